@@ -1,0 +1,17 @@
+"""What all tests share."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def data_dir() -> Path:
+    """The folder of training data, see docs/training.md; required where CI is set."""
+    folder = os.environ.get("PHOTOSEARCH_DATA")
+    if not folder:
+        if os.environ.get("CI"):
+            pytest.fail("CI needs the data folder: set PHOTOSEARCH_DATA")
+        pytest.skip("needs the training data: set PHOTOSEARCH_DATA")
+    return Path(folder)
