@@ -1,0 +1,25 @@
+"""Describes photos in words, with a CNN-LSTM that this package also trains.
+
+from captioner import Captioner
+captioner = Captioner.load()
+captioner.caption([image])[0][0].text
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from captioner.model import Caption, Captioner
+
+__all__ = ["Caption", "Captioner"]
+
+
+def __getattr__(name: str) -> Any:
+    # Torch takes a second to import: only who captions pays for it, not who
+    # decodes pixels or counts words.
+    if name in __all__:
+        from captioner import model
+
+        return getattr(model, name)
+    raise AttributeError(f"module 'captioner' has no attribute {name!r}")

@@ -1,0 +1,60 @@
+"""The vocabulary: words to numbers and back."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+PAD, BOS, EOS, UNK = range(4)
+SPECIAL = ("<pad>", "<bos>", "<eos>", "<unk>")
+
+
+class Vocabulary:
+    """An ordered list of words, the most frequent first, after four special ones."""
+
+    def __init__(self, words: Sequence[str]) -> None:
+        """Number the words (without the special ones) in the order given.
+
+        Raises:
+            ValueError: a word stands twice or is a special one.
+        """
+        self.words = (*SPECIAL, *words)
+        self._ids = {word: number for number, word in enumerate(self.words)}
+        if len(self._ids) != len(self.words):
+            raise ValueError("a vocabulary holds each word once")
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+    def encode(self, tokens: Iterable[str]) -> list[int]:
+        """Return the numbers of words; an unknown word is UNK."""
+        return [self._ids.get(token, UNK) for token in tokens]
+
+    def decode(self, ids: Iterable[int]) -> str:
+        """Return the words up to the first EOS as one string, clitics rejoined."""
+        text = ""
+        for number in ids:
+            if number == EOS:
+                break
+            word = self.words[number]
+            if number in (PAD, BOS):
+                continue
+            text += word if not text or word.startswith("'") or word == "n't" else f" {word}"
+        return text
+
+    def save(self, file: Path) -> None:
+        """Write one word a line, without the special ones."""
+        file.write_text("\n".join(self.words[len(SPECIAL) :]) + "\n", encoding="utf-8")
+
+    @classmethod
+    def load(cls, file: Path) -> Vocabulary:
+        """Read what `save` wrote."""
+        return cls(file.read_text(encoding="utf-8").split())
+
+    @classmethod
+    def build(cls, captions: Iterable[Sequence[str]], min_count: int = 3) -> Vocabulary:
+        """Count the words of tokenized captions; keep those seen `min_count` times."""
+        counts = Counter(token for caption in captions for token in caption)
+        kept = [(-count, word) for word, count in counts.items() if count >= min_count]
+        return cls([word for _, word in sorted(kept)])
