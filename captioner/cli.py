@@ -1,0 +1,177 @@
+"""The `captioner` command: train, evaluate and try a captioner."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    help="Train, evaluate and try the captioner of photosearch.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Data = Annotated[
+    list[str],
+    typer.Option(
+        "--data",
+        help="Folder with images/, captions.tsv and perhaps splits/; a name is also looked up "
+        "in the folder that PHOTOSEARCH_DATA names. Repeatable.",
+    ),
+]
+Model = Annotated[Path | None, typer.Option(help="Model folder; without it, the one that ships.")]
+Threads = Annotated[int | None, typer.Option(min=1, help="Processor threads.")]
+Device = Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")]
+
+
+@app.command("train")
+def train_command(
+    data: Data,
+    out: Annotated[Path, typer.Option(help="Folder for the run; an unfinished run goes on.")],
+    epochs: Annotated[int, typer.Option(min=1)] = 15,
+    learning_rate: Annotated[float, typer.Option(min=0.0)] = 1e-3,
+    seed: Annotated[int, typer.Option()] = 1,
+    features: Annotated[
+        Path | None, typer.Option(help="Cache of encoded photos; by default OUT/features.")
+    ] = None,
+    device: Device = "cpu",
+    threads: Threads = None,
+) -> None:
+    """Train a captioner. The first --data folder's dev split chooses the checkpoint.
+
+    Example: captioner train --data flickr8k --data coco --out runs/lite0
+    """
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    from captioner.data import find_data
+    from captioner.train import TrainConfig, train
+
+    set_threads(threads)
+    recipe = replace(TrainConfig(), epochs=epochs, learning_rate=learning_rate, seed=seed)
+    console = Console(stderr=True)
+    columns = [
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    ]
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+        task = bar.add_task("steps", total=None)
+
+        def report(record: dict[str, float]) -> None:
+            console.print(json.dumps(record), markup=False, highlight=False, soft_wrap=True)
+
+        best = train(
+            find_data(data),
+            out,
+            recipe,
+            cache=features,
+            device=device,
+            progress=lambda done, total: bar.update(task, completed=done, total=total),
+            report=report,
+        )
+    print(best)
+
+
+@app.command("evaluate")
+def evaluate_command(
+    data: Data,
+    model: Model = None,
+    split: Annotated[str, typer.Option(help="Which split.")] = "dev",
+    beam: Annotated[int | None, typer.Option(min=1, help="Width of the beam.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write the captions here as JSON.")] = None,
+    device: Device = "auto",
+    threads: Threads = None,
+) -> None:
+    """Print BLEU-1..4, ROUGE-L and CIDEr-D of the model's captions on a split.
+
+    Example: captioner evaluate --data flickr8k --data coco
+    """
+    from captioner.data import find_data, read_split
+    from captioner.evaluate import caption_files
+    from captioner.metrics import score
+    from captioner.model import Captioner
+
+    set_threads(threads)
+    captioner = Captioner.load(model, device)
+    if beam:
+        settings = captioner.config
+        captioner.config = replace(settings, beam=replace(settings.beam, beam=beam))
+    captions = {}
+    for folder in find_data(data):
+        part = read_split(folder, split)
+        found = caption_files(captioner, part.images)
+        captions[part.name] = found
+        print(f"{part.name}: {len(found)} photos, beam {captioner.config.beam.beam}")
+        for metric, value in score(found, part.references()).items():
+            print(f"  {metric:8} {100 * value:6.2f}")
+    if out:
+        text = json.dumps(captions, indent=1, ensure_ascii=False)
+        out.write_text(text + "\n", encoding="utf-8")
+
+
+@app.command("caption")
+def caption_command(
+    photos: Annotated[list[str], typer.Argument(help="Photo files.")],
+    model: Model = None,
+    device: Device = "auto",
+    threads: Threads = None,
+) -> None:
+    """Print the captions of photos, the best first, each with its confidence.
+
+    Example: captioner caption photo.jpg
+    """
+    from PIL import Image, UnidentifiedImageError
+
+    from captioner.model import Captioner
+
+    set_threads(threads)
+    captioner = Captioner.load(model, device)
+    failed = False
+    for photo in photos:
+        try:
+            with Image.open(photo) as image:
+                captions = captioner.caption([image])[0]
+        except (OSError, ValueError, UnidentifiedImageError) as error:
+            print(f"skipping {photo}: {error}", file=sys.stderr)
+            failed = True
+            continue
+        print(photo)
+        for caption in captions:
+            print(f"  {caption.confidence:.2f}  {caption.text}")
+    if failed:
+        raise typer.Exit(1)
+
+
+def set_threads(threads: int | None) -> None:
+    """Limit the processor threads that torch uses."""
+    if threads:
+        import torch
+
+        torch.set_num_threads(threads)
+
+
+def main() -> None:
+    """Run the command line; a wrong input ends in one line and exit code 2."""
+    try:
+        app()
+    except (FileNotFoundError, ModuleNotFoundError, ValueError) as error:
+        print(f"captioner: {error}", file=sys.stderr)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

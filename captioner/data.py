@@ -1,0 +1,101 @@
+"""Captioned photos on disk: the training data."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+ENVIRONMENT = "PHOTOSEARCH_DATA"
+
+
+@dataclass(frozen=True)
+class Split:
+    """Photos of one data folder with their captions, in a fixed order."""
+
+    name: str  # "flickr8k/train"
+    images: tuple[Path, ...]
+    captions: tuple[tuple[str, ...], ...]  # of each photo, one or more
+
+    def references(self) -> dict[str, tuple[str, ...]]:
+        """Return the captions by file name, as the metrics take them."""
+        return {
+            image.name: captions for image, captions in zip(self.images, self.captions, strict=True)
+        }
+
+
+def find_data(names: Iterable[str]) -> list[Path]:
+    """Return data folders, looked up as given, then in the folder PHOTOSEARCH_DATA names.
+
+    Raises:
+        FileNotFoundError: a folder holds no `captions.tsv`.
+    """
+    folders = []
+    for name in names:
+        tried = [Path(name), *(Path(root) / name for root in [os.environ.get(ENVIRONMENT)] if root)]
+        found = next((folder for folder in tried if (folder / "captions.tsv").is_file()), None)
+        if found is None:
+            places = " or ".join(str(folder) for folder in tried)
+            raise FileNotFoundError(f"no captions.tsv in {places} (data folder: ${ENVIRONMENT})")
+        folders.append(found)
+    return folders
+
+
+def read_split(folder: Path, split: str) -> Split:
+    """Read the photos of a data folder that belong to a split.
+
+    A folder holds `images/`, `captions.tsv` (file name, TAB, caption; one caption a
+    line) and perhaps `splits/<split>.txt` (a file name a line). Without a list of its
+    own, `dev` is the list this package brings for a folder of that name, and `train`
+    everything that is not in `dev`.
+
+    Raises:
+        FileNotFoundError: no captions, or no list of that split.
+        ValueError: a line of the captions has no TAB, or the split is empty.
+    """
+    captions = read_captions(folder / "captions.tsv")
+    names = _split_names(folder, split, captions)
+    kept = [name for name in names if name in captions and (folder / "images" / name).is_file()]
+    if not kept:
+        raise ValueError(f"{folder} has no captioned photos of the split {split}")
+    return Split(
+        name=f"{folder.name}/{split}",
+        images=tuple(folder / "images" / name for name in kept),
+        captions=tuple(tuple(captions[name]) for name in kept),
+    )
+
+
+def read_captions(file: Path) -> dict[str, list[str]]:
+    """Read captions by photo from lines of file name, TAB, caption.
+
+    Raises:
+        ValueError: a line has no TAB.
+    """
+    captions: dict[str, list[str]] = {}
+    with open(file, encoding="utf-8") as lines:
+        for number, line in enumerate(lines, 1):
+            name, tab, caption = line.rstrip("\n").partition("\t")
+            if not tab:
+                raise ValueError(f"{file}:{number}: no TAB between file name and caption")
+            captions.setdefault(name, []).append(caption)
+    return captions
+
+
+def _split_names(folder: Path, split: str, captions: Mapping[str, object]) -> list[str]:
+    listed = _read_list(folder, split)
+    if listed is not None:
+        return listed
+    if split != "train":
+        raise FileNotFoundError(f"{folder} has no list of a split {split}")
+    held_out = set(_read_list(folder, "dev") or ())
+    return sorted(name for name in captions if name not in held_out)
+
+
+def _read_list(folder: Path, split: str) -> list[str] | None:
+    for place in (folder / "splits", resources.files("captioner") / "splits" / folder.name):
+        file = place / f"{split}.txt"
+        if file.is_file():
+            return sorted(file.read_text(encoding="utf-8").split())
+    return None

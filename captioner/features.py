@@ -1,0 +1,80 @@
+"""A cache of encoded photos: training reads each photo's pixels only once."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+
+from captioner.encoder import Encoder
+from captioner.pixels import squash
+
+Progress = Callable[[int, int], None]  # done, total
+
+
+def encode_files(
+    images: Sequence[Path],
+    encoder: Encoder,
+    cache: Path,
+    *,
+    mirrored: bool = False,
+    batch_size: int = 32,
+    progress: Progress = lambda done, total: None,
+) -> np.ndarray:
+    """Return the grids of photos, encoding only what the cache doesn't hold.
+
+    A killed run goes on where it stopped; a changed photo, another network or other
+    weights make another cache file.
+
+    Args:
+        images: files to encode.
+        encoder: in evaluation mode.
+        cache: folder for the features.
+        mirrored: encode the photos mirrored left to right.
+        batch_size: photos encoded between two writes.
+        progress: told how many photos are encoded.
+
+    Returns:
+        Region features, float16, memory-mapped read-only, (photos, R, C).
+
+    Raises:
+        OSError: a photo can't be read.
+    """
+    config = encoder.config
+    shape = (len(images), config.regions, config.channels)
+    stem = cache / _fingerprint(images, encoder, mirrored)
+    file, mark = stem.with_suffix(".f16"), stem.with_suffix(".done")
+    cache.mkdir(parents=True, exist_ok=True)
+    done = int(mark.read_text()) if mark.exists() and file.exists() else 0
+    grids = np.memmap(file, np.float16, "r+" if done else "w+", shape=shape)
+    for start in range(done, len(images), batch_size):
+        part = images[start : start + batch_size]
+        pixels = np.stack([_load(image, config.image_size) for image in part])
+        if mirrored:
+            pixels = np.ascontiguousarray(pixels[:, :, ::-1])
+        with torch.inference_mode():
+            grids[start : start + len(part)] = encoder(torch.from_numpy(pixels)).half().numpy()
+        grids.flush()
+        mark.write_text(str(start + len(part)))
+        progress(start + len(part), len(images))
+    return np.memmap(file, np.float16, "r", shape=shape)
+
+
+def _load(image: Path, size: int) -> np.ndarray:
+    with Image.open(image) as opened:
+        return squash(opened, size)
+
+
+def _fingerprint(images: Sequence[Path], encoder: Encoder, mirrored: bool) -> str:
+    digest = hashlib.sha256(json.dumps([repr(encoder.config), mirrored]).encode())
+    for image in images:
+        stat = image.stat()
+        digest.update(f"{image.name} {stat.st_size}\n".encode())
+    for weight in encoder.state_dict().values():
+        digest.update(np.ascontiguousarray(weight.numpy()).tobytes())
+    return digest.hexdigest()[:16] + ("-mirrored" if mirrored else "")

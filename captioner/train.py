@@ -1,0 +1,309 @@
+"""Training a captioner on captioned photos."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from captioner.data import read_split
+from captioner.decoder import Decoder, DecoderConfig
+from captioner.encoder import pretrained_encoder
+from captioner.evaluate import caption_features
+from captioner.features import Progress, encode_files
+from captioner.metrics import score
+from captioner.model import Captioner, CaptionerConfig
+from captioner.tokenizer import tokenize
+from captioner.vocabulary import BOS, EOS, PAD, Vocabulary
+
+Report = Callable[[dict[str, float]], None]
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """The recipe."""
+
+    epochs: int = 15
+    photos: int = 25  # a step; each with its captions
+    captions: int = 5  # of each photo a step, at most
+    max_words: int = 16  # of a training caption; the rest of the longest 7 % is cut off
+    min_count: int = 3  # words seen less often in training are UNK
+    learning_rate: float = 1e-3  # at its peak
+    warm_up: float = 0.05  # share of all steps
+    weight_decay: float = 0.02
+    label_smoothing: float = 0.1
+    clip: float = 1.0  # norm of the gradient
+    average: float = 0.999  # decay of the running average of the weights that is kept
+    seed: int = 1
+
+
+def train(
+    folders: Sequence[Path],
+    out: Path,
+    config: TrainConfig,
+    *,
+    cache: Path | None = None,
+    device: str = "cpu",
+    progress: Progress = lambda done, total: None,
+    report: Report = lambda record: None,
+) -> Path:
+    """Train a captioner; go on where an earlier run into the same folder stopped.
+
+    After each epoch the dev photos of every folder are captioned. The checkpoint kept
+    is the one with the highest CIDEr-D on the dev split of the first folder.
+
+    Writes into `out`: `config.json` (the recipe and the data), `log.jsonl` (a line an
+    epoch), `dev-captions.json` (of the best epoch), `best/` (a model folder as
+    `Captioner.load` takes it) and `resume.safetensors`.
+
+    Args:
+        folders: data folders, see `captioner.data.read_split`.
+        out: the run's folder.
+        config: the recipe.
+        cache: folder for encoded photos; by default `out/features`.
+        device: where the decoder is trained.
+        progress: told steps done and all steps.
+        report: given each line of the log.
+
+    Returns:
+        The folder of the best checkpoint.
+
+    Raises:
+        FileNotFoundError, ValueError: the data are incomplete (see `read_split`).
+        ValueError: `out` holds a run with another recipe or other data.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    _same_run(out / "config.json", {**asdict(config), "data": [folder.name for folder in folders]})
+    cache = cache or out / "features"
+    training = [read_split(folder, "train") for folder in folders]
+    dev = [read_split(folder, "dev") for folder in folders]
+    encoder = pretrained_encoder()
+    fast = encoder.for_inference()
+    views = [
+        [encode_files(part.images, fast, cache, mirrored=mirrored) for mirrored in (False, True)]
+        for part in training
+    ]
+    dev_grids = [encode_files(part.images, fast, cache) for part in dev]
+
+    tokens = [[tokenize(caption) for caption in photo] for s in training for photo in s.captions]
+    vocabulary = Vocabulary.build((c for photo in tokens for c in photo), config.min_count)
+    numbers = [[vocabulary.encode(caption) for caption in photo] for photo in tokens]
+    batches = Batches(views, numbers, config)
+
+    torch.manual_seed(config.seed)
+    decoder = Decoder(DecoderConfig(len(vocabulary))).to(device)
+    average = Decoder(decoder.config).to(device).eval()
+    average.load_state_dict(decoder.state_dict())
+    steps = config.epochs * len(batches)
+    optimizer, schedule = make_optimizer(decoder, config, steps)
+    state = Resume(out / "resume.safetensors", decoder, average, optimizer)
+    first, best = state.load()
+    for _ in range(first * len(batches)):
+        schedule.step()
+
+    captioner = Captioner(encoder, average, vocabulary, CaptionerConfig(name=out.name))
+    for epoch in range(first, config.epochs):
+        started, losses = time.monotonic(), []
+        torch.manual_seed(config.seed + epoch)  # a resumed run draws the same dropout
+        for number, (grid, captions) in enumerate(batches.epoch(epoch)):
+            loss = step_loss(decoder.train(), grid.to(device), captions.to(device), config)
+            optimizer.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            nn.utils.clip_grad_norm_(decoder.parameters(), config.clip)
+            optimizer.step()
+            schedule.step()
+            done = epoch * len(batches) + number + 1
+            update_average(average, decoder, min(config.average, done / (done + 10)))
+            losses.append(loss.item())
+            progress(done, steps)
+        record: dict[str, float] = {"epoch": epoch + 1, "loss": sum(losses) / len(losses)}
+        captions_by_split = {}
+        for part, grids in zip(dev, dev_grids, strict=True):
+            found = caption_features(captioner, grids, [image.name for image in part.images])
+            captions_by_split[part.name] = found
+            for metric, value in score(found, part.references()).items():
+                record[f"{part.name} {metric}"] = round(value, 4)
+        record["minutes"] = round((time.monotonic() - started) / 60, 2)
+        chosen_by = record[f"{dev[0].name} CIDEr-D"]
+        if chosen_by > best:
+            best = chosen_by
+            captioner.save(out / "best")
+            write_json(out / "dev-captions.json", captions_by_split)
+        state.save(epoch + 1, best)
+        with open(out / "log.jsonl", "a", encoding="utf-8") as log:
+            log.write(json.dumps(record) + "\n")
+        report(record)
+    return out / "best"
+
+
+class Batches:
+    """Photos with padded captions, in another order and view each epoch."""
+
+    def __init__(
+        self,
+        views: Sequence[Sequence[np.ndarray]],
+        captions: Sequence[Sequence[Sequence[int]]],
+        config: TrainConfig,
+    ) -> None:
+        """Hold the grids of each folder's photos in each view, and all photos' captions.
+
+        Args:
+            views: for each folder, for each view, (photos, R, C).
+            captions: word numbers of the captions of each photo, folder after folder.
+            config: batch sizes and seed.
+        """
+        self.views = views
+        self.captions = captions
+        self.config = config
+        self.places = [(f, i) for f, grids in enumerate(views) for i in range(len(grids[0]))]
+        if len(self.places) != len(captions):
+            raise ValueError(f"{len(self.places)} photos have {len(captions)} sets of captions")
+
+    def __len__(self) -> int:
+        return math.ceil(len(self.places) / self.config.photos)
+
+    def epoch(self, number: int) -> Iterator[tuple[Tensor, Tensor]]:
+        """Yield grids, (B, R, C), and captions as BOS words EOS PAD..., (B, N, T).
+
+        The same number gives the same batches. A photo with fewer captions than the
+        batch has places for is filled up with empty (all PAD) ones.
+        """
+        random = np.random.default_rng((self.config.seed, number))
+        order = random.permutation(len(self.places))
+        for start in range(0, len(order), self.config.photos):
+            chosen = order[start : start + self.config.photos]
+            grids, rows = [], []
+            for photo in chosen:
+                folder, index = self.places[photo]
+                view = int(random.integers(len(self.views[folder])))
+                grids.append(self.views[folder][view][index])
+                picked = random.permutation(len(self.captions[photo]))[: self.config.captions]
+                whole = ([BOS, *self.captions[photo][c], EOS] for c in picked)
+                # A caption that is cut has no EOS: its end is not learned from.
+                rows.append([caption[: self.config.max_words + 1] for caption in whole])
+            yield torch.from_numpy(np.stack(grids)).float(), pad(rows)
+
+
+def pad(rows: Sequence[Sequence[Sequence[int]]]) -> Tensor:
+    """Return captions as one tensor filled up with PAD, (B, N, T)."""
+    captions = max(len(row) for row in rows)
+    length = max(len(caption) for row in rows for caption in row)
+    padded = torch.full((len(rows), captions, length), PAD)
+    for b, row in enumerate(rows):
+        for n, caption in enumerate(row):
+            padded[b, n, : len(caption)] = torch.tensor(caption)
+    return padded
+
+
+def step_loss(decoder: Decoder, grid: Tensor, captions: Tensor, config: TrainConfig) -> Tensor:
+    """Return the mean cross-entropy of each next word given the true words before it.
+
+    Args:
+        decoder: the model.
+        grid: region features, (B, R, C).
+        captions: BOS words EOS PAD..., (B, N, T).
+        config: label smoothing.
+    """
+    memory, state = decoder.remember(grid, captions.shape[1])
+    previous, following = captions[:, :, :-1], captions[:, :, 1:]
+    wanted = following != PAD
+    logits, _ = decoder(memory, state, previous, wanted)
+    return nn.functional.cross_entropy(
+        logits, following[wanted], label_smoothing=config.label_smoothing
+    )
+
+
+def make_optimizer(
+    decoder: nn.Module, config: TrainConfig, steps: int
+) -> tuple[torch.optim.AdamW, torch.optim.lr_scheduler.LambdaLR]:
+    """Return AdamW, decaying matrices only, under linear warm-up and cosine decay."""
+    matrices = [p for p in decoder.parameters() if p.dim() > 1]
+    vectors = [p for p in decoder.parameters() if p.dim() <= 1]
+    optimizer = torch.optim.AdamW(
+        [
+            {"params": matrices, "weight_decay": config.weight_decay},
+            {"params": vectors, "weight_decay": 0.0},
+        ],
+        lr=config.learning_rate,
+        betas=(0.9, 0.98),
+    )
+    warm = max(1, round(config.warm_up * steps))
+
+    def factor(step: int) -> float:
+        if step < warm:
+            return (step + 1) / warm
+        share = min(1.0, (step - warm) / max(1, steps - warm))
+        return 0.02 + 0.98 * (1 + math.cos(math.pi * share)) / 2
+
+    return optimizer, torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
+
+
+@torch.no_grad()
+def update_average(average: nn.Module, model: nn.Module, decay: float) -> None:
+    """Move a running average of weights towards a model's: a = decay a + (1 - decay) w."""
+    for kept, new in zip(average.parameters(), model.parameters(), strict=True):
+        kept.lerp_(new, 1 - decay)
+
+
+class Resume:
+    """The state of a run between epochs, in one safetensors file."""
+
+    def __init__(
+        self, file: Path, decoder: nn.Module, average: nn.Module, optimizer: torch.optim.Optimizer
+    ) -> None:
+        self.file = file
+        self.models = {"decoder": decoder, "average": average}
+        self.optimizer = optimizer
+
+    def save(self, epoch: int, best: float) -> None:
+        """Write everything that the next epoch needs; a kill leaves the old file whole."""
+        tensors = {
+            f"{name}.{key}": value
+            for name, model in self.models.items()
+            for key, value in model.state_dict().items()
+        }
+        for number, slots in self.optimizer.state_dict()["state"].items():
+            tensors |= {f"optimizer.{number}.{slot}": value for slot, value in slots.items()}
+        tensors |= {"epoch": torch.tensor(epoch), "best": torch.tensor(best, dtype=torch.float64)}
+        new = self.file.with_suffix(".new")
+        save_file({name: tensor.contiguous().clone() for name, tensor in tensors.items()}, new)
+        new.replace(self.file)
+
+    def load(self) -> tuple[int, float]:
+        """Restore the last saved state; return epochs done and the best figure so far."""
+        if not self.file.exists():
+            return 0, -math.inf
+        tensors = load_file(self.file)
+        for name, model in self.models.items():
+            model.load_state_dict(_under(tensors, name))
+        state = self.optimizer.state_dict()
+        slots: dict[int, dict[str, Tensor]] = {}
+        for key, value in _under(tensors, "optimizer").items():
+            number, slot = key.split(".")
+            slots.setdefault(int(number), {})[slot] = value
+        self.optimizer.load_state_dict({**state, "state": slots})
+        return int(tensors["epoch"]), float(tensors["best"])
+
+
+def _under(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    start = f"{prefix}."
+    return {k.removeprefix(start): v for k, v in tensors.items() if k.startswith(start)}
+
+
+def _same_run(file: Path, recipe: dict[str, object]) -> None:
+    if file.exists() and json.loads(file.read_text(encoding="utf-8")) != recipe:
+        raise ValueError(f"{file.parent} holds a run with another recipe: choose another --out")
+    write_json(file, recipe)
+
+
+def write_json(file: Path, value: object) -> None:
+    """Write a value as indented JSON."""
+    file.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
