@@ -1,0 +1,216 @@
+"""What a photo's EXIF says about when, where and with what it was taken."""
+
+import datetime
+import io
+import logging
+import math
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, BinaryIO, cast
+
+import exifread
+
+# ExifRead warns about every photo without EXIF; nobody can act on that.
+logging.getLogger("exifread").setLevel(logging.CRITICAL + 1)
+
+MAX_TEXT = 200
+"""Longest camera or lens name, in characters."""
+
+# Malformed EXIF can send ExifRead through millions of entries, or make it read a whole film as
+# one text. Real EXIF takes some hundred reads of some kilobytes.
+_MAX_READS = 20_000
+_MAX_READ_BYTES = 1 << 18
+_MAX_TOTAL_BYTES = 1 << 23
+
+_BLOB_PREFIX = b"Exif\0\0"
+_TIME = re.compile(
+    r"(\d{4})\D{1,3}(\d{1,2})\D{1,3}(\d{1,2})\D{1,3}(\d{1,2})\D{1,3}(\d{1,2})\D{1,3}(\d{1,2})",
+    re.ASCII,
+)
+_OFFSET = re.compile(r"([+-])(\d{2}):?(\d{2})", re.ASCII)
+_TIME_TAGS = (
+    ("EXIF DateTimeOriginal", "EXIF OffsetTimeOriginal"),
+    ("EXIF DateTimeDigitized", "EXIF OffsetTimeDigitized"),
+    ("Image DateTime", "EXIF OffsetTime"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """The part of EXIF that a search can use.
+
+    Attributes:
+        taken_at: ISO 8601 in the camera's local time, with an offset from UTC if EXIF tells it.
+        camera: Make and model.
+        lens: The lens's model.
+        latitude: Degrees, north positive; None whenever longitude is.
+        longitude: Degrees, east positive; None whenever latitude is.
+        orientation: EXIF orientation, 1 to 8, as the file says: 1 needs no turning.
+    """
+
+    taken_at: str | None = None
+    camera: str | None = None
+    lens: str | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+    orientation: int = 1
+
+
+def read_metadata(file: BinaryIO) -> Metadata:
+    """Read EXIF from a photo file (JPEG, PNG, TIFF, WebP, HEIC, AVIF) or from a bare EXIF blob.
+
+    Never raises and never prints on malformed EXIF: what can't be read is None. Takes a bounded
+    number of reads. ExifRead doesn't find EXIF in some WebP and HEIC files; for these pass the
+    blob that the image library found, with or without its `Exif` prefix.
+
+    Args:
+        file: Seekable, read from its start, wherever it stands.
+
+    Raises:
+        OSError: The file itself can't be read.
+    """
+    file.seek(0)
+    start = len(_BLOB_PREFIX) if file.read(len(_BLOB_PREFIX)) == _BLOB_PREFIX else 0
+    try:
+        reader = cast(BinaryIO, _BoundedReader(file, start))
+        tags: dict[str, Any] = exifread.process_file(reader, details=False)
+    except Exception:  # ExifRead raises whatever its table look-ups raise
+        return Metadata()
+    latitude, longitude = _position(tags)
+    return Metadata(
+        taken_at=_taken_at(tags),
+        camera=_camera(_text(tags, "Image Make"), _text(tags, "Image Model")),
+        lens=_text(tags, "EXIF LensModel"),
+        latitude=latitude,
+        longitude=longitude,
+        orientation=_orientation(tags),
+    )
+
+
+class _BoundedReader:
+    """A file that seems to end, at the latest, when a fixed amount of reading is used up.
+
+    An end rather than an error, because ExifRead keeps the tags it has when a file ends early.
+    """
+
+    def __init__(self, file: BinaryIO, start: int) -> None:
+        self._file = file
+        self._start = start  # bytes at the front that the reader shall not see
+        self._reads_left = _MAX_READS
+        self._bytes_left = _MAX_TOTAL_BYTES
+        file.seek(start)
+
+    def read(self, size: int = -1) -> bytes:
+        if self._reads_left <= 0 or self._bytes_left <= 0:
+            return b""
+        data = self._file.read(size if 0 <= size <= _MAX_READ_BYTES else _MAX_READ_BYTES)
+        self._reads_left -= 1
+        self._bytes_left -= len(data)
+        return data
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        shift = self._start if whence == io.SEEK_SET else 0
+        return self._file.seek(offset + shift, whence) - self._start
+
+    def tell(self) -> int:
+        return self._file.tell() - self._start
+
+
+def _taken_at(tags: Mapping[str, Any]) -> str | None:
+    """Take the first possible time, from when the shutter opened to when the file was written."""
+    for time_tag, offset_tag in _TIME_TAGS:
+        found = _TIME.match(_text(tags, time_tag) or "")
+        if not found:
+            continue
+        try:
+            year, month, day, hour, minute, second = (int(part) for part in found.groups())
+            local = datetime.datetime(year, month, day, hour, minute, second)
+        except ValueError:  # 0000:00:00, 30 February
+            continue
+        return local.isoformat() + _offset(_text(tags, offset_tag))
+    return None
+
+
+def _offset(text: str | None) -> str:
+    """Turn EXIF's offset from UTC into ISO 8601's; empty when there is none that can be."""
+    if text == "Z":
+        return "+00:00"
+    found = _OFFSET.fullmatch(text or "")
+    if not found or int(found[2]) > 14 or int(found[3]) > 59:
+        return ""
+    return f"{found[1]}{found[2]}:{found[3]}"
+
+
+def _camera(make: str | None, model: str | None) -> str | None:
+    """Join make and model: Apple iPhone 12, but NIKON D90 for NIKON CORPORATION, NIKON D90."""
+    if not make or not model:
+        return model or make
+    first_word = model.casefold().split()[0]
+    if first_word in make.casefold().split() or model.casefold().startswith(make.casefold()):
+        return model
+    return f"{make} {model}"[:MAX_TEXT].rstrip()
+
+
+def _position(tags: Mapping[str, Any]) -> tuple[float, float] | tuple[None, None]:
+    """Read both coordinates in degrees, or none: one alone is no place."""
+    latitude = _coordinate(tags, "GPS GPSLatitude", "NS", 90.0)
+    longitude = _coordinate(tags, "GPS GPSLongitude", "EW", 180.0)
+    if latitude is None or longitude is None:
+        return None, None
+    return latitude, longitude
+
+
+def _coordinate(tags: Mapping[str, Any], name: str, signs: str, limit: float) -> float | None:
+    """Add up degrees, minutes and seconds; the reference letter gives the sign.
+
+    Without a letter the hemisphere would be a guess, so there is no coordinate then.
+    """
+    letter = (_text(tags, f"{name}Ref") or "")[:1].upper()
+    values = _values(tags, name)
+    if not letter or letter not in signs or not isinstance(values, list) or len(values) > 3:
+        return None
+    parts = [_number(value) for value in values]
+    degrees: float = sum(part / 60**power for power, part in enumerate(parts))
+    if not parts or not 0 <= degrees <= limit:  # also when NaN
+        return None
+    return -degrees if letter == signs[1] else degrees
+
+
+def _number(value: Any) -> float:
+    """Convert ExifRead's ratio, integer or 1-tuple of a float; NaN when that can't be done."""
+    try:
+        return float(value[0] if isinstance(value, tuple) else value)
+    except (ArithmeticError, TypeError, ValueError, IndexError):
+        return math.nan
+
+
+def _orientation(tags: Mapping[str, Any]) -> int:
+    values = _values(tags, "Image Orientation")
+    if isinstance(values, list) and values and values[0] in range(1, 9):
+        return int(values[0])
+    return 1
+
+
+def _text(tags: Mapping[str, Any], name: str) -> str | None:
+    """Read a tag as one printable line of at most `MAX_TEXT` characters; None when it has none."""
+    values = _values(tags, name)
+    if isinstance(values, list):  # text under a binary type comes as a list of numbers
+        try:
+            values = bytes(values)
+        except (TypeError, ValueError):
+            return None
+    if isinstance(values, bytes):
+        values = values.decode("utf-8", "replace")
+    if not isinstance(values, str):
+        return None
+    # Cut early: a malformed length makes the rest of the file part of the text.
+    spaced = "".join(" " if char.isspace() else char for char in values[: 4 * MAX_TEXT])
+    shown = "".join(char for char in spaced if unicodedata.category(char)[0] != "C")
+    text = " ".join(shown.split())[:MAX_TEXT].rstrip()
+    return text if any(char.isalnum() for char in text) else None
+
+
+def _values(tags: Mapping[str, Any], name: str) -> Any:
+    return getattr(tags.get(name), "values", None)

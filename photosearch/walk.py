@@ -1,0 +1,189 @@
+"""The photo files below a folder."""
+
+import errno
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+SUFFIXES: frozenset[str] = frozenset(
+    {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif"}
+    | {".heic", ".heif", ".hif", ".avif"}
+)
+"""File name endings of photos, in lower case."""
+
+PASSED_OVER: frozenset[str] = frozenset(
+    {"@eadir", "node_modules", "__pycache__", "lost+found"}
+    | {"$recycle.bin", "system volume information"}
+)
+"""Names, in lower case, of folders that hold thumbnails, waste or code rather than photos."""
+
+_REASONS = {
+    errno.EACCES: "permission denied",
+    errno.EPERM: "permission denied",
+    errno.ENOENT: "it is gone",
+    errno.ENOTDIR: "it is gone",
+    errno.ELOOP: "links lead in a circle",
+    errno.ENAMETOOLONG: "the path is too long",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A regular file whose name ends like a photo's; size in bytes, times since the epoch."""
+
+    path: str
+    size: int
+    mtime_ns: int
+    inode: int
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """Something that looked like a photo or a folder of photos, and why it can't be read."""
+
+    path: str
+    reason: str
+
+
+def walk(root: str) -> Iterator[File | Skipped]:
+    """Find the photos below a folder, depth first, by name within each folder.
+
+    Hidden names and those in `PASSED_OVER` are left out silently, except for the root itself.
+    Links are followed, but one into a part of the tree that is walked anyway is left out
+    silently, and each real folder is listed only once: a loop of links ends, and no photo is
+    listed twice because of a link. Hard links are listed each.
+
+    Args:
+        root: A folder, or a single file, which is listed whatever its name. Paths listed below a
+            folder start with `root` as it is written here.
+
+    Raises:
+        OSError: At once, not at the first item, when the root is missing, can't be opened, or is
+            neither a folder nor a regular file.
+    """
+    status = os.stat(root)
+    if stat.S_ISREG(status.st_mode):
+        return iter([_file(root, status)])
+    if not stat.S_ISDIR(status.st_mode):
+        raise OSError(errno.EINVAL, "neither a folder nor a regular file", root)
+    return _walk_folder(root, status, _entries(root))
+
+
+def _walk_folder(
+    root: str, status: os.stat_result, entries: list[os.DirEntry[str]]
+) -> Iterator[File | Skipped]:
+    """Yield the photos of an opened root folder."""
+    tops = [os.path.realpath(root)]  # all that is real below these gets visited without links
+    visited = {(status.st_dev, status.st_ino)}
+    levels = [iter(entries)]  # a stack, not recursion: folders may be nested by the thousand
+    while levels:
+        entry = next(levels[-1], None)
+        if entry is None:
+            levels.pop()
+            continue
+        if _is_passed_over(entry.name):
+            continue
+        try:
+            found = _look(entry, tops)
+        except OSError as error:
+            yield Skipped(entry.path, _why_not_read(entry, error))
+            continue
+        if not isinstance(found, os.stat_result):
+            if found is not None:
+                yield found
+            continue
+        identity = (found.st_dev, found.st_ino)
+        if identity in visited:
+            continue
+        visited.add(identity)
+        try:
+            levels.append(iter(_entries(entry.path)))
+        except OSError as error:
+            yield Skipped(entry.path, f"folder can't be opened: {_reason(error)}")
+            continue
+        if entry.is_symlink():
+            tops.append(os.path.realpath(entry.path))
+
+
+def _look(entry: os.DirEntry[str], tops: list[str]) -> File | Skipped | os.stat_result | None:
+    """Tell a photo, a folder to walk (as its status) and what is of no interest (None) apart.
+
+    Plain files without a photo's suffix cost no system call, all else costs one `stat`.
+
+    Raises:
+        OSError: The entry is gone, a broken link, or out of reach.
+    """
+    named_as_photo = _has_photo_suffix(entry.name)
+    if entry.is_symlink():
+        try:
+            status = os.stat(entry.path)
+        except OSError:
+            if named_as_photo:
+                raise
+            return None
+        is_folder = stat.S_ISDIR(status.st_mode)
+        if (is_folder or named_as_photo) and _comes_anyway(entry.path, is_folder, tops):
+            return None
+    elif entry.is_dir(follow_symlinks=False):
+        return os.stat(entry.path, follow_symlinks=False)  # a DirEntry has no inode on Windows
+    elif named_as_photo:
+        status = entry.stat(follow_symlinks=False)
+        is_folder = False
+    else:
+        return None
+    if is_folder:
+        return status
+    if not named_as_photo:
+        return None
+    if not stat.S_ISREG(status.st_mode):
+        return Skipped(entry.path, "not a regular file")
+    return _file(entry.path, status)
+
+
+def _comes_anyway(link: str, is_folder: bool, tops: list[str]) -> bool:
+    """Tell whether a link's target is listed under its own name.
+
+    A target in a hidden folder is not: git-annex keeps every photo as a link into `.git`.
+    """
+    target = os.path.realpath(link)
+    if not is_folder and not _has_photo_suffix(target):
+        return False
+    for top in tops:
+        inside = top if top.endswith(os.sep) else top + os.sep
+        if target == top:
+            return True
+        if target.startswith(inside):
+            names = target[len(inside) :].split(os.sep)
+            if not any(_is_passed_over(name) for name in names):
+                return True
+    return False
+
+
+def _entries(folder: str) -> list[os.DirEntry[str]]:
+    """List a folder by name; the handle is closed before anything below is opened."""
+    with os.scandir(folder) as entries:
+        return sorted(entries, key=lambda entry: entry.name)
+
+
+def _file(path: str, status: os.stat_result) -> File:
+    return File(path, status.st_size, status.st_mtime_ns, status.st_ino)
+
+
+def _is_passed_over(name: str) -> bool:
+    return name.startswith(".") or name.lower() in PASSED_OVER
+
+
+def _has_photo_suffix(name: str) -> bool:
+    return os.path.splitext(name)[1].lower() in SUFFIXES
+
+
+def _why_not_read(entry: os.DirEntry[str], error: OSError) -> str:
+    if entry.is_symlink() and error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
+        return "broken link"
+    return f"can't be read: {_reason(error)}"
+
+
+def _reason(error: OSError) -> str:
+    known = _REASONS.get(error.errno or 0)
+    return known or (error.strerror or type(error).__name__).lower()

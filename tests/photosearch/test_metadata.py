@@ -1,0 +1,341 @@
+"""EXIF: what is read, what is refused, and that nothing malformed gets through."""
+
+import io
+import struct
+import time
+from fractions import Fraction
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image, TiffImagePlugin
+
+from photosearch.metadata import MAX_TEXT, Metadata, read_metadata
+
+EXIF_IFD, GPS_IFD = 0x8769, 0x8825
+MAKE, MODEL, ORIENTATION, DATE_TIME = 0x010F, 0x0110, 0x0112, 0x0132
+ORIGINAL, DIGITIZED = 0x9003, 0x9004
+OFFSET, OFFSET_ORIGINAL, OFFSET_DIGITIZED = 0x9010, 0x9011, 0x9012
+LENS_MODEL = 0xA434
+
+
+def exif(
+    main: dict[int, Any] | None = None,
+    detail: dict[int, Any] | None = None,
+    gps: dict[int, Any] | None = None,
+) -> bytes:
+    """An EXIF blob as Pillow writes it, with its 6-byte prefix."""
+    written = Image.Exif()
+    written.update(main or {})
+    if detail:
+        written[EXIF_IFD] = detail
+    if gps:
+        written[GPS_IFD] = gps
+    return written.tobytes()
+
+
+def read(blob: bytes) -> Metadata:
+    return read_metadata(io.BytesIO(blob))
+
+
+def place(latitude: tuple[Any, ...], longitude: tuple[Any, ...], refs: str = "NE") -> Metadata:
+    return read(exif(gps={1: refs[0], 2: latitude, 3: refs[1], 4: longitude}))
+
+
+FULL: dict[str, dict[int, Any]] = {
+    "main": {MAKE: "Canon", MODEL: "Canon EOS 5D", ORIENTATION: 6},
+    "detail": {
+        ORIGINAL: "2015:11:28 14:03:09",
+        OFFSET_ORIGINAL: "+02:00",
+        LENS_MODEL: "EF24-70mm f/2.8L USM",
+    },
+    "gps": {1: "N", 2: (48.0, 51.0, 24.5), 3: "W", 4: (2.0, 17.0, 40.25)},
+}
+EXPECTED = Metadata(
+    taken_at="2015-11-28T14:03:09+02:00",
+    camera="Canon EOS 5D",
+    lens="EF24-70mm f/2.8L USM",
+    latitude=48 + 51 / 60 + 24.5 / 3600,
+    longitude=-(2 + 17 / 60 + 40.25 / 3600),
+    orientation=6,
+)
+
+
+def test_a_blob_is_read_with_and_without_its_prefix() -> None:
+    blob = exif(**FULL)
+    assert blob.startswith(b"Exif\0\0")
+    assert read(blob) == EXPECTED
+    assert read(blob[6:]) == EXPECTED
+
+
+@pytest.mark.parametrize("name", ["JPEG", "PNG"])
+def test_a_file_is_read_from_its_start(name: str) -> None:
+    file = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(file, name, exif=exif(**FULL))
+    assert file.tell() > 0
+    assert read_metadata(file) == EXPECTED
+
+
+def test_a_tiff_is_read() -> None:
+    tags = TiffImagePlugin.ImageFileDirectory_v2()
+    for tag, value in FULL["main"].items():
+        tags[tag] = value
+    tags[EXIF_IFD] = FULL["detail"]
+    tags[GPS_IFD] = FULL["gps"]
+    file = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(file, "TIFF", tiffinfo=tags)
+    assert read_metadata(file) == EXPECTED
+
+
+@pytest.mark.parametrize("name", ["JPEG", "PNG", "WEBP", "TIFF", "GIF", "BMP"])
+def test_a_file_without_exif_gives_nothing_and_prints_nothing(
+    name: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    file = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(file, name)
+    assert read_metadata(file) == Metadata()
+    assert capfd.readouterr() == ("", "")
+
+
+def test_times_are_taken_in_order() -> None:
+    detail = {ORIGINAL: "2001:01:01 01:01:01", DIGITIZED: "2002:02:02 02:02:02"}
+    main = {DATE_TIME: "2003:03:03 03:03:03"}
+    assert read(exif(main, detail)).taken_at == "2001-01-01T01:01:01"
+    del detail[ORIGINAL]
+    assert read(exif(main, detail)).taken_at == "2002-02-02T02:02:02"
+    del detail[DIGITIZED]
+    assert read(exif(main, detail)).taken_at == "2003-03-03T03:03:03"
+
+
+def test_each_time_has_its_own_offset() -> None:
+    detail = {
+        ORIGINAL: "0000:00:00 00:00:00",
+        OFFSET_ORIGINAL: "+01:00",
+        DIGITIZED: "2002:02:02 02:02:02",
+        OFFSET_DIGITIZED: "-03:30",
+        OFFSET: "+09:00",
+    }
+    main = {DATE_TIME: "2003:03:03 03:03:03"}
+    assert read(exif(main, detail)).taken_at == "2002-02-02T02:02:02-03:30"
+    del detail[DIGITIZED]
+    assert read(exif(main, detail)).taken_at == "2003-03-03T03:03:03+09:00"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2015:11:28 14:03:09", "2015-11-28T14:03:09"),
+        ("2015-11-28T14:03:09.123", "2015-11-28T14:03:09"),
+        ("2015:11:28 14:03:09Z", "2015-11-28T14:03:09"),
+        ("2015: 1: 8  4: 3: 9", "2015-01-08T04:03:09"),
+        ("2016:02:29 00:00:00", "2016-02-29T00:00:00"),
+        ("0000:00:00 00:00:00", None),
+        ("2015:02:29 00:00:00", None),
+        ("2015:13:01 00:00:00", None),
+        ("2015:11:28 25:00:00", None),
+        ("2015:11:28 23:59:60", None),
+        ("2015:11:28", None),
+        ("    :  :     :  :  ", None),
+        ("                   ", None),
+        ("", None),
+        ("yesterday", None),
+    ],
+)
+def test_impossible_times_are_no_times(text: str, expected: str | None) -> None:
+    assert read(exif(detail={ORIGINAL: text})).taken_at == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("+02:00", "+02:00"),
+        ("-1130", "-11:30"),
+        ("Z", "+00:00"),
+        ("+99:00", ""),
+        ("   :  ", ""),
+        ("east", ""),
+    ],
+)
+def test_impossible_offsets_are_no_offsets(text: str, expected: str) -> None:
+    blob = exif(detail={ORIGINAL: "2015:11:28 14:03:09", OFFSET_ORIGINAL: text})
+    assert read(blob).taken_at == f"2015-11-28T14:03:09{expected}"
+
+
+@pytest.mark.parametrize(
+    ("make", "model", "expected"),
+    [
+        ("Canon", "Canon EOS 5D", "Canon EOS 5D"),
+        ("NIKON CORPORATION", "NIKON D90", "NIKON D90"),
+        ("EASTMAN KODAK COMPANY", "KODAK EASYSHARE C613", "KODAK EASYSHARE C613"),
+        ("Apple", "iPhone 12", "Apple iPhone 12"),
+        ("SONY", "ILCE-7M3", "SONY ILCE-7M3"),
+        ("Canon", "", "Canon"),
+        ("", "COOLPIX", "COOLPIX"),
+        ("", "", None),
+        ("----", "\0\0", None),
+    ],
+)
+def test_the_make_is_not_repeated(make: str, model: str, expected: str | None) -> None:
+    assert read(exif({MAKE: make, MODEL: model})).camera == expected
+
+
+def test_text_is_cleaned() -> None:
+    assert read(exif({MODEL: b"A\x01\x1b[31m\tB \r\n  C"})).camera == "A[31m B C"
+    assert read(exif({MODEL: b"K\xe4se"})).camera == "K�se"
+    assert read(exif({MODEL: "Käse\u202e".encode()})).camera == "Käse"
+    assert read(exif({MODEL: b"X100\0garbage"})).camera == "X100"
+    assert read(exif({MODEL: b"x" * 5000})).camera == "x" * MAX_TEXT
+    both = read(exif({MAKE: b"y" * 5000, MODEL: b"x" * 5000})).camera
+    assert both is not None
+    assert len(both) <= MAX_TEXT
+
+
+@pytest.mark.parametrize("value", range(1, 9))
+def test_orientation(value: int) -> None:
+    assert read(exif({ORIENTATION: value})).orientation == value
+
+
+@pytest.mark.parametrize("value", [0, 9, 65535])
+def test_an_unknown_orientation_is_upright(value: int) -> None:
+    assert read(exif({ORIENTATION: value})).orientation == 1
+
+
+def dms(degrees: float) -> tuple[Fraction, Fraction, Fraction]:
+    exact = abs(Fraction(degrees))
+    whole = exact.__floor__()
+    minutes = ((exact - whole) * 60).__floor__()
+    seconds = (exact - whole - Fraction(minutes, 60)) * 3600
+    return Fraction(whole), Fraction(minutes), Fraction(round(seconds * 1000), 1000)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.floats(-90, 90), st.floats(-180, 180))
+def test_positions_survive(latitude: float, longitude: float) -> None:
+    refs = ("S" if latitude < 0 else "N") + ("W" if longitude < 0 else "E")
+    found = place(
+        tuple(float(part) for part in dms(latitude)),
+        tuple(float(part) for part in dms(longitude)),
+        refs,
+    )
+    assert found.latitude == pytest.approx(latitude, abs=1e-4)
+    assert found.longitude == pytest.approx(longitude, abs=1e-4)
+
+
+def test_a_position_of_degrees_and_minutes_alone() -> None:
+    found = place((48.0, 30.5), (2.25,))
+    assert found.latitude == pytest.approx(48 + 30.5 / 60, abs=1e-4)
+    assert found.longitude == pytest.approx(2.25)
+
+
+@pytest.mark.parametrize(
+    ("latitude", "longitude", "refs"),
+    [
+        ((90.0, 0.0, 1.0), (2.0, 0.0, 0.0), "NE"),  # beyond the pole
+        ((48.0, 0.0, 0.0), (180.0, 1.0, 0.0), "NE"),
+        ((48.0, 0.0, 0.0), (2.0, 0.0, 0.0), "XE"),
+        ((48.0, 0.0, 0.0), (2.0, 0.0, 0.0), "NN"),
+        ((48.0, 0.0, 0.0), (2.0, 0.0, 0.0), " E"),
+        ((1.0, 2.0, 3.0, 4.0), (2.0, 0.0, 0.0), "NE"),
+    ],
+)
+def test_impossible_positions_are_no_positions(
+    latitude: tuple[float, ...], longitude: tuple[float, ...], refs: str
+) -> None:
+    found = place(latitude, longitude, refs)
+    assert (found.latitude, found.longitude) == (None, None)
+
+
+def test_a_coordinate_alone_is_no_position() -> None:
+    assert read(exif(gps={1: "N", 2: (48.0, 51.0, 24.0)})) == Metadata()
+    assert read(exif(gps={2: (48.0, 51.0, 24.0), 4: (2.0, 0.0, 0.0)})) == Metadata()
+
+
+@pytest.mark.parametrize("broken", [(0, 0), (51, 0)])
+def test_a_division_by_zero_is_no_position(broken: tuple[int, int]) -> None:
+    blob = exif(gps={1: "N", 2: (48.0, 51.0, 24.0), 3: "E", 4: (2.0, 17.0, 40.0)})
+    minutes = struct.pack(">II", 51, 1)
+    assert blob.count(minutes) == 1
+    found = read(blob.replace(minutes, struct.pack(">II", *broken)))
+    assert (found.latitude, found.longitude) == (None, None)
+
+
+STARTS = [
+    b"",
+    b"Exif\0\0",
+    b"II*\0\x08\0\0\0",
+    b"MM\0*\0\0\0\x08",
+    b"\xff\xd8\xff\xe1",
+    b"\x89PNG\r\n\x1a\n",
+    b"RIFF\0\0\0\0WEBPVP8X\x0a\0\0\0\x08",
+    b"\0\0\0\x18ftypheic",
+    b"\0\0\0\x18ftypavif",
+    b"\0\0\0\x0cJXL \r\n\x87\n",
+]
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    st.sampled_from(STARTS),
+    st.binary(max_size=300),
+)
+def test_random_bytes_never_raise(
+    capfd: pytest.CaptureFixture[str], start: bytes, rest: bytes
+) -> None:
+    assert isinstance(read(start + rest), Metadata)
+    assert capfd.readouterr() == ("", "")
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.data())
+def test_damaged_exif_never_raises(capfd: pytest.CaptureFixture[str], data: st.DataObject) -> None:
+    blob = bytearray(exif(**FULL))
+    positions = st.integers(0, len(blob) - 1)
+    for place_, value in data.draw(st.lists(st.tuples(positions, st.integers(0, 255)), max_size=8)):
+        blob[place_] = value
+    found = read(bytes(blob[: data.draw(st.integers(0, len(blob)))]))
+    assert 1 <= found.orientation <= 8
+    for text in (found.camera, found.lens):
+        assert text is None or 0 < len(text) <= MAX_TEXT
+    assert found.latitude is None or -90 <= found.latitude <= 90
+    assert found.longitude is None or -180 <= found.longitude <= 180
+    assert capfd.readouterr() == ("", "")
+
+
+def test_what_comes_before_the_damage_is_kept() -> None:
+    blob = exif(**FULL)
+    found = read(blob[: blob.index(b"Canon EOS 5D") + 13])
+    assert found.camera == "Canon EOS 5D"
+    assert found.taken_at is None
+
+
+def tiff_of(entry: bytes) -> bytes:
+    """A TIFF whose first directory is the same entry, as often as the format allows."""
+    return b"II*\0\x08\0\0\0" + struct.pack("<H", 65535) + entry * 65535
+
+
+@pytest.mark.parametrize(
+    "blob",
+    [
+        tiff_of(struct.pack("<HHII", GPS_IFD, 4, 1, 8)),  # directories within directories
+        tiff_of(struct.pack("<HHII", MAKE, 2, 0xFFFFFFFF, 8)),  # endless texts
+        tiff_of(struct.pack("<HHII", MAKE, 5, 999, 8)),  # many numbers
+        b"II*\0\x08\0\0\0" + b"".join(struct.pack("<HI", 0, 14 + 6 * i) for i in range(100_000)),
+        b"\0\0\0\x18ftypheic\0\0\0\0heicmif1" + b"\0\0\0\x01free" + bytes(8),  # a box of no size
+        b"\x89PNG\r\n\x1a\n" + b"\0\0\0\0tEXt1234" * 500_000,
+    ],
+    ids=["nested", "texts", "numbers", "chain", "box", "chunks"],
+)
+def test_exif_bombs_take_bounded_time(blob: bytes) -> None:
+    started = time.process_time()
+    read(blob)
+    assert time.process_time() - started < 5  # a tenth of that on the author's computer
+
+
+def test_a_file_that_cannot_be_read_raises() -> None:
+    class Failing(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            raise OSError(5, "Input/output error")
+
+    with pytest.raises(OSError, match="Input/output"):
+        read_metadata(Failing(b"II*\0"))

@@ -1,0 +1,305 @@
+"""Walking: which photos are found, in which order, and that no tree can break it."""
+
+import contextlib
+import inspect
+import os
+import shutil
+import socket
+import stat
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from photosearch.walk import SUFFIXES, File, Skipped, walk
+
+
+def make(folder: Path, *names: str) -> None:
+    for name in names:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"x")
+
+
+def listed(root: Path) -> list[str]:
+    """Paths of the photos found, relative to the root; fails when anything was skipped."""
+    found = list(walk(str(root)))
+    assert [item for item in found if isinstance(item, Skipped)] == []
+    return [os.path.relpath(item.path, root) for item in found]
+
+
+def skipped(root: Path) -> dict[str, str]:
+    found = walk(str(root))
+    return {
+        os.path.relpath(item.path, root): item.reason for item in found if isinstance(item, Skipped)
+    }
+
+
+@contextlib.contextmanager
+def as_nobody() -> Iterator[None]:
+    """Give root's rights up for a while: root opens everything."""
+    if os.geteuid() != 0:
+        yield
+        return
+    try:
+        os.seteuid(65534)
+    except OSError:
+        pytest.skip("runs as root, and can't become somebody else")
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+@pytest.fixture
+def public_folder() -> Iterator[Path]:
+    """A folder that a user other than its owner can enter, unlike tmp_path."""
+    folder = Path(tempfile.mkdtemp())
+    folder.chmod(0o755)
+    yield folder
+    for path in [folder, *folder.rglob("*")]:
+        if path.is_dir():
+            path.chmod(0o755)
+    shutil.rmtree(folder)
+
+
+def test_photos_are_known_by_their_suffix_in_any_case(tmp_path: Path) -> None:
+    names = [f"photo{suffix}" for suffix in SUFFIXES]
+    make(tmp_path, *names, "LOUD.JPG", "Mixed.HeIc", "notes.txt", "movie.mp4", "jpg", "x.jpg.part")
+    assert set(listed(tmp_path)) == {*names, "LOUD.JPG", "Mixed.HeIc"}
+
+
+def test_order_is_depth_first_by_name(tmp_path: Path) -> None:
+    make(tmp_path, "b/2.jpg", "b/10.jpg", "a.jpg", "c.jpg", "b/a/z.jpg", "b.jpg")
+    assert listed(tmp_path) == ["a.jpg", "b/10.jpg", "b/2.jpg", "b/a/z.jpg", "b.jpg", "c.jpg"]
+
+
+def test_a_file_carries_what_its_status_says(tmp_path: Path) -> None:
+    make(tmp_path, "a.jpg")
+    status = (tmp_path / "a.jpg").stat()
+    expected = File(f"{tmp_path}/a.jpg", 1, status.st_mtime_ns, status.st_ino)
+    assert list(walk(str(tmp_path))) == [expected]
+
+
+def test_hidden_and_system_folders_are_passed_over(tmp_path: Path) -> None:
+    make(tmp_path, ".hidden.jpg", "._resource.jpg", ".cache/a.jpg", "@eaDir/a.jpg")
+    make(tmp_path, "node_modules/a.jpg", "__pycache__/a.jpg", "$RECYCLE.BIN/a.jpg")
+    make(tmp_path, "System Volume Information/a.jpg", "lost+found/a.jpg", "seen/a.jpg")
+    assert listed(tmp_path) == ["seen/a.jpg"]
+
+
+def test_the_root_itself_may_be_hidden(tmp_path: Path) -> None:
+    make(tmp_path, ".photos/a.jpg")
+    assert listed(tmp_path / ".photos") == ["a.jpg"]
+
+
+def test_a_folder_named_like_a_photo_is_a_folder(tmp_path: Path) -> None:
+    make(tmp_path, "album.jpg/a.jpg")
+    assert listed(tmp_path) == ["album.jpg/a.jpg"]
+
+
+def test_names_that_are_not_text_survive(tmp_path: Path) -> None:
+    names = [b"caf\xe9.jpg", b"new\nline.jpg", b'tab\t".jpg']
+    for name in names:
+        Path(os.fsdecode(os.path.join(os.fsencode(tmp_path), name))).write_bytes(b"x")
+    found = {os.path.basename(os.fsencode(item.path)) for item in walk(str(tmp_path))}
+    assert found == set(names)
+
+
+def test_hundreds_of_levels_need_no_recursion(tmp_path: Path) -> None:
+    deep = tmp_path / "/".join(["d"] * 400)
+    make(deep, "a.jpg")
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(len(inspect.stack()) + 100)
+    try:
+        found = list(walk(str(tmp_path)))
+    finally:
+        sys.setrecursionlimit(limit)
+    assert [item.path for item in found] == [f"{deep}/a.jpg"]
+
+
+def test_a_path_longer_than_the_system_allows_is_reported(tmp_path: Path) -> None:
+    name = "n" * 200
+    handles = [os.open(tmp_path, os.O_RDONLY)]
+    for _ in range(25):
+        os.mkdir(name, dir_fd=handles[-1])
+        handles.append(os.open(name, os.O_RDONLY, dir_fd=handles[-1]))
+    make(tmp_path, "z.jpg")
+    try:
+        *rest, last = walk(str(tmp_path))
+        assert last == File(f"{tmp_path}/z.jpg", 1, last.mtime_ns, last.inode)  # type: ignore[union-attr]
+        assert [item.reason for item in rest if isinstance(item, Skipped)] != []
+        assert all("too long" in item.reason for item in rest if isinstance(item, Skipped))
+    finally:
+        for handle in handles:
+            os.close(handle)
+
+
+def test_loops_of_links_end_and_list_each_photo_once(tmp_path: Path) -> None:
+    make(tmp_path, "a/1.jpg", "b/2.jpg")
+    (tmp_path / "a/up").symlink_to(tmp_path)
+    (tmp_path / "a/here").symlink_to(".")
+    (tmp_path / "a/other").symlink_to("../b")
+    (tmp_path / "b/other").symlink_to("../a")
+    (tmp_path / "0-alias").symlink_to("b")  # comes first by name: the real path still wins
+    assert listed(tmp_path) == ["a/1.jpg", "b/2.jpg"]
+
+
+def test_links_out_of_the_root_are_followed_once(tmp_path: Path) -> None:
+    make(tmp_path, "root/1.jpg", "other/2.jpg", "other/deep/3.jpg", "single.jpg", "data.bin")
+    root = tmp_path / "root"
+    (root / "album").symlink_to(tmp_path / "other")
+    (root / "same-album").symlink_to(tmp_path / "other")
+    (root / "part").symlink_to(tmp_path / "other/deep")
+    (root / "link.jpg").symlink_to(tmp_path / "single.jpg")
+    (root / "named.jpg").symlink_to(tmp_path / "data.bin")
+    (root / "data").symlink_to(tmp_path / "data.bin")
+    (tmp_path / "other/back.jpg").symlink_to(root / "1.jpg")
+    (tmp_path / "other/again.jpg").symlink_to("deep/3.jpg")
+    found = ["1.jpg", "album/2.jpg", "album/deep/3.jpg", "link.jpg", "named.jpg"]
+    assert listed(root) == found
+
+
+def test_a_link_to_what_contains_the_root_ends(tmp_path: Path) -> None:
+    make(tmp_path, "root/1.jpg", "2.jpg")
+    (tmp_path / "root/out").symlink_to(tmp_path)
+    (tmp_path / "root/two.jpg").symlink_to(tmp_path / "2.jpg")  # listed below `out` already
+    assert listed(tmp_path / "root") == ["1.jpg", "out/2.jpg"]
+
+
+def test_links_to_photos_in_the_root_are_not_listed_twice(tmp_path: Path) -> None:
+    make(tmp_path, "a.jpg", "b/c.jpg")
+    (tmp_path / "0.jpg").symlink_to("a.jpg")
+    (tmp_path / "b/z.jpg").symlink_to("c.jpg")
+    (tmp_path / "chain.jpg").symlink_to("0.jpg")
+    assert listed(tmp_path) == ["a.jpg", "b/c.jpg"]
+
+
+def test_links_to_what_would_not_be_walked_are_followed(tmp_path: Path) -> None:
+    """As git-annex keeps photos: each one a link into a hidden folder of the same tree."""
+    make(tmp_path, ".git/annex/SHA256--1.jpg", ".store/album/2.jpg", "blob.bin")
+    (tmp_path / "a.jpg").symlink_to(".git/annex/SHA256--1.jpg")
+    (tmp_path / "album").symlink_to(".store/album")
+    (tmp_path / "c.jpg").symlink_to("blob.bin")
+    assert listed(tmp_path) == ["a.jpg", "album/2.jpg", "c.jpg"]
+
+
+def test_hard_links_are_photos_of_their_own(tmp_path: Path) -> None:
+    make(tmp_path, "a.jpg")
+    (tmp_path / "b.jpg").hardlink_to(tmp_path / "a.jpg")
+    assert listed(tmp_path) == ["a.jpg", "b.jpg"]
+
+
+def test_broken_links_are_reported_if_named_like_photos(tmp_path: Path) -> None:
+    (tmp_path / "gone.jpg").symlink_to("nowhere")
+    (tmp_path / "self.jpg").symlink_to("self.jpg")
+    (tmp_path / "gone").symlink_to("nowhere")
+    assert skipped(tmp_path) == {"gone.jpg": "broken link", "self.jpg": "broken link"}
+
+
+def test_what_is_no_regular_file_is_reported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    os.mkfifo(tmp_path / "fifo.jpg")
+    (tmp_path / "link.jpg").symlink_to("/dev/null")
+    monkeypatch.chdir(tmp_path)  # a socket's path must be short
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind("socket.jpg")
+        reasons = skipped(tmp_path)
+    assert reasons == dict.fromkeys(["fifo.jpg", "link.jpg", "socket.jpg"], "not a regular file")
+
+
+def test_what_vanishes_meanwhile_is_reported(tmp_path: Path) -> None:
+    make(tmp_path, "a.jpg", "b.jpg", "c/d.jpg")
+    items = walk(str(tmp_path))
+    assert isinstance(next(items), File)
+    shutil.rmtree(tmp_path / "c")
+    (tmp_path / "b.jpg").unlink()
+    assert list(items) == [
+        Skipped(f"{tmp_path}/b.jpg", "can't be read: it is gone"),
+        Skipped(f"{tmp_path}/c", "can't be read: it is gone"),
+    ]
+
+
+def test_folders_that_may_not_be_opened_are_reported(public_folder: Path) -> None:
+    make(public_folder, "a/1.jpg", "locked/2.jpg", "listable/3.jpg", "z.jpg")
+    (public_folder / "locked").chmod(0o000)
+    (public_folder / "listable").chmod(0o644)  # names can be read, the files can't be reached
+    with as_nobody():
+        found = list(walk(str(public_folder)))
+    assert [item.path for item in found if isinstance(item, File)] == [
+        f"{public_folder}/a/1.jpg",
+        f"{public_folder}/z.jpg",
+    ]
+    assert [item for item in found if isinstance(item, Skipped)] == [
+        Skipped(f"{public_folder}/listable/3.jpg", "can't be read: permission denied"),
+        Skipped(f"{public_folder}/locked", "folder can't be opened: permission denied"),
+    ]
+
+
+def test_a_root_that_may_not_be_opened_raises(public_folder: Path) -> None:
+    locked = public_folder / "locked"
+    locked.mkdir(mode=0o000)
+    with as_nobody(), pytest.raises(PermissionError):
+        walk(str(locked))
+
+
+def test_a_missing_root_raises_at_the_call(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        walk(str(tmp_path / "nowhere"))
+
+
+def test_a_root_that_is_neither_file_nor_folder_raises(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo.jpg")
+    with pytest.raises(OSError, match="neither a folder nor a regular file"):
+        walk(str(tmp_path / "fifo.jpg"))
+
+
+@pytest.mark.parametrize("name", ["a.jpg", "scan-without-suffix", ".hidden.jpg"])
+def test_a_root_that_is_a_file_is_listed(tmp_path: Path, name: str) -> None:
+    make(tmp_path, name)
+    assert [item.path for item in walk(f"{tmp_path}/{name}")] == [f"{tmp_path}/{name}"]
+
+
+def test_a_root_that_is_a_link_is_followed(tmp_path: Path) -> None:
+    make(tmp_path, "real/a.jpg")
+    (tmp_path / "real/b.jpg").symlink_to("a.jpg")
+    (tmp_path / "root").symlink_to("real")
+    assert listed(tmp_path / "root") == ["a.jpg"]
+
+
+def test_paths_start_with_the_root_as_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(tmp_path, "photos/a.jpg")
+    monkeypatch.chdir(tmp_path)
+    assert [item.path for item in walk("photos")] == ["photos/a.jpg"]
+    assert [item.path for item in walk("./photos/")] == ["./photos/a.jpg"]
+
+
+_names = st.sampled_from(["a", "b.jpg", "C.PNG", "d.txt", ".e.jpg", "f", "@eaDir"])
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.lists(_names, min_size=1, max_size=4), max_size=12))
+def test_finds_what_a_plain_listing_finds(paths: list[list[str]]) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        root = Path(name)
+        for parts in paths:
+            with contextlib.suppress(OSError):  # a file where a folder is needed, or vice versa
+                make(root, "/".join(parts))
+        expected = {
+            str(path)
+            for path in root.rglob("*")
+            if stat.S_ISREG(path.stat().st_mode)
+            and path.suffix.lower() in SUFFIXES
+            and not any(part.startswith((".", "@eaDir")) for part in path.relative_to(root).parts)
+        }
+        found = [item.path for item in walk(name)]
+        assert set(found) == expected
+        assert len(found) == len(expected)
+        assert found == [item.path for item in walk(name)]
