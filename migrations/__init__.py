@@ -1,0 +1,1 @@
+"""The schema of a library file, as numbered steps."""

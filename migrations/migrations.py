@@ -1,0 +1,128 @@
+"""The schema of a library file, step by step.
+
+`sqlite-utils migrate photosearch.db` runs this file too, so it imports nothing of its
+own package. Each step ends by setting `user_version` to its number: readers compare
+that one integer and need not import sqlite-utils. A step that has been released is
+never changed; a new one is added below it.
+"""
+
+from sqlite_utils import Database, Migrations
+
+migrations = Migrations("photosearch")
+
+
+@migrations(name="0001_initial")
+def initial(db: Database) -> None:
+    """Photos, captions, failures, models, runs, roots and the text index."""
+    for statement in INITIAL.split("\n\n"):
+        db.execute(statement)
+
+
+# Paths are bytes as the file system has them (a name need not be valid UTF-8);
+# `display` is the same path as text that can be printed and searched.
+INITIAL = """
+CREATE TABLE models (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL,
+    fingerprint TEXT NOT NULL UNIQUE, -- of the weights and settings
+    first_used_at TEXT NOT NULL
+) STRICT
+
+CREATE TABLE runs (
+    id INTEGER PRIMARY KEY,
+    started_at TEXT NOT NULL, -- UTC, as all times that end in _at, except taken_at
+    finished_at TEXT, -- empty while it runs and after a kill
+    model_id INTEGER REFERENCES models (id),
+    captioned INTEGER NOT NULL DEFAULT 0,
+    failed INTEGER NOT NULL DEFAULT 0
+) STRICT
+
+CREATE TABLE roots (
+    path BLOB PRIMARY KEY,
+    display TEXT NOT NULL,
+    added_at TEXT NOT NULL
+) STRICT
+
+CREATE TABLE photos (
+    id INTEGER PRIMARY KEY,
+    path BLOB NOT NULL UNIQUE,
+    display TEXT NOT NULL,
+    size INTEGER NOT NULL, -- bytes
+    mtime_ns INTEGER NOT NULL,
+    inode INTEGER NOT NULL,
+    format TEXT NOT NULL, -- JPEG, PNG, ...
+    width INTEGER NOT NULL, -- pixels, upright
+    height INTEGER NOT NULL,
+    taken_at TEXT, -- ISO 8601, local time, with offset where the camera tells it
+    camera TEXT,
+    lens TEXT,
+    latitude REAL, -- degrees, north positive
+    longitude REAL, -- degrees, east positive
+    run_id INTEGER NOT NULL REFERENCES runs (id),
+    missing_since TEXT -- set while the file is not where it was; it is not found then
+) STRICT
+
+CREATE TABLE captions (
+    photo_id INTEGER NOT NULL REFERENCES photos (id) ON DELETE CASCADE,
+    rank INTEGER NOT NULL, -- 0 is the caption shown
+    text TEXT NOT NULL,
+    log_probability REAL NOT NULL, -- of the whole caption, natural logarithm
+    tokens INTEGER NOT NULL, -- words and end
+    model_id INTEGER NOT NULL REFERENCES models (id),
+    PRIMARY KEY (photo_id, rank)
+) STRICT, WITHOUT ROWID
+
+CREATE TABLE failures (
+    path BLOB PRIMARY KEY,
+    display TEXT NOT NULL,
+    size INTEGER, -- empty for a folder
+    mtime_ns INTEGER,
+    reason TEXT NOT NULL,
+    first_at TEXT NOT NULL,
+    last_at TEXT NOT NULL
+) STRICT
+
+CREATE TABLE search (
+    photo_id INTEGER PRIMARY KEY REFERENCES photos (id) ON DELETE CASCADE,
+    caption TEXT NOT NULL,
+    alternatives TEXT NOT NULL, -- the other captions
+    tags TEXT NOT NULL,
+    place TEXT NOT NULL,
+    camera TEXT NOT NULL,
+    folder TEXT NOT NULL,
+    filename TEXT NOT NULL
+) STRICT
+
+CREATE VIRTUAL TABLE search_fts USING fts5 (
+    caption, alternatives, tags, place, camera, folder, filename,
+    content = 'search', content_rowid = 'photo_id',
+    tokenize = 'porter unicode61 remove_diacritics 2'
+)
+
+CREATE TRIGGER search_inserted AFTER INSERT ON search BEGIN
+    INSERT INTO search_fts (rowid, caption, alternatives, tags, place, camera, folder, filename)
+    VALUES (new.photo_id, new.caption, new.alternatives, new.tags, new.place, new.camera,
+            new.folder, new.filename);
+END
+
+CREATE TRIGGER search_deleted AFTER DELETE ON search BEGIN
+    INSERT INTO search_fts (search_fts, rowid, caption, alternatives, tags, place, camera,
+                            folder, filename)
+    VALUES ('delete', old.photo_id, old.caption, old.alternatives, old.tags, old.place,
+            old.camera, old.folder, old.filename);
+END
+
+CREATE TRIGGER search_updated AFTER UPDATE ON search BEGIN
+    INSERT INTO search_fts (search_fts, rowid, caption, alternatives, tags, place, camera,
+                            folder, filename)
+    VALUES ('delete', old.photo_id, old.caption, old.alternatives, old.tags, old.place,
+            old.camera, old.folder, old.filename);
+    INSERT INTO search_fts (rowid, caption, alternatives, tags, place, camera, folder, filename)
+    VALUES (new.photo_id, new.caption, new.alternatives, new.tags, new.place, new.camera,
+            new.folder, new.filename);
+END
+
+PRAGMA application_id = 0x70686F74
+
+PRAGMA user_version = 1
+"""

@@ -1,0 +1,14 @@
+"""Finds your own photos by a sentence, on your own computer.
+
+from photosearch import Library
+library = Library("photosearch.db")
+library.index(["Pictures"])
+for result in library.find("dog on beach"):
+    print(result.score, result.caption, result.path)
+"""
+
+from photosearch.library import Library
+from photosearch.search import Result
+from photosearch.store import LibraryError
+
+__all__ = ["Library", "LibraryError", "Result"]

@@ -1,0 +1,312 @@
+"""The `photosearch` command: parse, call the library, print."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import json
+import os
+import signal
+import sqlite3
+import sys
+import time
+from collections.abc import Callable, Iterator
+from types import FrameType
+from typing import Annotated, Any, ParamSpec
+
+import typer
+from typer.core import TyperCommand
+
+from photosearch import terminal
+from photosearch.library import ENVIRONMENT, Library
+from photosearch.store import LibraryError, display
+
+NOTHING_FOUND, USAGE, UNREADABLE, INTERNAL = 1, 2, 3, 4
+INTERRUPTED, TERMINATED = 128 + 2, 128 + 15
+
+app = typer.Typer(
+    help="Find your own photos by a sentence, on your own computer.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Database = Annotated[
+    str | None,
+    typer.Option(
+        "--db",
+        metavar="FILE",
+        help=f"The library's file; by default ${ENVIRONMENT} or photosearch.db in your "
+        "user-data folder.",
+    ),
+]
+Arguments = ParamSpec("Arguments")
+
+
+class _Terminated(BaseException):
+    """SIGTERM came."""
+
+
+class FindCommand(TyperCommand):
+    """A command whose words may be anything: what isn't exactly an option is a word."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Sort what was typed into options and words, wherever the options stand."""
+        flags: set[str] = set()
+        valued: set[str] = set()
+        for parameter in self.get_params(ctx):
+            if parameter.param_type_name == "option":
+                (flags if getattr(parameter, "is_flag", False) else valued).update(parameter.opts)
+        options: list[str] = []
+        words: list[str] = []
+        rest = iter(args)
+        for argument in rest:
+            name, equals, _ = argument.partition("=")
+            if argument == "--":
+                words.extend(rest)
+            elif argument in flags or (equals and name in valued):
+                options.append(argument)
+            elif argument in valued:
+                options.extend([argument, *[value for value in [next(rest, None)] if value]])
+            else:
+                words.append(argument)
+        return super().parse_args(ctx, [*options, "--", *words])
+
+
+def reporting(command: Callable[Arguments, None]) -> Callable[Arguments, None]:
+    """Turn what goes wrong in a command into one line and an exit code."""
+
+    @functools.wraps(command)
+    def run(*args: Arguments.args, **kwargs: Arguments.kwargs) -> None:
+        try:
+            command(*args, **kwargs)
+            sys.stdout.flush()
+        except LibraryError as error:
+            fail(str(error), UNREADABLE)
+        except BrokenPipeError:
+            # The reader of a pipe (head, less) has seen enough.
+            with contextlib.suppress(OSError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        except sqlite3.Error as error:
+            fail(f"the library can't be used: {error}", UNREADABLE)
+
+    return run
+
+
+def fail(message: str, code: int) -> None:
+    """Print one line to stderr and leave with an exit code."""
+    terminal.note(f"photosearch: {message}")
+    raise typer.Exit(code)
+
+
+@app.command("index")
+@reporting
+def index_command(
+    folders: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[FOLDER]...", help="Where to look; without one, as before."),
+    ] = None,
+    db: Database = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
+    batch_size: Annotated[int, typer.Option(min=1, help="Photos captioned together.")] = 32,
+    workers: Annotated[
+        int | None, typer.Option(min=0, help="Decoding processes; by default half the processors.")
+    ] = None,
+    threads: Annotated[
+        int | None, typer.Option(min=1, help="Processor threads of the captioner.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Caption known photos again.")] = False,
+) -> None:
+    """Caption every new or changed photo in folders.
+
+    Example: photosearch index ~/Pictures
+    """
+    if device not in ("auto", "cpu", "cuda", "mps"):
+        fail(f"unknown device {device}: choose auto, cpu, cuda or mps", USAGE)
+    started = time.monotonic()
+    with _terminable(), terminal.IndexProgress() as progress:
+        try:
+            summary = Library(db).index(
+                folders or [],
+                device=device,
+                batch_size=batch_size,
+                workers=workers,
+                threads=threads,
+                force=force,
+                observer=progress,
+            )
+        except (KeyboardInterrupt, _Terminated):
+            terminal.note("stopped: all finished batches are kept, the same command goes on")
+            raise
+        except ValueError as error:
+            fail(str(error), USAGE)
+    for root, reason in summary.unreachable.items():
+        terminal.note(f"photosearch: {root} can't be opened: {reason}")
+    if not summary.reached:
+        if not summary.unreachable:
+            fail("which folder? photosearch index FOLDER", USAGE)
+        raise typer.Exit(UNREADABLE)
+    print(terminal.index_summary(summary, time.monotonic() - started))
+
+
+@app.command("find", cls=FindCommand)
+@reporting
+def find_command(
+    query: Annotated[list[str], typer.Argument(metavar="QUERY", help="Words, any at all.")],
+    db: Database = None,
+    limit: Annotated[int, typer.Option("-n", "--limit", min=1, help="Photos at most.")] = 20,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON array.")] = False,
+    paths: Annotated[bool, typer.Option("--paths", help="Print paths only.")] = False,
+    print0: Annotated[
+        bool, typer.Option("-0", "--print0", help="Print paths, a NUL after each, for xargs -0.")
+    ] = False,
+) -> None:
+    """Show the photos that match a sentence, the best first.
+
+    Any of the words may match, in a photo's captions, camera, folder or file name.
+
+    Example: photosearch find dog on beach
+    """
+    with Library(db) as library:
+        results = library.find(" ".join(query), limit)
+    if paths or print0:
+        end = b"\0" if print0 else b"\n"
+        sys.stdout.buffer.write(b"".join(os.fsencode(result.path) + end for result in results))
+    elif as_json:
+        print(json.dumps([as_record(result) for result in results], ensure_ascii=False, indent=1))
+    elif results:
+        terminal.print_results(results)
+    if not results:
+        terminal.note("no photos match")
+        sys.stdout.flush()
+        raise typer.Exit(NOTHING_FOUND)
+
+
+def as_record(result: Any) -> dict[str, object]:
+    """Return a result as JSON has it."""
+    return {
+        "path": display(result.path),
+        "score": round(result.score, 6),
+        "caption": result.caption,
+        "matches": result.matches,
+    }
+
+
+@app.command("export")
+@reporting
+def export_command(
+    file: Annotated[str, typer.Argument(metavar="FILE.csv", help="Where to; - for stdout.")],
+    db: Database = None,
+    query: Annotated[str | None, typer.Option(help="Only what find returns for this.")] = None,
+    limit: Annotated[int | None, typer.Option("-n", "--limit", min=1, help="At most.")] = None,
+    no_gps: Annotated[
+        bool, typer.Option("--no-gps", help="Leave coordinates and place empty.")
+    ] = False,
+) -> None:
+    """Write alt text, captions and metadata as CSV.
+
+    Example: photosearch export alt-text.csv
+    """
+    with Library(db) as library:
+        try:
+            count = library.export(file, query=query, limit=limit, gps=not no_gps)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            fail(f"can't write {file}: {error.strerror or error}", USAGE)
+    terminal.note(f"{terminal.counted(count, 'photo')} written to {file}")
+
+
+@app.command("stats")
+@reporting
+def stats_command(
+    db: Database = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON object.")] = False,
+) -> None:
+    """Tell what is in the library and where it is.
+
+    Example: photosearch stats
+    """
+    with Library(db) as library:
+        stats = library.stats()
+    if as_json:
+        print(json.dumps({**stats, "path": display(stats["path"])}, ensure_ascii=False))
+        return
+    models = [f"{name} ({terminal.counted(n, 'photo')})" for name, n in stats["models"].items()]
+    rows = {
+        "library": stats["path"],
+        "size": f"{stats['bytes'] / 1e6:.1f} MB",
+        "photos": f"{stats['photos']:,}",
+        "gone": f"{stats['missing']:,}" if stats["missing"] else "",
+        "captions": f"{stats['captions']:,}",
+        "failures": f"{stats['failures']:,}",
+        "model": ", ".join(models),
+        "folders": ", ".join(stats["folders"]),
+    }
+    for name, value in rows.items():
+        if value:
+            print(f"{name:<9} {terminal.clean(value)}")
+
+
+@app.command("demo")
+@reporting
+def demo_command() -> None:
+    """Index, search and export a few real photos in a temporary library.
+
+    Example: photosearch demo
+    """
+    from photosearch.demo import demo
+
+    try:
+        with _terminable():
+            demo()
+    except ModuleNotFoundError as error:
+        fail(str(error), USAGE)
+
+
+@app.callback(invoke_without_command=True)
+def version_option(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    """Find your own photos by a sentence, on your own computer."""
+    if version:
+        from importlib.metadata import version as installed
+
+        print(f"photosearch {installed('photosearch')}")
+        raise typer.Exit
+
+
+@contextlib.contextmanager
+def _terminable() -> Iterator[None]:
+    """Raise at SIGTERM within, so that what is open gets closed."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise _Terminated
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def main() -> None:
+    """Run the command line; every way out has its documented exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError, ValueError):
+            stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    try:
+        app()
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    except _Terminated:
+        sys.exit(TERMINATED)
+    except Exception as error:
+        if os.environ.get("PHOTOSEARCH_DEBUG"):
+            raise
+        kind = type(error).__name__
+        terminal.note(
+            f"photosearch: internal error: {kind}: {error} (PHOTOSEARCH_DEBUG=1 tells more)"
+        )
+        sys.exit(INTERNAL)

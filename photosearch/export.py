@@ -1,0 +1,141 @@
+"""Alt text and metadata as a CSV file."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import math
+import os
+import re
+import sqlite3
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from typing import IO
+
+from photosearch.store import display
+
+COLUMNS = (
+    "path", "filename", "alt_text", "caption", "confidence", "taken_at", "camera",
+    "latitude", "longitude", "place", "width", "height", "model",
+)  # fmt: skip
+
+_QUERY = """
+    SELECT photos.path, captions.text, captions.log_probability, captions.tokens,
+           photos.taken_at, photos.camera, photos.latitude, photos.longitude, search.place,
+           photos.width, photos.height, models.name
+    FROM search JOIN photos ON photos.id = search.photo_id
+    JOIN captions ON captions.photo_id = photos.id AND captions.rank = 0
+    JOIN models ON models.id = captions.model_id"""
+
+# A screen reader says "image" by itself.
+_OPENING = re.compile(
+    r"^(?:an?|the)? *(?:close ?up )?(?:image|photo|photograph|picture)s? (?:of|showing) +", re.I
+)
+
+
+def alt_text(caption: str) -> str:
+    """Return a caption as a sentence: capital, full stop, no "image of"."""
+    text = _OPENING.sub("", caption.strip()).strip()
+    if not text:
+        return ""
+    return text[0].upper() + text[1:] + ("" if text[-1] in ".!?" else ".")
+
+
+def defuse(text: str) -> str:
+    """Return text that a spreadsheet doesn't run as a formula.
+
+    An apostrophe goes before what would start one, and before an apostrophe, so that
+    taking one leading apostrophe away gives the text back: see `restore`.
+    """
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r", "\n", "'")) else text
+
+
+def restore(text: str) -> str:
+    """Return what `defuse` was given."""
+    return text.removeprefix("'")
+
+
+def export(
+    connection: sqlite3.Connection,
+    file: str,
+    photos: Sequence[str] | None = None,
+    limit: int | None = None,
+    gps: bool = True,
+) -> int:
+    """Write a CSV file (RFC 4180, UTF-8) of photos that are where they were.
+
+    The file appears whole or not at all: it is written beside its place and renamed.
+
+    Args:
+        connection: to a library.
+        file: where to; "-" is standard output.
+        photos: paths, in this order; None for all, by path.
+        limit: photos at most.
+        gps: tell coordinates and place.
+
+    Returns:
+        How many photos were written.
+
+    Raises:
+        OSError: the file can't be written.
+    """
+    rows = _rows(connection, photos, limit, gps)
+    if file == "-":
+        sys.stdout.flush()
+        with open(sys.stdout.fileno(), "w", encoding="utf-8", newline="", closefd=False) as out:
+            return _write(out, rows)
+    with _whole_file(file) as out:
+        return _write(out, rows)
+
+
+def _write(out: IO[str], rows: Iterable[Sequence[object]]) -> int:
+    writer = csv.writer(out)
+    writer.writerow(COLUMNS)
+    count = 0
+    for row in rows:
+        writer.writerow([defuse(cell) if isinstance(cell, str) else cell for cell in row])
+        count += 1
+    return count
+
+
+def _rows(
+    connection: sqlite3.Connection, photos: Sequence[str] | None, limit: int | None, gps: bool
+) -> Iterator[list[object]]:
+    if photos is None:
+        found: Iterable[tuple[object, ...]] = connection.execute(
+            f"{_QUERY} ORDER BY photos.path LIMIT ?", (-1 if limit is None else limit,)
+        )
+    else:
+        one = f"{_QUERY} WHERE photos.path = ?"
+        found = (connection.execute(one, (os.fsencode(path),)).fetchone() for path in photos)
+    for path, caption, log_probability, tokens, taken_at, camera, *rest in found:
+        latitude, longitude, place, width, height, model = rest
+        assert isinstance(path, bytes) and isinstance(caption, str)
+        assert isinstance(log_probability, float) and isinstance(tokens, int)
+        text = display(os.fsdecode(path))
+        confidence = round(math.exp(log_probability / tokens), 4)
+        where = [latitude, longitude, place] if gps else [None, None, None]
+        yield [text, os.path.basename(text), alt_text(caption), caption, confidence,
+               taken_at, camera, *where, width, height, model]  # fmt: skip
+
+
+@contextlib.contextmanager
+def _whole_file(file: str) -> Iterator[IO[str]]:
+    """Open a temporary file that takes its place when all of it is written."""
+    folder = os.path.dirname(os.path.abspath(file))
+    number, temporary = tempfile.mkstemp(".tmp", ".photosearch-", folder)
+    try:
+        with open(number, "w", encoding="utf-8", newline="") as out:
+            yield out
+            out.flush()
+            os.fsync(out.fileno())
+        with contextlib.suppress(OSError):
+            mask = os.umask(0)
+            os.umask(mask)
+            os.chmod(temporary, 0o666 & ~mask)  # mkstemp lets only its owner read
+        os.replace(temporary, file)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(temporary)
+        raise

@@ -1,0 +1,179 @@
+"""What people see: progress, results and numbers on a terminal."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from photosearch.store import display
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+    from rich.text import Text
+
+    from photosearch.index import Summary
+    from photosearch.search import Result
+
+PLAIN_INTERVAL = 10.0  # seconds between two lines of progress where there is no terminal
+
+# Direction overrides can make a file name read as another one.
+_OVERRIDES = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)], "\ufffd")
+_CONTROLS = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0)], "\ufffd")
+
+
+def clean(text: str) -> str:
+    """Return text as one line that can't command a terminal."""
+    return display(text).translate(_CONTROLS).translate(_OVERRIDES)
+
+
+def note(text: str) -> None:
+    """Print a line to stderr."""
+    print(clean(text), file=sys.stderr, flush=True)
+
+
+def duration(seconds: float) -> str:
+    """Return a time as people say it: 12 s, 3 min 20 s, 2 h 5 min."""
+    whole = max(0, round(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun: 1 photo, 7,000 photos."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+class IndexProgress:
+    """Tells on stderr how indexing goes: a bar on a terminal, now and then a line elsewhere."""
+
+    def __init__(self) -> None:
+        self._total = self._done = 0
+        self._started = self._told = 0.0
+        self._bar: Progress | None = None
+        self._task: TaskID | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def start(self, total: int) -> None:
+        """Show that so many photos are to be captioned."""
+        self._total, self._started = total, time.monotonic()
+        self._told = self._started
+        if not total:
+            return
+        if sys.stderr.isatty():
+            self._bar = _bar()
+            self._task = self._bar.add_task("captioning", total=total, speed="")
+            self._bar.start()
+        else:
+            note(f"{counted(total, 'photo')} to caption")
+
+    def advance(self, photos: int) -> None:
+        """Show that so many more are done."""
+        self._done += photos
+        elapsed = time.monotonic() - self._started
+        speed = self._done / elapsed if elapsed > 0 else 0.0
+        if self._bar is not None and self._task is not None:
+            self._bar.update(self._task, completed=self._done, speed=f"{speed:.1f} photos/s")
+        elif time.monotonic() - self._told > PLAIN_INTERVAL and speed:
+            self._told = time.monotonic()
+            left = duration((self._total - self._done) / speed)
+            note(f"{self._done:,} of {self._total:,} photos, {speed:.1f}/s, {left} left")
+
+    def skipped(self, path: str, reason: str) -> None:
+        """Tell that a file or folder can't be read."""
+        line = f"skipping {path}: {reason}"
+        if self._bar is not None:
+            self._bar.console.print(clean(line), markup=False, highlight=False, soft_wrap=True)
+        else:
+            note(line)
+
+
+def _bar() -> Progress:
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,  # fmt: skip
+    )
+
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[speed]}"),
+        TimeRemainingColumn(),
+        TextColumn("left"),
+        console=Console(stderr=True),
+    )
+
+
+def index_summary(summary: Summary, seconds: float) -> str:
+    """Return one line that says what an indexing run did."""
+    parts = []
+    if summary.captioned:
+        speed = summary.captioned / seconds if seconds else 0.0
+        took = f"in {duration(seconds)} ({speed:.1f}/s)"
+        parts.append(f"{counted(summary.captioned, 'photo')} captioned {took}")
+    else:
+        parts.append("nothing new")
+    if summary.unchanged:
+        parts.append(f"{summary.unchanged:,} unchanged")
+    failed = summary.failed + summary.failed_before
+    if failed:
+        parts.append(f"{failed:,} can't be read")
+    if summary.hidden:
+        parts.append(f"{summary.hidden:,} gone and hidden")
+    if summary.returned:
+        parts.append(f"{summary.returned:,} back again")
+    return ", ".join(parts)
+
+
+def print_results(results: Sequence[Result]) -> None:
+    """Print results for people: rank, score, caption, path, and where else words matched."""
+    from rich.console import Console
+
+    console = Console(highlight=False, soft_wrap=True)
+    for rank, result in enumerate(results, 1):
+        for line in result_lines(rank, result):
+            console.print(line)
+
+
+def result_lines(rank: int, result: Result) -> list[Text]:
+    """Return the lines that show one result; matched words are styled."""
+    from rich.text import Text
+
+    caption = Text(clean(result.caption))  # cleaning keeps the length, so marks stay right
+    for start, end in result.marks:
+        caption.stylize("bold green", start, end)
+    indent = " " * 12
+    lines = [
+        Text.assemble((f"{rank:>3} {result.score:>6.2f}  ", "dim"), caption),
+        Text(f"{indent}{clean(result.path)}", style="cyan"),
+    ]
+    names = {"alternatives": "other captions", "filename": "file name"}
+    others = [
+        f"{names.get(column, column)}: {' '.join(words)}"
+        for column, words in result.matches.items()
+        if column != "caption"
+    ]
+    if others:
+        lines.append(Text(clean(f"{indent}also in {', '.join(others)}"), style="dim"))
+    return lines
