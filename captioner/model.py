@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from PIL import Image
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from captioner.beam import BeamConfig, beam_search
@@ -89,7 +90,7 @@ class Captioner:
                 module.load_state_dict(
                     {k.removeprefix(part): v for k, v in weights.items() if k.startswith(part)}
                 )
-        except (KeyError, TypeError, RuntimeError, OSError) as error:
+        except (KeyError, TypeError, RuntimeError, OSError, SafetensorError) as error:
             reason = str(error).splitlines()[0]
             raise ValueError(f"the model in {source} can't be read: {reason}") from error
         if len(vocabulary) != decoder.config.vocabulary_size:

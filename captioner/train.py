@@ -103,27 +103,25 @@ def train(
     average = Decoder(decoder.config).to(device).eval()
     average.load_state_dict(decoder.state_dict())
     steps = config.epochs * len(batches)
-    optimizer, schedule = make_optimizer(decoder, config, steps)
+    optimizer = make_optimizer(decoder, config)
     state = Resume(out / "resume.safetensors", decoder, average, optimizer)
     first, best = state.load()
-    for _ in range(first * len(batches)):
-        schedule.step()
 
     captioner = Captioner(encoder, average, vocabulary, CaptionerConfig(name=out.name))
     for epoch in range(first, config.epochs):
         started, losses = time.monotonic(), []
         torch.manual_seed(config.seed + epoch)  # a resumed run draws the same dropout
-        for number, (grid, captions) in enumerate(batches.epoch(epoch)):
+        for step, (grid, captions) in enumerate(batches.epoch(epoch), epoch * len(batches)):
+            for group in optimizer.param_groups:
+                group["lr"] = learning_rate(step, steps, config)
             loss = step_loss(decoder.train(), grid.to(device), captions.to(device), config)
             optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             nn.utils.clip_grad_norm_(decoder.parameters(), config.clip)
             optimizer.step()
-            schedule.step()
-            done = epoch * len(batches) + number + 1
-            update_average(average, decoder, min(config.average, done / (done + 10)))
+            update_average(average, decoder, min(config.average, (step + 1) / (step + 11)))
             losses.append(loss.item())
-            progress(done, steps)
+            progress(step + 1, steps)
         record: dict[str, float] = {"epoch": epoch + 1, "loss": sum(losses) / len(losses)}
         captions_by_split = {}
         for part, grids in zip(dev, dev_grids, strict=True):
@@ -221,13 +219,11 @@ def step_loss(decoder: Decoder, grid: Tensor, captions: Tensor, config: TrainCon
     )
 
 
-def make_optimizer(
-    decoder: nn.Module, config: TrainConfig, steps: int
-) -> tuple[torch.optim.AdamW, torch.optim.lr_scheduler.LambdaLR]:
-    """Return AdamW, decaying matrices only, under linear warm-up and cosine decay."""
+def make_optimizer(decoder: nn.Module, config: TrainConfig) -> torch.optim.AdamW:
+    """Return AdamW that decays matrices only."""
     matrices = [p for p in decoder.parameters() if p.dim() > 1]
     vectors = [p for p in decoder.parameters() if p.dim() <= 1]
-    optimizer = torch.optim.AdamW(
+    return torch.optim.AdamW(
         [
             {"params": matrices, "weight_decay": config.weight_decay},
             {"params": vectors, "weight_decay": 0.0},
@@ -235,15 +231,15 @@ def make_optimizer(
         lr=config.learning_rate,
         betas=(0.9, 0.98),
     )
+
+
+def learning_rate(step: int, steps: int, config: TrainConfig) -> float:
+    """Return the rate of a step: linear warm-up, then half a cosine down to a fiftieth."""
     warm = max(1, round(config.warm_up * steps))
-
-    def factor(step: int) -> float:
-        if step < warm:
-            return (step + 1) / warm
-        share = min(1.0, (step - warm) / max(1, steps - warm))
-        return 0.02 + 0.98 * (1 + math.cos(math.pi * share)) / 2
-
-    return optimizer, torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
+    if step < warm:
+        return config.learning_rate * (step + 1) / warm
+    share = min(1.0, (step - warm) / max(1, steps - warm))
+    return config.learning_rate * (0.02 + 0.98 * (1 + math.cos(math.pi * share)) / 2)
 
 
 @torch.no_grad()

@@ -7,8 +7,8 @@ for result in library.find("dog on beach"):
     print(result.score, result.caption, result.path)
 """
 
+from photosearch.database import LibraryError
 from photosearch.library import Library
 from photosearch.search import Result
-from photosearch.store import LibraryError
 
 __all__ = ["Library", "LibraryError", "Result"]

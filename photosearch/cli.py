@@ -18,8 +18,8 @@ import typer
 from typer.core import TyperCommand
 
 from photosearch import terminal
+from photosearch.database import LibraryError, display
 from photosearch.library import ENVIRONMENT, Library
-from photosearch.store import LibraryError, display
 
 NOTHING_FOUND, USAGE, UNREADABLE, INTERNAL = 1, 2, 3, 4
 INTERRUPTED, TERMINATED = 128 + 2, 128 + 15

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from photosearch import export, search, store
+from photosearch import database, export, search, store
 
 if TYPE_CHECKING:
     from photosearch.index import Describer, Observer, Summary
@@ -98,7 +98,7 @@ class Library:
 
         if workers is None:
             workers = max(1, (os.cpu_count() or 2) // 2)
-        connection = store.open_for_writing(self.path)
+        connection = database.open_for_writing(self.path)
         try:
             roots = [os.path.abspath(folder) for folder in folders] or store.roots(connection)
             config = IndexConfig(batch_size, workers, force)
@@ -140,11 +140,15 @@ class Library:
         Raises:
             LibraryError: the file is missing or can't be used.
         """
-        return {"path": self.path, **store.stats(self._open()), "bytes": store.file_size(self.path)}
+        return {
+            "path": self.path,
+            **store.stats(self._open()),
+            "bytes": database.file_size(self.path),
+        }
 
     def _open(self) -> sqlite3.Connection:
         if self._reader is None:
-            self._reader = store.open_for_reading(self.path)
+            self._reader = database.open_for_reading(self.path)
         return self._reader
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from photosearch.store import display
+from photosearch.database import display
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -169,11 +169,13 @@ def result_lines(rank: int, result: Result) -> list[Text]:
         Text(f"{indent}{clean(result.path)}", style="cyan"),
     ]
     names = {"alternatives": "other captions", "filename": "file name"}
-    others = [
-        f"{names.get(column, column)}: {' '.join(words)}"
-        for column, words in result.matches.items()
-        if column != "caption"
-    ]
+    told = set(result.matches.get("caption", ()))
+    others = []
+    for column, words in result.matches.items():
+        more = [word for word in words if word not in told]
+        if more:
+            others.append(f"{names.get(column, column)}: {' '.join(more)}")
+            told.update(more)
     if others:
         lines.append(Text(clean(f"{indent}also in {', '.join(others)}"), style="dim"))
     return lines

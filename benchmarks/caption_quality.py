@@ -1,0 +1,67 @@
+"""How good the shipped model's captions are, by pycocoevalcap and by our own metrics.
+
+python benchmarks/caption_quality.py             # needs PHOTOSEARCH_DATA and Java
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from pycocoevalcap.bleu.bleu import Bleu
+from pycocoevalcap.cider.cider import Cider
+from pycocoevalcap.meteor.meteor import Meteor
+from pycocoevalcap.rouge.rouge import Rouge
+from pycocoevalcap.tokenizer.ptbtokenizer import PTBTokenizer
+
+from captioner import Captioner
+from captioner.data import read_split
+from captioner.evaluate import caption_files
+from captioner.metrics import score
+from captioner.tokenizer import tokenize
+
+
+def coco_scores(
+    captions: Mapping[str, str], references: Mapping[str, Sequence[str]]
+) -> dict[str, float]:
+    """Return pycocoevalcap's scores under the names of `captioner.metrics.score`."""
+    tokenizer = PTBTokenizer()
+    found = tokenizer.tokenize({name: [{"caption": text}] for name, text in captions.items()})
+    true = tokenizer.tokenize(
+        {name: [{"caption": text} for text in references[name]] for name in captions}
+    )
+    bleu, _ = Bleu(4).compute_score(true, found, verbose=0)
+    scores = {f"BLEU-{n}": value for n, value in enumerate(bleu, 1)}
+    scores["METEOR"], _ = Meteor().compute_score(true, found)
+    scores["ROUGE-L"], _ = Rouge().compute_score(true, found)
+    scores["CIDEr-D"], _ = Cider().compute_score(true, found)
+    return scores
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--data", type=Path, default=os.environ.get("PHOTOSEARCH_DATA"))
+    parser.add_argument("--model", type=Path, help="by default the one that ships")
+    options = parser.parse_args()
+    if options.data is None:
+        parser.error("set PHOTOSEARCH_DATA or give --data")
+    captioner = Captioner.load(options.model, device="cpu")
+    for folder in ("flickr8k", "coco"):
+        split = read_split(Path(options.data) / folder, "dev")
+        captions = caption_files(captioner, split.images)
+        theirs = coco_scores(captions, split.references())
+        ours = score(captions, split.references())
+        print(f"{split.name}: {len(captions)} photos, beam {captioner.config.beam.beam}")
+        print(f"  {'':8} pycocoevalcap    ours")
+        for metric, value in theirs.items():
+            own = f"{100 * ours[metric]:7.2f}" if metric in ours else ""
+            print(f"  {metric:8} {100 * value:13.2f} {own}")
+        words = {word for text in captions.values() for word in tokenize(text)}
+        different = len(set(captions.values())) / len(captions)
+        print(f"  {len(words)} different words, {different:.0%} different captions")
+
+
+if __name__ == "__main__":
+    main()

