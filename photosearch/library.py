@@ -158,9 +158,6 @@ def load_captioner(device: str, threads: int | None) -> Describer:
     Raises:
         ValueError: the device is unknown or not there.
     """
-    # Idle threads of the captioner would spin on the processors that the decoding
-    # processes need. The variable is read when torch is imported.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     import torch
 
     from captioner import Captioner
