@@ -80,7 +80,7 @@ def make_queries(captions: list[list[str]], count: int) -> dict[str, list[str]]:
     """Return whole captions and pairs of words of one caption, seeded."""
     chance = random.Random(SEED)
     whole = [chance.choice(chance.choice(captions)) for _ in range(count)]
-    pairs = []
+    pairs: list[str] = []
     while len(pairs) < count:
         words = query.words(chance.choice(chance.choice(captions)))
         if len(words) >= 2:

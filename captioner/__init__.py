@@ -1,8 +1,11 @@
 """Describes photos in words, with a CNN-LSTM that this package also trains.
 
+```python
 from captioner import Captioner
+
 captioner = Captioner.load()
 captioner.caption([image])[0][0].text
+```
 """
 
 from __future__ import annotations

@@ -1,10 +1,14 @@
 """Finds your own photos by a sentence, on your own computer.
 
+```python
 from photosearch import Library
-library = Library("photosearch.db")
-library.index(["Pictures"])
-for result in library.find("dog on beach"):
-    print(result.score, result.caption, result.path)
+
+if __name__ == "__main__":  # indexing starts processes, which import your script
+    library = Library("photosearch.db")
+    library.index(["Pictures"])
+    for result in library.find("dog on beach"):
+        print(result.score, result.caption, result.path)
+```
 """
 
 from photosearch.database import LibraryError

@@ -68,7 +68,11 @@ class FindCommand(TyperCommand):
             elif argument in flags or (equals and name in valued):
                 options.append(argument)
             elif argument in valued:
-                options.extend([argument, *[value for value in [next(rest, None)] if value]])
+                value = next(rest, None)
+                if value is None:
+                    ctx.fail(f"Option {argument!r} requires an argument.")
+                else:
+                    options.extend([argument, value])
             else:
                 words.append(argument)
         return super().parse_args(ctx, [*options, "--", *words])
@@ -170,7 +174,10 @@ def find_command(
     """
     with Library(db) as library:
         results = library.find(" ".join(query), limit)
-    if paths or print0:
+    if paths and not print0 and sys.stdout.isatty():
+        for result in results:
+            print(terminal.clean(result.path))
+    elif paths or print0:
         end = b"\0" if print0 else b"\n"
         sys.stdout.buffer.write(b"".join(os.fsencode(result.path) + end for result in results))
     elif as_json:
@@ -293,6 +300,8 @@ def _terminable() -> Iterator[None]:
 
 def main() -> None:
     """Run the command line; every way out has its documented exit code."""
+    if sys.stdout is None:  # closed by >&-: what is opened next must not get its number
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError, ValueError):
             stream.reconfigure(errors="replace")  # type: ignore[union-attr]

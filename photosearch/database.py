@@ -7,7 +7,9 @@ than a search. It is imported where a schema has to be made or changed.
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,16 +33,31 @@ def open_for_reading(path: str) -> sqlite3.Connection:
     Raises:
         LibraryError: no library there, not a library, or of a newer version.
     """
-    if not Path(path).exists():
-        raise LibraryError(f"no library at {display(path)}: make one with photosearch index FOLDER")
+    path = os.path.abspath(path)
+    try:
+        os.stat(path)
+    except (FileNotFoundError, NotADirectoryError, ValueError) as error:
+        raise LibraryError(
+            f"no library at {display(path)}: make one with photosearch index FOLDER"
+        ) from error
+    except OSError as error:
+        raise LibraryError(f"can't reach {display(path)}: {error.strerror or error}") from error
     with _explained(path):
         try:
             connection = _connect_read_only(path, "mode=ro")
-        except sqlite3.OperationalError:
+        except sqlite3.OperationalError as error:
+            log = f"{path}-wal"
+            if os.path.exists(log) and os.path.getsize(log):
+                raise LibraryError(
+                    f"{display(path)} was not closed after its last change, and can't be "
+                    "restored where it is: copy it and what lies beside it to another folder"
+                ) from error
             # WAL needs a shared-memory file beside the library. Where none can be
             # made (read-only media) nobody writes either, and the file stands still.
             connection = _connect_read_only(path, "mode=ro&immutable=1")
-        if _checked_version(connection, path) < SCHEMA:
+        with _closed_on_error(connection):
+            version = _checked_version(connection, path)
+        if version < SCHEMA:
             connection.close()
             open_for_writing(path).close()
             connection = _connect_read_only(path, "mode=ro")
@@ -54,6 +71,8 @@ def open_for_writing(path: str) -> sqlite3.Connection:
         LibraryError: not a library, of a newer version, or in a place that can't be
             written.
     """
+    # Absolute, or SQLite would see a meaning in "", ":memory:" and "file:...".
+    path = os.path.abspath(path)
     try:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -61,25 +80,47 @@ def open_for_writing(path: str) -> sqlite3.Connection:
         raise LibraryError(f"can't make a library at {display(path)}: {reason}") from error
     with _explained(path):
         connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT)
-        version = _checked_version(connection, path)
-        _set_journal(connection)
-        connection.execute("PRAGMA foreign_keys = ON")
-        if version < SCHEMA:
-            _migrate(connection)
-        return connection
+        with _closed_on_error(connection):
+            _checked_version(connection, path)
+            if not os.access(path, os.W_OK):
+                raise LibraryError(f"{display(path)} can't be written: permission denied")
+            _set_journal(connection)
+            connection.execute("PRAGMA foreign_keys = ON")
+            # One transaction from looking to the last step: who opens at the same time
+            # waits, and a kill leaves nothing.
+            connection.execute("BEGIN IMMEDIATE")
+            with connection:
+                if _checked_version(connection, path) < SCHEMA:
+                    _migrate(connection)
+            return connection
 
 
 def _connect_read_only(path: str, mode: str) -> sqlite3.Connection:
     uri = f"{Path(path).absolute().as_uri()}?{mode}"
     connection = sqlite3.connect(uri, uri=True, timeout=BUSY_TIMEOUT)
-    connection.execute("SELECT count(*) FROM sqlite_master")  # the file is opened only now
+    with _closed_on_error(connection):
+        connection.execute("SELECT count(*) FROM sqlite_master")  # the file is opened only now
     return connection
 
 
+@contextlib.contextmanager
+def _closed_on_error(connection: sqlite3.Connection) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        connection.close()
+        raise
+
+
 def _checked_version(connection: sqlite3.Connection, path: str) -> int:
-    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
-    (application,) = connection.execute("PRAGMA application_id").fetchone()
-    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    # In one statement, or another process may make the library between two of them. The
+    # command of sqlite-utils makes its own table first, in a transaction of its own.
+    version: int
+    version, application, tables = connection.execute(
+        """SELECT user_version, application_id, (SELECT count(*) FROM sqlite_master
+           WHERE tbl_name <> '_sqlite_migrations')
+           FROM pragma_user_version, pragma_application_id"""
+    ).fetchone()
     if application != APPLICATION_ID and tables:
         raise LibraryError(f"{display(path)} is the database of another program")
     if version > SCHEMA:
@@ -92,12 +133,20 @@ def _checked_version(connection: sqlite3.Connection, path: str) -> int:
 
 def _set_journal(connection: sqlite3.Connection) -> None:
     """Use WAL, so that searching goes on while indexing writes, where the place allows it."""
-    try:
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("SELECT count(*) FROM sqlite_master")
-    except sqlite3.OperationalError:
-        # Network drives lack the shared memory that WAL needs.
-        connection.execute("PRAGMA journal_mode = DELETE")
+    end = time.monotonic() + BUSY_TIMEOUT
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("SELECT count(*) FROM sqlite_master")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                # Network drives lack the shared memory that WAL needs.
+                connection.execute("PRAGMA journal_mode = DELETE")
+                return
+            if time.monotonic() > end:
+                raise
+        time.sleep(0.02)  # SQLite doesn't wait for another that changes the mode
 
 
 def _migrate(connection: sqlite3.Connection) -> None:
@@ -106,7 +155,6 @@ def _migrate(connection: sqlite3.Connection) -> None:
     from photosearch.migrations.migrations import migrations
 
     migrations.apply(sqlite_utils.Database(connection))
-    connection.commit()
 
 
 @contextlib.contextmanager
@@ -114,7 +162,7 @@ def _explained(path: str) -> Iterator[None]:
     """Turn SQLite's errors at opening into one line."""
     try:
         yield
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:  # a damaged name in a message
         raise LibraryError(f"the library {display(path)} can't be opened: {error}") from error
 
 

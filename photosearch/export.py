@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import itertools
 import math
 import os
 import re
@@ -30,7 +31,8 @@ _QUERY = """
 
 # A screen reader says "image" by itself.
 _OPENING = re.compile(
-    r"^(?:an?|the)? *(?:close ?up )?(?:image|photo|photograph|picture)s? (?:of|showing) +", re.I
+    r"^(?:(?:an?|the)? *(?:close ?up )?(?:image|photo|photograph|picture)s? (?:of|showing) +)+",
+    re.IGNORECASE,
 )
 
 
@@ -85,6 +87,11 @@ def export(
         sys.stdout.flush()
         with open(sys.stdout.fileno(), "w", encoding="utf-8", newline="", closefd=False) as out:
             return _write(out, rows)
+    file = os.path.realpath(file)  # a link stays one
+    if os.path.exists(file) and not os.path.isfile(file) and not os.path.isdir(file):
+        # A pipe or a device takes what is written; it must not be replaced.
+        with open(file, "w", encoding="utf-8", newline="") as out:
+            return _write(out, rows)
     with _whole_file(file) as out:
         return _write(out, rows)
 
@@ -108,7 +115,8 @@ def _rows(
         )
     else:
         one = f"{_QUERY} WHERE photos.path = ?"
-        found = (connection.execute(one, (os.fsencode(path),)).fetchone() for path in photos)
+        rows = (connection.execute(one, (os.fsencode(path),)).fetchone() for path in photos)
+        found = itertools.islice((row for row in rows if row is not None), limit)
     for path, caption, log_probability, tokens, taken_at, camera, *rest in found:
         latitude, longitude, place, width, height, model = rest
         assert isinstance(path, bytes) and isinstance(caption, str)

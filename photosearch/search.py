@@ -62,7 +62,7 @@ def find(connection: sqlite3.Connection, text: str, limit: int | None = 20) -> l
         (expression, -1 if limit is None else limit),
     ).fetchall()
     evidence = _evidence(connection, expression, [photo for photo, _ in ranked])
-    return [_result(-rank, *evidence[photo]) for photo, rank in ranked]
+    return [_result(-rank, *evidence[photo]) for photo, rank in ranked if photo in evidence]
 
 
 def _evidence(

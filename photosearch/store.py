@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -221,7 +222,7 @@ def write_search_row(connection: sqlite3.Connection, photo: int, root: str) -> N
     values = {
         "photo_id": photo, "caption": captions[0], "alternatives": "\n".join(captions[1:]),
         "tags": "", "place": "", "camera": f"{camera} {lens}".strip(),
-        "folder": display(within), "filename": display(os.path.basename(path)),
+        "folder": _searchable(within), "filename": _searchable(os.path.basename(path)),
     }  # fmt: skip
     columns = ", ".join(values)
     marks = ", ".join(f":{name}" for name in values)
@@ -231,6 +232,12 @@ def write_search_row(connection: sqlite3.Connection, photo: int, root: str) -> N
             ON CONFLICT (photo_id) DO UPDATE SET {updates}""",
         values,
     )
+
+
+def _searchable(path: str) -> str:
+    """Return a path as words to search: composed letters (Macs decompose them), no controls."""
+    text = unicodedata.normalize("NFC", display(path))
+    return "".join(" " if unicodedata.category(char) == "Cc" else char for char in text)
 
 
 def set_missing(connection: sqlite3.Connection, paths: Iterable[str]) -> int:
@@ -277,7 +284,7 @@ def stats(connection: sqlite3.Connection) -> dict[str, object]:
 
     models = connection.execute(
         """SELECT models.name, count(*) FROM captions JOIN models ON models.id = model_id
-           WHERE rank = 0 GROUP BY models.id ORDER BY 2 DESC"""
+           WHERE rank = 0 GROUP BY models.name ORDER BY 2 DESC"""
     )
     return {
         "photos": count("SELECT count(*) FROM photos WHERE missing_since IS NULL"),

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 PLAIN_INTERVAL = 10.0  # seconds between two lines of progress where there is no terminal
 
 # Direction overrides can make a file name read as another one.
-_OVERRIDES = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)], "\ufffd")
+_OVERRIDES = dict.fromkeys([*range(0x2028, 0x202F), *range(0x2066, 0x206A)], "\ufffd")
 _CONTROLS = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0)], "\ufffd")
 
 
@@ -150,7 +150,12 @@ def print_results(results: Sequence[Result]) -> None:
     """Print results for people: rank, score, caption, path, and where else words matched."""
     from rich.console import Console
 
-    console = Console(highlight=False, soft_wrap=True)
+    class Results(Console):
+        def on_broken_pipe(self) -> None:
+            """Leave it to the command: rich would exit with 1, which means nothing found."""
+            raise
+
+    console = Results(highlight=False, soft_wrap=True)
     for rank, result in enumerate(results, 1):
         for line in result_lines(rank, result):
             console.print(line)

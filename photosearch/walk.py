@@ -167,7 +167,9 @@ def _entries(folder: str) -> list[os.DirEntry[str]]:
 
 
 def _file(path: str, status: os.stat_result) -> File:
-    return File(path, status.st_size, status.st_mtime_ns, status.st_ino)
+    # Some file systems have times that SQLite's 64 bits don't hold.
+    mtime_ns = min(max(status.st_mtime_ns, -(2**63)), 2**63 - 1)
+    return File(path, status.st_size, mtime_ns, status.st_ino)
 
 
 def _is_passed_over(name: str) -> bool:

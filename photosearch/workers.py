@@ -49,12 +49,18 @@ def decode_all(
         stop = start + suspects if alone else len(files)
         suspects = 0
         pool = _pool(1 if alone else workers)
+        ready = pool.submit(os.getpid)  # fails only where no process can start at all
         try:
             for outcome in _ordered(pool, files[start:stop], size, 1 if alone else ahead, decode):
                 yield files[start], outcome
                 start += 1
         except BrokenProcessPool:
             if alone:
+                if ready.exception() is not None:
+                    raise RuntimeError(
+                        "the decoding processes can't start: guard your script with "
+                        'if __name__ == "__main__", or use workers=0'
+                    ) from None
                 yield files[start], UndecodableError("the decoder crashed on it")
                 start += 1
                 suspects = stop - start

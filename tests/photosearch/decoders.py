@@ -1,0 +1,30 @@
+"""Decode functions for tests, in a module of their own: processes have to import them."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import numpy as np
+
+from photosearch.decode import Decoded, UndecodableError
+from photosearch.metadata import Metadata
+
+
+def decode_by_name(path: str, size: int) -> Decoded:
+    """Do what a file's name says: exit, kill, bad, or sleep-0.1; then give its content back.
+
+    Leaves a file beside it, so that tests see what was decoded, and where.
+    """
+    name, content = os.path.basename(path), int(Path(path).read_text())
+    Path(f"{path}.seen").write_text(str(os.getpid()))
+    if "exit" in name:
+        os._exit(3)
+    if "kill" in name:
+        os.kill(os.getpid(), signal.SIGKILL)
+    if "bad" in name:
+        raise UndecodableError(f"{name} is bad")
+    if "sleep" in name:
+        time.sleep(float(name.partition("-")[2]))
+    pixels = np.full((size, size, 3), content % 256, np.uint8)
+    return Decoded(pixels, content, content + 1, Metadata(camera=name), "PNG")

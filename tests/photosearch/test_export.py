@@ -1,0 +1,483 @@
+"""Exporting: a CSV that any reader reads back, that runs nothing, and that is whole or absent."""
+
+import contextlib
+import csv
+import math
+import os
+import random
+import shutil
+import sqlite3
+import stat
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, overload
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from photosearch import Library, database, store
+from photosearch.database import display
+from photosearch.export import COLUMNS, alt_text, defuse, export, restore
+from photosearch.metadata import Metadata
+from photosearch.walk import File
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+NUMBERS = {"confidence", "latitude", "longitude", "width", "height"}
+
+
+@dataclass(frozen=True)
+class Says:
+    """A caption."""
+
+    text: str
+    log_probability: float = -1.5
+    tokens: int = 3
+
+
+@dataclass
+class Shelf:
+    """A library to write test photos into."""
+
+    path: Path
+    connection: sqlite3.Connection
+    run: int
+    model: int
+
+    def add(self, path: str, caption: str = "a dog", **metadata: Any) -> None:
+        photo = store.Photo(
+            File(path, 1, 1, 1), "/", "JPEG", 640, 480, Metadata(**metadata), [Says(caption)]
+        )
+        store.write_batch(self.connection, self.run, self.model, [photo], [])
+
+    def clear(self) -> None:
+        with self.connection:
+            self.connection.execute("DELETE FROM photos")
+
+    def rows(self, file: Path, *args: Any, **named: Any) -> list[dict[str, str]]:
+        """Export, and read with the standard library's reader."""
+        count = export(self.connection, str(file), *args, **named)
+        with open(file, encoding="utf-8", newline="") as lines:
+            header, *rows = list(csv.reader(lines, strict=True))
+        assert tuple(header) == COLUMNS
+        assert count == len(rows)
+        return [dict(zip(header, row, strict=True)) for row in rows]
+
+
+def open_shelf(path: Path) -> Shelf:
+    connection = database.open_for_writing(str(path))
+    connection.execute("PRAGMA synchronous = OFF")
+    run = store.start_run(connection)
+    return Shelf(path, connection, run, store.use_model(connection, run, "fake", "f1"))
+
+
+@pytest.fixture
+def shelf(tmp_path: Path) -> Iterator[Shelf]:
+    shelf = open_shelf(tmp_path / "library.db")
+    yield shelf
+    shelf.connection.close()
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
+    """One library for all examples of a property."""
+    shelf = open_shelf(tmp_path_factory.mktemp("export") / "library.db")
+    yield shelf
+    shelf.connection.close()
+
+
+# Cells
+
+cells = st.text(max_size=20) | st.lists(
+    st.sampled_from([*FORMULA, "\n", "'", '"', ",", ";", "\r\n", "=1+1", "@SUM(1)", "x", " "])
+).map("".join)
+
+
+@given(cells)
+def test_defused_text_runs_nowhere_and_can_be_restored(text: str) -> None:
+    assert not defuse(text).startswith(FORMULA)
+    assert restore(defuse(text)) == text
+    assert defuse(text) in (text, f"'{text}")
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+49 30", "-", "@x", "\tx", "\rx", "'quoted'", "'"])
+def test_what_could_start_a_formula_gets_an_apostrophe(text: str) -> None:
+    assert defuse(text) == f"'{text}"
+
+
+@pytest.mark.parametrize("text", ["", "a dog", "1+1=2", "a-b", " =x", "dog's", "/home/x.jpg", "é"])
+def test_other_text_stays_as_it_is(text: str) -> None:
+    assert defuse(text) == text
+
+
+@pytest.mark.parametrize(
+    ("caption", "sentence"),
+    [
+        ("a dog on a beach", "A dog on a beach."),
+        ("A dog.", "A dog."),
+        ("is it a dog?", "Is it a dog?"),
+        ("a dog!", "A dog!"),
+        ("  a dog  ", "A dog."),
+        ("2 dogs", "2 dogs."),
+        ("élan", "Élan."),
+        ("", ""),
+        ("   ", ""),
+        ("image of a dog", "A dog."),
+        ("an image of a dog", "A dog."),
+        ("a photo of a dog", "A dog."),
+        ("the photo of a dog", "A dog."),
+        ("a photograph of two dogs", "Two dogs."),
+        ("a picture of a dog", "A dog."),
+        ("pictures of dogs", "Dogs."),
+        ("A PHOTO OF a dog", "A dog."),
+        ("a close up photo of a dog", "A dog."),
+        ("a closeup picture of a dog", "A dog."),
+        ("an image showing a dog", "A dog."),
+        ("a photographer with a camera", "A photographer with a camera."),
+        ("a picture on a wall", "A picture on a wall."),
+        ("a man taking a photo of a dog", "A man taking a photo of a dog."),
+        ("imageoffice", "Imageoffice."),
+    ],
+)
+def test_alt_text(caption: str, sentence: str) -> None:
+    assert alt_text(caption) == sentence
+
+
+@given(st.text() | st.text("a photofimge.!? "))
+def test_alt_text_is_a_sentence(caption: str) -> None:
+    text = alt_text(caption)
+    assert text == text.strip()
+    if text:
+        assert text[-1] in ".!?"
+        assert text[0] == text[0].upper()[0]
+        assert text.casefold().removesuffix(".") in caption.strip().casefold()
+
+
+# The file
+
+
+def parse(text: str) -> list[list[str]]:
+    """Read CSV as RFC 4180 defines it, and nothing else."""
+    rows: list[list[str]] = []
+    row: list[str] = []
+    position = 0
+    while position < len(text):
+        if text[position] == '"':
+            end = position + 1
+            while text[end] != '"' or text[end : end + 2] == '""':
+                end += 2 if text[end] == '"' else 1
+            row.append(text[position + 1 : end].replace('""', '"'))
+            position = end + 1
+        else:
+            end = position
+            while text[end] not in ',\r\n"':
+                end += 1
+            row.append(text[position:end])
+            position = end
+        if text[position] == ",":
+            position += 1
+        else:
+            assert text[position : position + 2] == "\r\n"
+            position += 2
+            rows.append(row)
+            row = []
+    assert row == []
+    return rows
+
+
+file_names = cells.map(lambda text: text.replace("/", "").replace("\0", "")).filter(
+    lambda text: text not in ("", ".", "..")
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    photos=st.lists(
+        st.tuples(file_names, cells, cells), max_size=4, unique_by=lambda photo: photo[0]
+    )
+)
+def test_what_goes_in_comes_out(shared: Shelf, photos: list[tuple[str, str, str]]) -> None:
+    shared.clear()
+    for name, caption, camera in photos:
+        shared.add(f"/p/{name}", caption, camera=camera, taken_at=camera)
+    file = shared.path.with_name("out.csv")
+    rows = shared.rows(file)
+    photos = sorted(photos, key=lambda photo: photo[0].encode())
+    for row, (name, caption, camera) in zip(rows, photos, strict=True):
+        assert {
+            "path": f"/p/{name}", "filename": name, "caption": caption, "camera": camera,
+            "taken_at": camera, "alt_text": alt_text(caption), "model": "fake", "place": "",
+            "latitude": "", "longitude": "", "confidence": "0.6065", "width": "640",
+            "height": "480",
+        } == {key: restore(value) for key, value in row.items()}  # fmt: skip
+        assert not any(row[key].startswith(FORMULA) for key in row.keys() - NUMBERS)
+    text = file.read_bytes().decode("utf-8")
+    assert parse(text) == [list(COLUMNS), *[list(row.values()) for row in rows]]
+
+
+def test_an_empty_library_gives_only_the_header(shelf: Shelf, tmp_path: Path) -> None:
+    assert shelf.rows(tmp_path / "x.csv") == []
+    assert (tmp_path / "x.csv").read_bytes() == ",".join(COLUMNS).encode() + b"\r\n"
+
+
+@settings(max_examples=30, deadline=None)
+@given(latitude=st.floats(-90, 90), longitude=st.floats(-180, 180))
+def test_numbers_stay_numbers(shared: Shelf, latitude: float, longitude: float) -> None:
+    shared.clear()
+    shared.add("/p/x.jpg", latitude=latitude, longitude=longitude)
+    (row,) = shared.rows(shared.path.with_name("out.csv"))
+    assert (float(row["latitude"]), float(row["longitude"])) == (latitude, longitude)
+    assert float(row["confidence"]) == pytest.approx(math.exp(-0.5), abs=1e-4)
+    assert (int(row["width"]), int(row["height"])) == (640, 480)
+
+
+def test_a_negative_latitude_gets_no_apostrophe(shelf: Shelf, tmp_path: Path) -> None:
+    shelf.add("/p/x.jpg", latitude=-33.25, longitude=-70.5)
+    (row,) = shelf.rows(tmp_path / "x.csv")
+    assert (row["latitude"], row["longitude"]) == ("-33.25", "-70.5")
+
+
+def test_without_gps_nothing_tells_the_place(shelf: Shelf, tmp_path: Path) -> None:
+    shelf.add("/p/x.jpg", latitude=-33.25, longitude=-70.5, camera="Canon")
+    with shelf.connection:
+        shelf.connection.execute("UPDATE search SET place = 'Santiago'")
+    (full,) = shelf.rows(tmp_path / "x.csv")
+    assert full["place"] == "Santiago"
+    (row,) = shelf.rows(tmp_path / "x.csv", gps=False)
+    assert row == full | {"latitude": "", "longitude": "", "place": ""}
+    text = (tmp_path / "x.csv").read_text()
+    assert not any(secret in text for secret in ("33.25", "70.5", "Santiago"))
+
+
+def test_a_path_that_is_no_utf_8(shelf: Shelf, tmp_path: Path) -> None:
+    path = os.fsdecode(b"/p/caf\xe9\xff.jpg")
+    shelf.add(path)
+    (row,) = shelf.rows(tmp_path / "x.csv")
+    assert row["path"] == display(path) == "/p/caf\ufffd\ufffd.jpg"
+    assert row["filename"] == "caf\ufffd\ufffd.jpg"
+
+
+# Which photos
+
+
+def test_photos_come_by_path_and_hidden_ones_not_at_all(shelf: Shelf, tmp_path: Path) -> None:
+    names = [f"/p/{name}.jpg" for name in ("b", "a", "B", "é", "a-", "a/b", "10", "9")]
+    for name in names:
+        shelf.add(name)
+    ordered = sorted(names, key=os.fsencode)
+    assert [row["path"] for row in shelf.rows(tmp_path / "x.csv")] == ordered
+    assert [row["path"] for row in shelf.rows(tmp_path / "x.csv", limit=3)] == ordered[:3]
+    store.set_missing(shelf.connection, ["/p/a.jpg"])
+    ordered.remove("/p/a.jpg")
+    assert [row["path"] for row in shelf.rows(tmp_path / "x.csv")] == ordered
+
+
+def test_photos_given_come_in_their_order(shelf: Shelf, tmp_path: Path) -> None:
+    names = [f"/p/{number}.jpg" for number in range(9)] + [os.fsdecode(b"/p/\xff.jpg")]
+    for name in names:
+        shelf.add(name)
+    asked = random.Random(1).sample(names, 6)
+    rows = shelf.rows(tmp_path / "x.csv", asked)
+    assert [row["path"] for row in rows] == [display(path) for path in asked]
+    assert shelf.rows(tmp_path / "x.csv", []) == []
+
+
+def test_a_limit_holds_for_photos_given(shelf: Shelf, tmp_path: Path) -> None:
+    names = [f"/p/{number}.jpg" for number in range(4)]
+    for name in names:
+        shelf.add(name)
+    rows = shelf.rows(tmp_path / "x.csv", names[::-1], 2)
+    assert [row["path"] for row in rows] == ["/p/3.jpg", "/p/2.jpg"]
+
+
+def test_photos_that_are_not_there_are_left_out(shelf: Shelf, tmp_path: Path) -> None:
+    """As when another process hides a photo after it was found."""
+    for name in "abc":
+        shelf.add(f"/p/{name}.jpg")
+    store.set_missing(shelf.connection, ["/p/b.jpg"])
+    asked = ["/p/c.jpg", "/p/b.jpg", "/p/never.jpg", "/p/a.jpg"]
+    rows = shelf.rows(tmp_path / "x.csv", asked)
+    assert [row["path"] for row in rows] == ["/p/c.jpg", "/p/a.jpg"]
+
+
+def test_a_query_gives_the_order_of_find(shelf: Shelf, tmp_path: Path) -> None:
+    for number in range(30):
+        shelf.add(
+            f"/p/{number}.jpg", "a dog" + " and a cat" * (number % 4) + " here" * (number % 3)
+        )
+    with Library(shelf.path) as library:
+        for limit in (None, 7):
+            found = [result.path for result in library.find("dog here", limit)]
+            assert len(found) == (limit or 30)
+            file = tmp_path / "x.csv"
+            assert library.export(file, query="dog here", limit=limit) == len(found)
+            with open(file, newline="") as lines:
+                assert [row["path"] for row in csv.DictReader(lines)] == found
+        assert library.export(tmp_path / "x.csv", query="zebra") == 0
+
+
+# Whole or not at all
+
+
+class Breaking(Sequence[str]):
+    """Paths that go wrong on the way."""
+
+    def __init__(self, paths: list[str], error: BaseException) -> None:
+        self._paths, self._error = paths, error
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[str]: ...
+
+    def __getitem__(self, index: int | slice) -> str | Sequence[str]:
+        if isinstance(index, int) and index >= len(self._paths):
+            raise self._error
+        return self._paths[index]
+
+    def __len__(self) -> int:
+        return len(self._paths) + 1
+
+
+@pytest.mark.parametrize("error", [RuntimeError(), KeyboardInterrupt(), OSError(28, "full")])
+def test_a_failure_leaves_the_old_file_whole(
+    shelf: Shelf, tmp_path: Path, error: BaseException
+) -> None:
+    shelf.add("/p/a.jpg")
+    folder = tmp_path / "out"
+    folder.mkdir()
+    file = folder / "x.csv"
+    photos = Breaking(["/p/a.jpg"], error)
+    with pytest.raises(type(error)):
+        export(shelf.connection, str(file), photos)
+    assert os.listdir(folder) == []
+    file.write_text("old")
+    with pytest.raises(type(error)):
+        export(shelf.connection, str(file), photos)
+    assert (os.listdir(folder), file.read_text()) == (["x.csv"], "old")
+
+
+FULL = """
+import resource, sys
+from photosearch import Library
+resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, 30_000))
+try:
+    Library(sys.argv[1]).export(sys.argv[2])
+except OSError as error:
+    print(error.strerror)
+"""
+
+
+def test_a_full_disk_leaves_the_old_file_whole(shelf: Shelf, tmp_path: Path) -> None:
+    for number in range(200):
+        shelf.add(f"/p/{number}.jpg", "dog " * 50)
+    folder = tmp_path / "out"
+    folder.mkdir()
+    (folder / "x.csv").write_text("old")
+    command = [sys.executable, "-c", FULL, str(shelf.path), str(folder / "x.csv")]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout == "File too large\n"
+    assert (os.listdir(folder), (folder / "x.csv").read_text()) == (["x.csv"], "old")
+
+
+@pytest.mark.parametrize("place", ["none/x.csv", "file/x.csv", "folder", "n" * 300])
+def test_impossible_places(shelf: Shelf, tmp_path: Path, place: str) -> None:
+    (tmp_path / "out" / "folder").mkdir(parents=True)
+    (tmp_path / "out" / "file").touch()
+    with pytest.raises(OSError):
+        export(shelf.connection, str(tmp_path / "out" / place))
+    assert sorted(os.listdir(tmp_path / "out")) == ["file", "folder"]
+
+
+@contextlib.contextmanager
+def as_nobody() -> Iterator[None]:
+    """Give root's rights up for a while: root writes everywhere."""
+    if os.geteuid() != 0:
+        yield
+        return
+    try:
+        os.seteuid(65534)
+    except OSError:
+        pytest.skip("runs as root, and can't become somebody else")
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+def test_a_folder_that_cannot_be_written(shelf: Shelf) -> None:
+    folder = Path(tempfile.mkdtemp())
+    try:
+        folder.chmod(0o555)
+        with as_nobody(), pytest.raises(PermissionError):
+            export(shelf.connection, str(folder / "x.csv"))
+        assert os.listdir(folder) == []
+    finally:
+        shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize(("mask", "mode"), [(0o022, 0o644), (0o027, 0o640), (0o077, 0o600)])
+def test_the_mode_is_what_the_umask_says(
+    shelf: Shelf, tmp_path: Path, mask: int, mode: int
+) -> None:
+    before = os.umask(mask)
+    try:
+        export(shelf.connection, str(tmp_path / "x.csv"))
+        assert os.umask(mask) == mask  # still as it was
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "x.csv").stat().st_mode) == mode
+
+
+def test_an_old_file_is_replaced(shelf: Shelf, tmp_path: Path) -> None:
+    shelf.add("/p/a.jpg")
+    file = tmp_path / "x.csv"
+    file.write_text("old " * 1000)
+    (row,) = shelf.rows(file)
+    assert row["path"] == "/p/a.jpg"
+
+
+def test_a_link_stays_one(shelf: Shelf, tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    link, target = tmp_path / "x.csv", tmp_path / "real" / "y.csv"
+    target.write_text("old")
+    link.symlink_to(target)
+    shelf.add("/p/a.jpg")
+    assert len(shelf.rows(link)) == 1
+    assert link.is_symlink()
+    assert target.read_bytes().startswith(b"path,")
+    assert os.listdir(tmp_path / "real") == ["y.csv"]
+
+
+def test_a_pipe_or_device_is_written_not_replaced(shelf: Shelf, tmp_path: Path) -> None:
+    """As for root: `photosearch export /dev/null` must leave a device there."""
+    shelf.add("/p/a.jpg")
+    pipe = tmp_path / "x.csv"
+    os.mkfifo(pipe)
+    with open(os.open(pipe, os.O_RDONLY | os.O_NONBLOCK), "rb") as reader:
+        assert export(shelf.connection, str(pipe)) == 1
+        assert stat.S_ISFIFO(pipe.stat().st_mode)
+        assert reader.read().startswith(b"path,")
+
+
+def test_a_dash_is_standard_output(shelf: Shelf, tmp_path: Path) -> None:
+    shelf.add("/p/é\n.jpg", "=1+1")
+    code = """if 1:
+        import sys
+        from photosearch import Library
+        print("first")
+        assert Library(sys.argv[1]).export("-") == 1
+        print("last")"""
+    command = [sys.executable, "-c", code, str(shelf.path)]
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii", "LC_ALL": "C"}
+    done = subprocess.run(
+        command, stdout=subprocess.PIPE, check=True, env=environment, cwd=tmp_path
+    )
+    export(shelf.connection, str(tmp_path / "x.csv"))
+    assert done.stdout == b"first\n" + (tmp_path / "x.csv").read_bytes() + b"last\n"
+    assert not (tmp_path / "-").exists()

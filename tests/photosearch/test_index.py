@@ -1,0 +1,617 @@
+"""Indexing: whatever happens to files and to the run, the library tells what is there."""
+
+import contextlib
+import os
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from photosearch import database, store
+from photosearch.index import Describer, IndexConfig, Summary, index
+from photosearch.search import find
+
+COLOURS = {"red": (255, 0, 0), "green": (0, 255, 0), "blue": (0, 0, 255), "white": (255, 255, 255)}
+
+
+@dataclass(frozen=True)
+class Says:
+    """A caption."""
+
+    text: str
+    log_probability: float
+    tokens: int
+
+
+@dataclass
+class Namer:
+    """A describer that tells a photo's colour, and counts what it is asked."""
+
+    probe: Callable[[int], None] = lambda call: None  # told the number of each call, from 1
+    name: str = "namer"
+    fingerprint: str = "n1"
+    image_size: int = 8
+    batches: list[int] = field(default_factory=list)
+
+    def caption_pixels(self, pixels: np.ndarray) -> list[list[Says]]:
+        assert pixels.dtype == np.uint8
+        assert pixels.shape[1:] == (self.image_size, self.image_size, 3)
+        self.batches.append(len(pixels))
+        self.probe(len(self.batches))
+        return [self._captions(one.mean(axis=(0, 1))) for one in pixels]
+
+    def _captions(self, mean: np.ndarray) -> list[Says]:
+        def distance(colour: str) -> float:
+            return float(np.abs(mean - COLOURS[colour]).sum())
+
+        near = sorted(COLOURS, key=distance)[:2]
+        return [Says(f"a {colour} wall", -distance(colour) / 100 - 1, 4) for colour in near]
+
+
+@dataclass
+class Diary:
+    """An observer that writes down what it is told."""
+
+    total: int = 0
+    done: int = 0
+    skips: list[tuple[str, str]] = field(default_factory=list)
+
+    def start(self, total: int) -> None:
+        self.total = total
+
+    def advance(self, photos: int) -> None:
+        self.done += photos
+
+    def skipped(self, path: str, reason: str) -> None:
+        self.skips.append((os.path.basename(path), reason))
+
+
+def unneeded() -> Describer:
+    raise AssertionError("nothing is to be captioned")
+
+
+@dataclass
+class World:
+    """A folder of photos and a library."""
+
+    home: Path
+    connection: sqlite3.Connection
+    clock: int = 10**18
+
+    @property
+    def photos(self) -> Path:
+        return self.home / "Photos"
+
+    def paint(self, name: str, colour: str = "red", size: tuple[int, int] = (24, 16)) -> Path:
+        path = self.photos / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", size, colour).save(path)
+        return self.touch(path)
+
+    def spoil(self, name: str, content: bytes = b"no photo") -> Path:
+        path = self.photos / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        return self.touch(path)
+
+    def touch(self, path: Path) -> Path:
+        """Set a time that the file didn't have before, however fast the test is."""
+        self.clock += 1_000_000_007
+        os.utime(path, ns=(self.clock, self.clock))
+        return path
+
+    def index(
+        self,
+        *roots: Path,
+        load: Callable[[], Describer] = Namer,
+        observer: Diary | None = None,
+        **config: Any,
+    ) -> Summary:
+        folders = [str(root) for root in roots or (self.photos,)]
+        settings = IndexConfig(**{"workers": 0, "batch_size": 4, **config})
+        return index(self.connection, folders, load, settings, observer)
+
+    def found(self, query: str = "wall") -> list[str]:
+        """Names of the photos found, sorted."""
+        results = find(self.connection, query, None)
+        return sorted(os.path.relpath(result.path, self.photos) for result in results)
+
+    def failures(self) -> dict[str, str]:
+        rows = self.connection.execute("SELECT path, reason FROM failures").fetchall()
+        return {os.path.relpath(os.fsdecode(path), self.photos): reason for path, reason in rows}
+
+
+@contextlib.contextmanager
+def world_in(home: Path) -> Iterator[World]:
+    connection = database.open_for_writing(str(home / "library.db"))
+    connection.execute("PRAGMA synchronous = OFF")
+    (home / "Photos").mkdir()
+    try:
+        yield World(home, connection)
+    finally:
+        connection.close()
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    with world_in(tmp_path) as world:
+        yield world
+
+
+def counts(summary: Summary) -> dict[str, int]:
+    """The counts of a summary that are not 0."""
+    numbers = {name: value for name, value in vars(summary).items() if isinstance(value, int)}
+    return {name: value for name, value in numbers.items() if value}
+
+
+def tables(connection: sqlite3.Connection) -> dict[str, list[Any]]:
+    """All that a library tells of photos, but for when and in which run it learned it."""
+    columns = """path, display, size, mtime_ns, inode, format, width, height, taken_at, camera,
+                 lens, latitude, longitude, missing_since"""
+    queries = {
+        "photos": f"SELECT id, {columns} FROM photos",
+        "captions": "SELECT photo_id, rank, text, log_probability, tokens FROM captions",
+        "search": "SELECT * FROM search",
+        "failures": "SELECT path, display, size, mtime_ns, reason FROM failures",
+        "roots": "SELECT path, display FROM roots",
+        "models": "SELECT id, name, fingerprint FROM models",
+    }
+    return {name: sorted(connection.execute(query), key=repr) for name, query in queries.items()}
+
+
+# New, known, changed
+
+
+def test_new_photos_are_captioned(world: World) -> None:
+    for name, colour in {"a.png": "red", "b/c.png": "green", "b/d.jpg": "blue"}.items():
+        world.paint(name, colour)
+    describer, diary = Namer(), Diary()
+    summary = world.index(load=lambda: describer, observer=diary)
+    assert counts(summary) == {"captioned": 3, "reached": 1}
+    assert describer.batches == [3]
+    assert (diary.total, diary.done, diary.skips) == (3, 3, [])
+    assert world.found() == ["a.png", "b/c.png", "b/d.jpg"]
+    assert world.found("blue green") != []
+    (result,) = find(world.connection, "d.jpg")
+    assert result.caption == "a blue wall"
+    query = "SELECT format, width, height, size FROM photos ORDER BY path"
+    sizes = [path.stat().st_size for path in sorted(world.photos.rglob("*.*"))]
+    assert world.connection.execute(query).fetchall() == [
+        (kind, 24, 16, size) for kind, size in zip(["PNG", "PNG", "JPEG"], sizes, strict=True)
+    ]
+    query = "SELECT captioned, failed, finished_at IS NULL, model_id FROM runs"
+    assert world.connection.execute(query).fetchall() == [(3, 0, 0, 1)]
+
+
+def test_known_photos_cost_nothing(world: World) -> None:
+    for number in range(5):
+        world.paint(f"{number}.png")
+    world.spoil("bad.png")
+    world.index()
+    before = tables(world.connection)
+    diary = Diary()
+    summary = world.index(load=unneeded, observer=diary)
+    assert counts(summary) == {"unchanged": 5, "failed_before": 1, "reached": 1}
+    assert (diary.total, diary.done, diary.skips) == (0, 0, [])
+    assert tables(world.connection) == before
+
+
+def test_a_changed_photo_is_captioned_again(world: World) -> None:
+    world.paint("a.png", "red")
+    world.paint("b.png", "red")
+    world.index()
+    world.paint("a.png", "blue", size=(30, 30))
+    summary = world.index()
+    assert counts(summary) == {"captioned": 1, "unchanged": 1, "reached": 1}
+    query = """SELECT id, display LIKE '%a.png', width, caption FROM photos
+               JOIN search ON photo_id = id ORDER BY id"""
+    expected = [(1, 1, 30, "a blue wall"), (2, 0, 24, "a red wall")]
+    assert world.connection.execute(query).fetchall() == expected
+
+
+@pytest.mark.parametrize("change", ["time", "size"])
+def test_a_change_of_time_or_size_alone_counts(world: World, change: str) -> None:
+    path = world.paint("a.png")
+    world.index()
+    if change == "time":
+        world.touch(path)
+    else:
+        times = path.stat()
+        path.write_bytes(path.read_bytes() + b"\0")
+        os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert counts(world.index()) == {"captioned": 1, "reached": 1}
+    assert counts(world.index(load=unneeded)) == {"unchanged": 1, "reached": 1}
+
+
+def test_force_captions_everything_again(world: World) -> None:
+    for number in range(3):
+        world.paint(f"{number}.png")
+    world.spoil("bad.png")
+    world.index()
+    before, diary = tables(world.connection), Diary()
+    summary = world.index(
+        load=lambda: Namer(name="other", fingerprint="n2"), observer=diary, force=True
+    )
+    assert counts(summary) == {"captioned": 3, "failed": 1, "reached": 1}
+    assert [name for name, _ in diary.skips] == ["bad.png"]
+    after = tables(world.connection)
+    assert [row[1:] for row in after.pop("models")] == [("namer", "n1"), ("other", "n2")]
+    assert after == {name: rows for name, rows in before.items() if name != "models"}
+    assert store.stats(world.connection)["models"] == {"other": 3}
+
+
+@pytest.mark.parametrize("when", [-(2**40), 0, 2**63 - 1, 2**63, 2**63 + 2**60])
+def test_a_file_may_be_from_any_time(world: World, when: int) -> None:
+    """A camera with an empty battery dates photos anywhere; SQLite's integers end in 2262."""
+    path = world.paint("a.png")
+    try:
+        os.utime(path, ns=(0, when))
+    except (OSError, OverflowError):
+        pytest.skip("the file system has no such time")
+    world.paint("b.png")
+    assert counts(world.index()) == {"captioned": 2, "reached": 1}
+    assert counts(world.index(load=unneeded)) == {"unchanged": 2, "reached": 1}
+
+
+# What can't be read
+
+
+def test_an_unreadable_file_is_told_once(world: World) -> None:
+    world.paint("good.png")
+    world.spoil("bad.png")
+    diary = Diary()
+    assert counts(world.index(observer=diary)) == {"captioned": 1, "failed": 1, "reached": 1}
+    assert diary.skips == [("bad.png", "not an image in a known format")]
+    assert (diary.total, diary.done) == (2, 2)
+    assert world.failures() == dict(diary.skips)
+    for _ in range(2):
+        diary = Diary()
+        summary = world.index(load=unneeded, observer=diary)
+        assert counts(summary) == {"unchanged": 1, "failed_before": 1, "reached": 1}
+        assert diary.skips == []
+    world.spoil("bad.png", b"")
+    diary = Diary()
+    assert counts(world.index(observer=diary))["failed"] == 1
+    assert diary.skips == [("bad.png", "empty file")]
+    assert world.failures() == dict(diary.skips)
+    world.paint("bad.png", "blue")
+    assert counts(world.index()) == {"captioned": 1, "unchanged": 1, "reached": 1}
+    assert world.failures() == {}
+    assert world.found("blue") == ["bad.png"]
+
+
+def test_a_photo_that_breaks_is_told_once(world: World) -> None:
+    world.paint("a.png")
+    world.index()
+    world.spoil("a.png")
+    assert counts(world.index()) == {"failed": 1, "reached": 1}
+    assert counts(world.index(load=unneeded)) == {"failed_before": 1, "reached": 1}
+    world.paint("a.png", "blue")
+    assert counts(world.index()) == {"captioned": 1, "reached": 1}
+    assert (world.found("blue"), world.failures()) == (["a.png"], {})
+
+
+def test_a_broken_link_is_told_once(world: World) -> None:
+    target = world.home / "elsewhere.png"
+    (world.photos / "a.png").symlink_to(target)
+    diary = Diary()
+    summary = world.index(load=unneeded, observer=diary)
+    assert counts(summary) == {"failed": 1, "reached": 1}
+    assert diary.skips == [("a.png", "broken link")]
+    diary = Diary()
+    assert counts(world.index(load=unneeded, observer=diary)) == {"failed_before": 1, "reached": 1}
+    assert diary.skips == []
+    world.paint("b.png").rename(target)
+    assert counts(world.index()) == {"captioned": 1, "reached": 1}
+    assert (world.found(), world.failures()) == (["a.png"], {})
+
+
+def test_failures_of_files_that_are_gone_are_forgotten(world: World) -> None:
+    world.spoil("bad.png")
+    world.index()
+    (world.photos / "bad.png").unlink()
+    assert counts(world.index(load=unneeded)) == {"reached": 1}
+    assert world.failures() == {}
+
+
+# What is gone
+
+
+def test_gone_photos_are_hidden_and_come_back(world: World) -> None:
+    for name in ("a.png", "b/c.png", "b/d.png"):
+        world.paint(name)
+    world.index()
+    before = tables(world.connection)
+    (world.photos / "b").rename(world.home / "b")
+    assert counts(world.index(load=unneeded)) == {"unchanged": 1, "hidden": 2, "reached": 1}
+    assert world.found() == ["a.png"]
+    assert counts(world.index(load=unneeded)) == {"unchanged": 1, "reached": 1}
+    (world.home / "b").rename(world.photos / "b")
+    assert counts(world.index(load=unneeded)) == {"unchanged": 3, "returned": 2, "reached": 1}
+    assert tables(world.connection) == before
+    assert world.found() == ["a.png", "b/c.png", "b/d.png"]
+
+
+def test_a_photo_that_comes_back_changed_is_captioned_again(world: World) -> None:
+    world.paint("a.png")
+    world.index()
+    (world.photos / "a.png").unlink()
+    world.index(load=unneeded)
+    world.paint("a.png", "green")
+    assert counts(world.index()) == {"captioned": 1, "reached": 1}
+    assert world.found("green") == ["a.png"]
+
+
+def test_a_root_that_is_gone_hides_nothing(world: World) -> None:
+    world.paint("a.png")
+    other = world.home / "Other"
+    shutil.copytree(world.photos, other)
+    world.index(world.photos, other)
+    before = tables(world.connection)
+    world.photos.rename(world.home / "Away")
+    summary = world.index(world.photos, other, load=unneeded)
+    assert counts(summary) == {"unchanged": 1, "reached": 1}
+    assert summary.unreachable == {str(world.photos): "no such file or directory"}
+    assert tables(world.connection) == before
+    assert len(world.found()) == 2
+    (world.home / "Away").rename(world.photos)
+    assert counts(world.index(load=unneeded)) == {"unchanged": 1, "reached": 1}
+
+
+@contextlib.contextmanager
+def as_nobody() -> Iterator[None]:
+    """Give root's rights up for a while: root opens everything."""
+    if os.geteuid() != 0:
+        yield
+        return
+    try:
+        os.seteuid(65534)
+    except OSError:
+        pytest.skip("runs as root, and can't become somebody else")
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+@pytest.fixture
+def public_folder() -> Iterator[Path]:
+    """A folder that a user other than its owner can enter, unlike tmp_path."""
+    folder = Path(tempfile.mkdtemp())
+    folder.chmod(0o755)
+    yield folder
+    for path in [folder, *folder.rglob("*")]:
+        if path.is_dir():
+            path.chmod(0o755)
+    shutil.rmtree(folder)
+
+
+def test_photos_in_a_closed_folder_are_not_hidden(public_folder: Path) -> None:
+    with world_in(public_folder) as world:
+        for name in ("a.png", "closed/b.png", "closed/deep/c.png", "closed2/d.png"):
+            world.paint(name)
+        world.spoil("closed/bad.png")
+        world.index()
+        everything = world.found()
+        before = tables(world.connection)
+        (world.photos / "closed2" / "d.png").unlink()
+        (world.photos / "closed").chmod(0)
+        with as_nobody():
+            diary = Diary()
+            summary = world.index(load=unneeded, observer=diary)
+            assert counts(summary) == {"unchanged": 1, "hidden": 1, "failed": 1, "reached": 1}
+            assert diary.skips == [("closed", "folder can't be opened: permission denied")]
+            diary = Diary()
+            summary = world.index(load=unneeded, observer=diary)
+            assert counts(summary) == {"unchanged": 1, "failed_before": 1, "reached": 1}
+            assert diary.skips == []
+        assert world.found() == [name for name in everything if "closed2" not in name]
+        assert set(world.failures()) == {"closed", "closed/bad.png"}
+        (world.photos / "closed").chmod(0o755)
+        summary = world.index(load=unneeded)
+        assert counts(summary) == {"unchanged": 3, "failed_before": 1, "reached": 1}
+        assert tables(world.connection)["failures"] == before["failures"]
+
+
+# Roots
+
+
+def test_nested_roots_count_once(world: World) -> None:
+    for name in ("a.png", "b/c.png", "b/d.png"):
+        world.paint(name)
+    sub, single = world.photos / "b", world.photos / "b" / "c.png"
+    summary = world.index(sub, single, world.photos, sub, world.photos)
+    assert counts(summary) == {"captioned": 3, "reached": 1}
+    assert store.roots(world.connection) == [str(world.photos)]
+    world.index(sub, load=unneeded)
+    assert store.roots(world.connection) == [str(world.photos)]
+
+
+def test_roots_side_by_side(world: World) -> None:
+    for name in ("a/1.png", "ab/2.png", "b/3.png", "a b/4.png"):
+        world.paint(name)
+    folders = [world.photos / name for name in ("a", "ab", "b")]
+    assert counts(world.index(*folders)) == {"captioned": 3, "reached": 3}
+    assert store.roots(world.connection) == [str(folder) for folder in folders]
+    shutil.rmtree(world.photos / "ab")
+    (world.photos / "ab").mkdir()
+    summary = world.index(*folders, load=unneeded)
+    assert counts(summary) == {"unchanged": 2, "hidden": 1, "reached": 3}
+    assert world.found() == ["a/1.png", "b/3.png"]
+
+
+def test_a_single_file_may_be_a_root(world: World) -> None:
+    one, other = world.paint("Lake/a.png"), world.paint("Lake/b.png")
+    assert counts(world.index(one)) == {"captioned": 1, "reached": 1}
+    (result,) = find(world.connection, "lake")
+    assert (result.path, result.matches) == (str(one), {"folder": ["lake"]})
+    assert counts(world.index(one, load=unneeded)) == {"unchanged": 1, "reached": 1}
+    assert counts(world.index(other)) == {"captioned": 1, "reached": 1}
+    one.unlink()
+    summary = world.index(one, other, load=unneeded)
+    assert counts(summary) == {"unchanged": 1, "reached": 1}
+    assert list(summary.unreachable) == [str(one)]
+    assert world.found() == ["Lake/a.png", "Lake/b.png"]
+
+
+def test_no_roots(world: World) -> None:
+    summary = index(world.connection, [], unneeded)
+    assert counts(summary) == {}
+    assert summary.unreachable == {}
+
+
+def test_folders_are_told_from_the_roots_own_name_on(world: World) -> None:
+    world.paint("a.png")
+    world.paint("2019/Lake Como/b.png")
+    world.index()
+    query = "SELECT filename, folder FROM search ORDER BY filename"
+    expected = [("a.png", "Photos"), ("b.png", "Photos/2019/Lake Como")]
+    assert world.connection.execute(query).fetchall() == expected
+    assert world.found("como") == ["2019/Lake Como/b.png"]
+    assert world.found(world.home.name) == []  # a word of what lies above
+
+
+# Batches and accidents
+
+
+def test_every_batch_is_a_transaction(world: World) -> None:
+    for number in range(10):
+        world.paint(f"{number}.png")
+    written: list[int] = []
+
+    def probe(call: int) -> None:
+        reader = database.open_for_reading(str(world.home / "library.db"))
+        written.extend(*reader.execute("SELECT count(*) FROM photos"))
+        reader.close()
+
+    describer = Namer(probe)
+    world.index(load=lambda: describer, batch_size=4)
+    assert describer.batches == [4, 4, 2]
+    assert written == [0, 4, 8]
+
+
+def test_a_batch_is_full_by_its_photos(world: World) -> None:
+    for number in range(6):
+        world.paint(f"{number}-good.png")
+        world.spoil(f"{number}-spoilt.png")
+    describer, diary = Namer(), Diary()
+    summary = world.index(load=lambda: describer, observer=diary, batch_size=4)
+    assert counts(summary) == {"captioned": 6, "failed": 6, "reached": 1}
+    assert describer.batches == [4, 2]
+    assert (diary.total, diary.done, len(diary.skips)) == (12, 12, 6)
+
+
+def test_many_failures_are_written_before_the_end(world: World) -> None:
+    for number in range(11):
+        world.spoil(f"{number:02}.png")
+    world.paint("good.png")
+    written: list[int] = []
+
+    def probe(call: int) -> None:
+        reader = database.open_for_reading(str(world.home / "library.db"))
+        written.extend(*reader.execute("SELECT count(*) FROM failures"))
+        reader.close()
+
+    world.index(load=lambda: Namer(probe), batch_size=4)
+    assert written == [8]
+    assert len(world.failures()) == 11
+
+
+def crowd(world: World) -> None:
+    """Make photos of several colours with unreadable files between them."""
+    for number in range(14):
+        if number % 5 == 3:
+            world.spoil(f"{number:02}.png", bytes([number] * number))
+        else:
+            world.paint(f"{number:02}.png", list(COLOURS)[number % 4], size=(8 + number, 9))
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, RuntimeError])
+@pytest.mark.parametrize("call", [1, 2, 3, 4])
+def test_an_interrupt_keeps_the_batches_before(
+    world: World, tmp_path: Path, call: int, error: type[BaseException]
+) -> None:
+    crowd(world)
+
+    def probe(number: int) -> None:
+        if number == call:
+            raise error
+
+    with pytest.raises(error):
+        world.index(load=lambda: Namer(probe), batch_size=3)
+    assert not world.connection.in_transaction
+    assert len(world.found()) == 3 * (call - 1)
+    assert world.connection.execute("SELECT captioned, finished_at FROM runs").fetchall() == [
+        (3 * (call - 1), None)
+    ]
+    describer = Namer()
+    world.index(load=lambda: describer, batch_size=3)
+    assert describer.batches == [3, 3, 3, 2][call - 1 :]
+    undisturbed = database.open_for_writing(str(tmp_path / "undisturbed.db"))
+    index(undisturbed, [str(world.photos)], Namer, IndexConfig(3, 0))
+    assert tables(world.connection) == tables(undisturbed)
+    undisturbed.close()
+
+
+def test_processes_give_the_same_library(world: World, tmp_path: Path) -> None:
+    crowd(world)
+    world.index(workers=0)
+    other = database.open_for_writing(str(tmp_path / "other.db"))
+    index(other, [str(world.photos)], Namer, IndexConfig(4, 2))
+    assert tables(other) == tables(world.connection)
+    other.close()
+
+
+names = st.sampled_from(["a.png", "b.png", "c/d.png", "c/e.png", "c/f/g.png"])
+steps = st.lists(
+    st.tuples(st.just("paint"), names, st.sampled_from(sorted(COLOURS)))
+    | st.tuples(st.sampled_from(["delete", "move", "index", "force"]), names, st.none()),
+    max_size=8,
+)
+
+
+@settings(max_examples=25, deadline=None)
+@given(steps=steps)
+def test_any_history_ends_in_the_library_of_a_fresh_run(steps: list[tuple[str, str, Any]]) -> None:
+    def visible(connection: sqlite3.Connection) -> list[Any]:
+        query = """SELECT display, size, mtime_ns, width, height, caption, alternatives,
+                          folder, filename
+                   FROM photos JOIN search ON photo_id = id ORDER BY path"""
+        return connection.execute(query).fetchall()
+
+    with tempfile.TemporaryDirectory() as folder, world_in(Path(folder)) as world:
+        for step, name, colour in steps:
+            path = world.photos / name
+            if step == "paint":
+                world.paint(name, colour)
+            elif step == "delete":
+                path.unlink(missing_ok=True)
+            elif step == "move" and path.exists():
+                path.rename(path.with_name("moved.png"))
+            elif step in ("index", "force"):
+                world.index(batch_size=2, force=step == "force")
+        world.index(batch_size=2)
+        fresh = database.open_for_writing(str(world.home / "fresh.db"))
+        index(fresh, [str(world.photos)], Namer, IndexConfig(2, 0))
+        assert visible(world.connection) == visible(fresh)
+        for query in ("red", "wall", "green blue", "d.png"):
+            ours, theirs = ({(r.path, round(r.score, 9)) for r in find(one, query, None)}
+                            for one in (world.connection, fresh))  # fmt: skip
+            assert ours == theirs
+        fresh.close()
+
+
+def test_time_is_told_by_stage(world: World) -> None:
+    world.paint("a.png")
+    stages: Sequence[float] = list(vars(world.index().stages).values())
+    assert len(stages) == 4
+    assert all(seconds > 0 for seconds in stages)

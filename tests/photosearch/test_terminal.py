@@ -1,0 +1,204 @@
+"""What is printed: nothing in it commands a terminal, and numbers read well."""
+
+import io
+import re
+import unicodedata
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from rich.console import Console
+
+from photosearch import terminal
+from photosearch.index import Summary
+from photosearch.search import Result
+from photosearch.terminal import clean, counted, duration, index_summary, result_lines
+
+OVERRIDES = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+ESCAPES = [
+    "\x1b[31mred",
+    "\x1b]0;title\x07",
+    "\x9b2J",
+    "a\rb",
+    "a\x08b",
+    "a\tb",
+    "a\nb",
+    "\0",
+    "\x7f",
+]
+
+
+def plain(text: str) -> bool:
+    return not any(unicodedata.category(char) == "Cc" or char in OVERRIDES for char in text)
+
+
+@given(st.text() | st.lists(st.sampled_from([*ESCAPES, *OVERRIDES, "\u2028", "é"])).map("".join))
+@example("".join(ESCAPES))
+@example("jpg.\u202egpj.exe")
+@example("a\u2028b\u2029c")
+def test_clean_text_is_one_line_that_commands_nothing(text: str) -> None:
+    cleaned = clean(text)
+    assert plain(cleaned)
+    assert len(cleaned) == len(text)
+    assert len(cleaned.splitlines()) <= 1
+    assert clean(cleaned) == cleaned
+    for before, after in zip(text, cleaned, strict=True):
+        assert after in (before, "\ufffd")
+
+
+@given(st.text(st.characters(exclude_categories=["Cc", "Cf", "Cs", "Zl", "Zp"])))
+@example("a dog’s naïve 🐶 [bold]x[/]")
+def test_other_text_stays_as_it_is(text: str) -> None:
+    assert clean(text) == text
+
+
+@given(st.binary(max_size=30))
+def test_names_that_are_no_utf_8_can_be_shown(raw: bytes) -> None:
+    shown = clean(raw.decode("utf-8", "surrogateescape"))
+    shown.encode("utf-8")
+    assert plain(shown)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0, "0 s"), (0.4, "0 s"), (12, "12 s"), (59.4, "59 s"), (59.6, "1 min 0 s"),
+        (60, "1 min 0 s"), (200, "3 min 20 s"), (3599.4, "59 min 59 s"), (3599.6, "1 h 0 min"),
+        (7500, "2 h 5 min"), (100_000, "27 h 46 min"), (-3, "0 s"),
+    ],
+)  # fmt: skip
+def test_durations(seconds: float, text: str) -> None:
+    assert duration(seconds) == text
+
+
+@given(st.floats(0, 10**7))
+def test_a_duration_can_be_read_back(seconds: float) -> None:
+    units = {"s": 1, "min": 60, "h": 3600}
+    parts = re.findall(r"(\d+) (s|min|h)", duration(seconds))
+    assert abs(sum(int(number) * units[unit] for number, unit in parts) - seconds) <= (
+        0.5 if seconds < 3599 else 60
+    )
+    assert all(int(number) < 60 for number, unit in parts if unit != "h")
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [(0, "0 photos"), (1, "1 photo"), (2, "2 photos"), (7000, "7,000 photos")],
+)
+def test_counted(number: int, text: str) -> None:
+    assert counted(number, "photo") == text
+
+
+# Results
+
+MARKUP = "[bold red]dog[/bold red] [/] [link=file:///x]y[/link] :dog: \\[x] [1, 2]"
+
+
+def rendered(result: Result, colours: bool) -> str:
+    file = io.StringIO()
+    console = Console(
+        file=file, force_terminal=colours, color_system="standard" if colours else None,
+        highlight=False, soft_wrap=True, width=40,
+    )  # fmt: skip
+    for line in result_lines(1, result):
+        console.print(line)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("colours", [True, False])
+def test_markup_is_only_text(colours: bool) -> None:
+    result = Result(f"/p/{MARKUP}.jpg", 1.25, MARKUP, {"folder": ["[red]", "[/]"]}, [])
+    text = re.sub(r"\x1b\[[\d;]*m", "", rendered(result, colours))
+    assert text.splitlines() == [
+        f"  1   1.25  {MARKUP}",
+        f"            /p/{MARKUP}.jpg",
+        "            also in folder: [red] [/]",
+    ]
+
+
+def test_matched_words_are_styled_and_only_they() -> None:
+    caption = "🐶 [b]dog[/b] é dog"
+    marks = [(5, 8), (15, 18)]
+    assert [caption[start:end] for start, end in marks] == ["dog", "dog"]
+    line = result_lines(12, Result("/x.jpg", 123.456, caption, {"caption": ["dog"]}, marks))[0]
+    assert line.plain == f" 12 123.46  {caption}"
+    styled = [
+        line.plain[span.start : span.end] for span in line.spans if "green" in str(span.style)
+    ]
+    assert styled == ["dog", "dog"]
+
+
+@given(caption=st.text(max_size=30), path=st.text(max_size=30), data=st.data())
+def test_any_result_can_be_shown(caption: str, path: str, data: st.DataObject) -> None:
+    ends = sorted(data.draw(st.lists(st.integers(0, len(caption)), max_size=4)))
+    marks = list(zip(ends[::2], ends[1::2], strict=False))
+    matches = data.draw(
+        st.dictionaries(st.sampled_from(["camera", "filename"]), st.lists(st.text()))
+    )
+    result = Result(path, 0.0, caption, matches, marks)
+    for line in result_lines(1, result):
+        assert plain(line.plain)
+    assert result_lines(1, result)[0].plain == f"  1   0.00  {clean(caption)}"
+    assert plain(rendered(result, colours=False).replace("\n", ""))
+
+
+def test_where_else_words_matched() -> None:
+    matches = {"caption": ["a"], "alternatives": ["b", "c"], "camera": ["d"], "filename": ["e"]}
+    lines = result_lines(1, Result("/x.jpg", 1.0, "a", matches, [(0, 1)]))
+    assert lines[2].plain.strip() == "also in other captions: b c, camera: d, file name: e"
+    assert len(result_lines(1, Result("/x.jpg", 1.0, "a", {"caption": ["a"]}, [(0, 1)]))) == 2
+
+
+def test_results_are_printed_without_wrapping(capsys: pytest.CaptureFixture[str]) -> None:
+    path = "/p/" + "long name " * 30 + "\x1b[2J.jpg"
+    terminal.print_results([Result(path, 1.0, "a [dog]", {}, []) for _ in range(2)])
+    printed = capsys.readouterr()
+    assert printed.out.splitlines() == [
+        "  1   1.00  a [dog]",
+        f"            {clean(path)}",
+        "  2   1.00  a [dog]",
+        f"            {clean(path)}",
+    ]
+    assert printed.err == ""
+
+
+# Progress
+
+
+def test_progress_where_there_is_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    with terminal.IndexProgress() as progress:
+        progress.start(7000)
+        progress.advance(32)
+        progress.skipped("/p/\x1b[31m\udcff.jpg", "truncated\nfile")
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.splitlines() == [
+        "7,000 photos to caption",
+        "skipping /p/\ufffd[31m\ufffd.jpg: truncated\ufffdfile",
+    ]
+
+
+def test_progress_of_nothing_is_silent(capsys: pytest.CaptureFixture[str]) -> None:
+    with terminal.IndexProgress() as progress:
+        progress.start(0)
+        progress.advance(0)
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("summary", "seconds", "text"),
+    [
+        (Summary(), 1.0, "nothing new"),
+        (Summary(unchanged=7000), 1.0, "nothing new, 7,000 unchanged"),
+        (Summary(captioned=1), 2.0, "1 photo captioned in 2 s (0.5/s)"),
+        (Summary(captioned=7000), 200.0, "7,000 photos captioned in 3 min 20 s (35.0/s)"),
+        (Summary(captioned=2), 0.0, "2 photos captioned in 0 s (0.0/s)"),
+        (
+            Summary(unchanged=1, failed=2, failed_before=3, hidden=4, returned=5),
+            1.0,
+            "nothing new, 1 unchanged, 5 can't be read, 4 gone and hidden, 5 back again",
+        ),
+    ],
+)
+def test_index_summary(summary: Summary, seconds: float, text: str) -> None:
+    assert index_summary(summary, seconds) == text
