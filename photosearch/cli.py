@@ -109,7 +109,7 @@ def fail(message: str, code: int) -> None:
 def index_command(
     folders: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[FOLDER]...", help="Where to look; without one, as before."),
+        typer.Argument(metavar="FOLDER", help="Where to look; without one, as before."),
     ] = None,
     db: Database = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",

@@ -20,7 +20,7 @@ PHOTOS = {
     ),
     "sklearn": ("datasets/images", ("china.jpg", "flower.jpg")),
 }  # fmt: skip
-QUERIES = ("a cat", "somebody's motorcycle", "flower", "a cup of coffee on a table")
+QUERIES = ("a cat", "somebody's motorcycle", "man with a camera", "a cup of coffee on a table")
 
 
 def demo() -> None:

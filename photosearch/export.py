@@ -31,7 +31,8 @@ _QUERY = """
 
 # A screen reader says "image" by itself.
 _OPENING = re.compile(
-    r"^(?:(?:an?|the)? *(?:close ?up )?(?:image|photo|photograph|picture)s? (?:of|showing) +)+",
+    r"^(?:(?:an?|the)? *(?:close ?up |black and white )*"
+    r"(?:image|photo|photograph|picture)s? (?:of|showing) +)+",
     re.IGNORECASE,
 )
 

@@ -131,7 +131,10 @@ def index(
     run = store.start_run(connection)
     started = time.perf_counter()
     scan = _Scan()
-    for root in store.outermost(roots):
+    given = sorted(set(roots))
+    # A folder that is missing is told even where it would lie in another one.
+    missing = [root for root in given if not os.path.exists(root)]
+    for root in missing + store.outermost(set(given) - set(missing)):
         try:
             entries = walk(root)
         except OSError as error:
