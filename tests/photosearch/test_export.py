@@ -11,7 +11,7 @@ import stat
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, overload
@@ -25,6 +25,8 @@ from photosearch.database import display
 from photosearch.export import COLUMNS, alt_text, defuse, export, restore
 from photosearch.metadata import Metadata
 from photosearch.walk import File
+
+AsNobody = Callable[[], contextlib.AbstractContextManager[None]]
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 NUMBERS = {"confidence", "latitude", "longitude", "width", "height"}
@@ -394,23 +396,7 @@ def test_impossible_places(shelf: Shelf, tmp_path: Path, place: str) -> None:
     assert sorted(os.listdir(tmp_path / "out")) == ["file", "folder"]
 
 
-@contextlib.contextmanager
-def as_nobody() -> Iterator[None]:
-    """Give root's rights up for a while: root writes everywhere."""
-    if os.geteuid() != 0:
-        yield
-        return
-    try:
-        os.seteuid(65534)
-    except OSError:
-        pytest.skip("runs as root, and can't become somebody else")
-    try:
-        yield
-    finally:
-        os.seteuid(0)
-
-
-def test_a_folder_that_cannot_be_written(shelf: Shelf) -> None:
+def test_a_folder_that_cannot_be_written(shelf: Shelf, as_nobody: AsNobody) -> None:
     folder = Path(tempfile.mkdtemp())
     try:
         folder.chmod(0o555)

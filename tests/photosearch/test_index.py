@@ -20,6 +20,8 @@ from photosearch import database, store
 from photosearch.index import Describer, IndexConfig, Summary, index
 from photosearch.search import find
 
+AsNobody = Callable[[], contextlib.AbstractContextManager[None]]
+
 COLOURS = {"red": (255, 0, 0), "green": (0, 255, 0), "blue": (0, 0, 255), "white": (255, 255, 255)}
 
 
@@ -367,35 +369,7 @@ def test_a_root_that_is_gone_hides_nothing(world: World) -> None:
     assert counts(world.index(load=unneeded)) == {"unchanged": 1, "reached": 1}
 
 
-@contextlib.contextmanager
-def as_nobody() -> Iterator[None]:
-    """Give root's rights up for a while: root opens everything."""
-    if os.geteuid() != 0:
-        yield
-        return
-    try:
-        os.seteuid(65534)
-    except OSError:
-        pytest.skip("runs as root, and can't become somebody else")
-    try:
-        yield
-    finally:
-        os.seteuid(0)
-
-
-@pytest.fixture
-def public_folder() -> Iterator[Path]:
-    """A folder that a user other than its owner can enter, unlike tmp_path."""
-    folder = Path(tempfile.mkdtemp())
-    folder.chmod(0o755)
-    yield folder
-    for path in [folder, *folder.rglob("*")]:
-        if path.is_dir():
-            path.chmod(0o755)
-    shutil.rmtree(folder)
-
-
-def test_photos_in_a_closed_folder_are_not_hidden(public_folder: Path) -> None:
+def test_photos_in_a_closed_folder_are_not_hidden(public_folder: Path, as_nobody: AsNobody) -> None:
     with world_in(public_folder) as world:
         for name in ("a.png", "closed/b.png", "closed/deep/c.png", "closed2/d.png"):
             world.paint(name)

@@ -4,7 +4,6 @@ import contextlib
 import gc
 import os
 import random
-import shutil
 import sqlite3
 import subprocess
 import sys
@@ -149,16 +148,6 @@ def without_closing(task: Callable[[], object]) -> int:
             task()
         os._exit(0)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-
-
-@pytest.fixture
-def public_folder() -> Iterator[Path]:
-    """A folder that a user other than its owner can enter, unlike tmp_path."""
-    folder = Path(tempfile.mkdtemp())
-    folder.chmod(0o755)
-    yield folder
-    folder.chmod(0o755)
-    shutil.rmtree(folder)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import socket
 import stat
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,6 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from photosearch.walk import SUFFIXES, File, Skipped, walk
+
+AsNobody = Callable[[], contextlib.AbstractContextManager[None]]
 
 
 def make(folder: Path, *names: str) -> None:
@@ -37,34 +39,6 @@ def skipped(root: Path) -> dict[str, str]:
     return {
         os.path.relpath(item.path, root): item.reason for item in found if isinstance(item, Skipped)
     }
-
-
-@contextlib.contextmanager
-def as_nobody() -> Iterator[None]:
-    """Give root's rights up for a while: root opens everything."""
-    if os.geteuid() != 0:
-        yield
-        return
-    try:
-        os.seteuid(65534)
-    except OSError:
-        pytest.skip("runs as root, and can't become somebody else")
-    try:
-        yield
-    finally:
-        os.seteuid(0)
-
-
-@pytest.fixture
-def public_folder() -> Iterator[Path]:
-    """A folder that a user other than its owner can enter, unlike tmp_path."""
-    folder = Path(tempfile.mkdtemp())
-    folder.chmod(0o755)
-    yield folder
-    for path in [folder, *folder.rglob("*")]:
-        if path.is_dir():
-            path.chmod(0o755)
-    shutil.rmtree(folder)
 
 
 def test_photos_are_known_by_their_suffix_in_any_case(tmp_path: Path) -> None:
@@ -225,7 +199,9 @@ def test_what_vanishes_meanwhile_is_reported(tmp_path: Path) -> None:
     ]
 
 
-def test_folders_that_may_not_be_opened_are_reported(public_folder: Path) -> None:
+def test_folders_that_may_not_be_opened_are_reported(
+    public_folder: Path, as_nobody: AsNobody
+) -> None:
     make(public_folder, "a/1.jpg", "locked/2.jpg", "listable/3.jpg", "z.jpg")
     (public_folder / "locked").chmod(0o000)
     (public_folder / "listable").chmod(0o644)  # names can be read, the files can't be reached
@@ -241,7 +217,7 @@ def test_folders_that_may_not_be_opened_are_reported(public_folder: Path) -> Non
     ]
 
 
-def test_a_root_that_may_not_be_opened_raises(public_folder: Path) -> None:
+def test_a_root_that_may_not_be_opened_raises(public_folder: Path, as_nobody: AsNobody) -> None:
     locked = public_folder / "locked"
     locked.mkdir(mode=0o000)
     with as_nobody(), pytest.raises(PermissionError):
