@@ -150,21 +150,32 @@ def index(
     summary.failed += len(scan.failures)
     observer.start(len(scan.todo))
     if scan.todo:
-        describer = load()
-        model = store.use_model(connection, run, describer.name, describer.fingerprint)
-        batches = _batches(scan.todo, describer.image_size, config, summary.stages)
-        for photos, failures in batches:
-            for failure in failures:
-                observer.skipped(failure.path, failure.reason)
-            written = _caption(describer, photos, summary.stages)
-            started = time.perf_counter()
-            store.write_batch(connection, run, model, written, failures)
-            summary.stages.write += time.perf_counter() - started
-            summary.captioned += len(written)
-            summary.failed += len(failures)
-            observer.advance(len(written) + len(failures))
+        _describe(connection, run, scan.todo, load(), config, observer, summary)
     store.finish_run(connection, run)
     return summary
+
+
+def _describe(
+    connection: sqlite3.Connection,
+    run: int,
+    todo: Sequence[tuple[str, File]],
+    describer: Describer,
+    config: IndexConfig,
+    observer: Observer,
+    summary: Summary,
+) -> None:
+    """Decode, caption and write photos, a batch at a time."""
+    model = store.use_model(connection, run, describer.name, describer.fingerprint)
+    for photos, failures in _batches(todo, describer.image_size, config, summary.stages):
+        for failure in failures:
+            observer.skipped(failure.path, failure.reason)
+        written = _caption(describer, photos, summary.stages)
+        started = time.perf_counter()
+        store.write_batch(connection, run, model, written, failures)
+        summary.stages.write += time.perf_counter() - started
+        summary.captioned += len(written)
+        summary.failed += len(failures)
+        observer.advance(len(written) + len(failures))
 
 
 def _scan(
