@@ -38,7 +38,8 @@ def find_data(names: Iterable[str]) -> list[Path]:
         found = next((folder for folder in tried if (folder / "captions.tsv").is_file()), None)
         if found is None:
             places = " or ".join(str(folder) for folder in tried)
-            raise FileNotFoundError(f"no captions.tsv in {places} (data folder: ${ENVIRONMENT})")
+            unset = "" if os.environ.get(ENVIRONMENT) else f" ({ENVIRONMENT} is not set)"
+            raise FileNotFoundError(f"no captions.tsv in {places}{unset}")
         folders.append(found)
     return folders
 

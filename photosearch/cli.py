@@ -6,6 +6,7 @@ import contextlib
 import functools
 import json
 import os
+import re
 import signal
 import sqlite3
 import sys
@@ -44,6 +45,9 @@ Database = Annotated[
 Arguments = ParamSpec("Arguments")
 
 
+_COUNT = re.compile(r"-n\d+")  # the usual short form of -n 5
+
+
 class _Terminated(BaseException):
     """SIGTERM came."""
 
@@ -65,7 +69,7 @@ class FindCommand(TyperCommand):
             name, equals, _ = argument.partition("=")
             if argument == "--":
                 words.extend(rest)
-            elif argument in flags or (equals and name in valued):
+            elif argument in flags or (equals and name in valued) or _COUNT.fullmatch(argument):
                 options.append(argument)
             elif argument in valued:
                 value = next(rest, None)
@@ -75,6 +79,8 @@ class FindCommand(TyperCommand):
                     options.extend([argument, value])
             else:
                 words.append(argument)
+                if argument.startswith("--"):
+                    terminal.note(f"{argument} is no option of find: it is searched as a word")
         return super().parse_args(ctx, [*options, "--", *words])
 
 
@@ -172,8 +178,11 @@ def find_command(
 
     Example: photosearch find dog on beach
     """
+    if as_json and (paths or print0):
+        fail("choose one: --json, or --paths or -0", USAGE)
     with Library(db) as library:
         results = library.find(" ".join(query), limit)
+        empty = not results and not library.stats()["photos"]
     if paths and not print0 and sys.stdout.isatty():
         for result in results:
             print(terminal.clean(result.path))
@@ -185,7 +194,8 @@ def find_command(
     elif results:
         terminal.print_results(results)
     if not results:
-        terminal.note("no photos match")
+        hint = ": the library is empty, photosearch index FOLDER fills it" if empty else ""
+        terminal.note(f"no photos match{hint}")
         sys.stdout.flush()
         raise typer.Exit(NOTHING_FOUND)
 
@@ -220,9 +230,12 @@ def export_command(
             count = library.export(file, query=query, limit=limit, gps=not no_gps)
         except BrokenPipeError:
             raise
+        except ValueError as error:
+            fail(str(error), USAGE)
         except OSError as error:
             fail(f"can't write {file}: {error.strerror or error}", USAGE)
-    terminal.note(f"{terminal.counted(count, 'photo')} written to {file}")
+    if file != "-":
+        terminal.note(f"{terminal.counted(count, 'photo')} written to {file}")
 
 
 @app.command("stats")

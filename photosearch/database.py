@@ -42,6 +42,7 @@ def open_for_reading(path: str) -> sqlite3.Connection:
         ) from error
     except OSError as error:
         raise LibraryError(f"can't reach {display(path)}: {error.strerror or error}") from error
+    _refuse_folder(path)
     with _explained(path):
         try:
             connection = _connect_read_only(path, "mode=ro")
@@ -73,6 +74,7 @@ def open_for_writing(path: str) -> sqlite3.Connection:
     """
     # Absolute, or SQLite would see a meaning in "", ":memory:" and "file:...".
     path = os.path.abspath(path)
+    _refuse_folder(path)
     try:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -93,6 +95,11 @@ def open_for_writing(path: str) -> sqlite3.Connection:
                 if _checked_version(connection, path) < SCHEMA:
                     _migrate(connection)
             return connection
+
+
+def _refuse_folder(path: str) -> None:
+    if os.path.isdir(path):
+        raise LibraryError(f"{display(path)} is a folder, not a library")
 
 
 def _connect_read_only(path: str, mode: str) -> sqlite3.Connection:

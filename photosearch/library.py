@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from photosearch import database, export, search, store
+from photosearch.walk import is_photo_name
 
 if TYPE_CHECKING:
     from photosearch.index import Describer, Observer, Summary
@@ -89,7 +90,7 @@ class Library:
             LibraryError: the file can't be used.
             ValueError: the device isn't there.
         """
-        from photosearch.index import IndexConfig, index
+        from photosearch.index import IndexConfig, Summary, index
 
         if load is None:
 
@@ -98,9 +99,13 @@ class Library:
 
         if workers is None:
             workers = max(1, (os.cpu_count() or 2) // 2)
+        given = [os.path.abspath(folder) for folder in folders]
+        if not os.path.exists(self.path) and not any(map(os.path.exists, given)):
+            # A mistyped folder must not leave an empty library behind.
+            return Summary(unreachable=dict.fromkeys(given, "no such file or directory"))
         connection = database.open_for_writing(self.path)
         try:
-            roots = [os.path.abspath(folder) for folder in folders] or store.roots(connection)
+            roots = given or store.roots(connection)
             config = IndexConfig(batch_size, workers, force)
             return index(connection, roots, load, config, observer)
         finally:
@@ -130,7 +135,12 @@ class Library:
         Raises:
             LibraryError: the library's file is missing or can't be used.
             OSError: the CSV can't be written.
+            ValueError: the CSV would overwrite a photo or the library.
         """
+        target = os.path.realpath(file)
+        own = [os.path.realpath(self.path) + ending for ending in ("", "-wal", "-shm")]
+        if target in own or is_photo_name(target):
+            raise ValueError(f"{os.fspath(file)} is a photo or the library: name a CSV file")
         photos = None if query is None else [r.path for r in self.find(query, limit)]
         return export.export(self._open(), os.fspath(file), photos, limit, gps)
 
@@ -141,7 +151,7 @@ class Library:
             LibraryError: the file is missing or can't be used.
         """
         return {
-            "path": self.path,
+            "path": os.path.abspath(self.path),
             **store.stats(self._open()),
             "bytes": database.file_size(self.path),
         }

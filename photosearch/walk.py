@@ -114,7 +114,7 @@ def _look(entry: os.DirEntry[str], tops: list[str]) -> File | Skipped | os.stat_
     Raises:
         OSError: The entry is gone, a broken link, or out of reach.
     """
-    named_as_photo = _has_photo_suffix(entry.name)
+    named_as_photo = is_photo_name(entry.name)
     if entry.is_symlink():
         try:
             status = os.stat(entry.path)
@@ -147,7 +147,7 @@ def _comes_anyway(link: str, is_folder: bool, tops: list[str]) -> bool:
     A target in a hidden folder is not: git-annex keeps every photo as a link into `.git`.
     """
     target = os.path.realpath(link)
-    if not is_folder and not _has_photo_suffix(target):
+    if not is_folder and not is_photo_name(target):
         return False
     for top in tops:
         inside = top if top.endswith(os.sep) else top + os.sep
@@ -176,7 +176,8 @@ def _is_passed_over(name: str) -> bool:
     return name.startswith(".") or name.lower() in PASSED_OVER
 
 
-def _has_photo_suffix(name: str) -> bool:
+def is_photo_name(name: str) -> bool:
+    """Tell whether a file name or path ends like a photo's."""
     return os.path.splitext(name)[1].lower() in SUFFIXES
 
 

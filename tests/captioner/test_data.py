@@ -25,8 +25,11 @@ def test_photos_that_are_not_there_are_left_out(toy_data: Path) -> None:
     assert len(read_split(toy_data, "train").images) == 7
 
 
-def test_what_is_missing_is_said(toy_data: Path, tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match="PHOTOSEARCH_DATA"):
+def test_what_is_missing_is_said(
+    toy_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PHOTOSEARCH_DATA", raising=False)
+    with pytest.raises(FileNotFoundError, match="PHOTOSEARCH_DATA is not set"):
         find_data([str(tmp_path / "nowhere")])
     with pytest.raises(FileNotFoundError, match="split test"):
         read_split(toy_data, "test")

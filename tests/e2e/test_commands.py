@@ -221,7 +221,7 @@ def test_options_stand_before_between_and_after_the_words(library: Any, run: Run
     "words",
     [
         ["dog's"], ['"'], ["AND"], ["*"], ["NEAR(a", "b,", "3)"], ["-x"], ["-night"],
-        ["-leash dog"], ['"-leash dog"'], ["-n5"], ["--", "--db"], ["--nope=1"], ["😀"],
+        ["-leash dog"], ['"-leash dog"'], ["-n5x"], ["--", "--db"], ["-nope=1"], ["😀"],
         ["[/bold]"], [""], ["a" * 100_000], [os.fsdecode(b"caf\xe9")], ["\x1b[31m"],
         ["photo of the"],
     ],
@@ -373,7 +373,7 @@ def make_foreign(path: Path) -> None:
     [
         (Path.unlink, "no library"),
         (lambda path: path.write_bytes(os.urandom(5000)), "not a database"),
-        (lambda path: (path.unlink(), path.mkdir()), "can't be opened"),
+        (lambda path: (path.unlink(), path.mkdir()), "is a folder"),
         (make_newer, "newer photosearch"),
         (make_foreign, "another program"),
     ],
