@@ -53,10 +53,14 @@ def main() -> None:
         captions = caption_files(captioner, split.images)
         theirs = coco_scores(captions, split.references())
         ours = score(captions, split.references())
+        first = {name: own[0] for name, own in split.references().items()}
+        others = {name: own[1:] for name, own in split.references().items()}
+        people = score(first, others)
         print(f"{split.name}: {len(captions)} photos, beam {captioner.config.beam.beam}")
-        print(f"  {'':8} pycocoevalcap    ours")
+        print(f"  {'':8} pycocoevalcap    ours   people")  # people: one against the others
         for metric, value in theirs.items():
-            own = f"{100 * ours[metric]:7.2f}" if metric in ours else ""
+            both = (100 * scores[metric] for scores in (ours, people) if metric in scores)
+            own = "  ".join(f"{value:7.2f}" for value in both)
             print(f"  {metric:8} {100 * value:13.2f} {own}")
         words = {word for text in captions.values() for word in tokenize(text)}
         different = len(set(captions.values())) / len(captions)

@@ -1,4 +1,4 @@
-"""Pixels as the encoder takes them. Imports no torch: decoding runs in processes without it."""
+"""Pictures as the pixels that the encoder takes."""
 
 from __future__ import annotations
 
@@ -20,5 +20,5 @@ def squash(image: Image.Image, size: int) -> np.ndarray:
     """
     upright = ImageOps.exif_transpose(image).convert("RGB")
     if upright.size != (size, size):
-        upright = upright.resize((size, size), Image.Resampling.BICUBIC, reducing_gap=2.0)
+        upright = upright.resize((size, size), Image.Resampling.BICUBIC, reducing_gap=3.0)
     return np.array(upright)
