@@ -1,11 +1,16 @@
-"""How long `find` takes in a library of 100,000 photos, and how much memory.
+"""How long `find` takes in a large library, and how much memory, beside other ways.
 
-python benchmarks/find_speed.py                  # needs PHOTOSEARCH_DATA
-python benchmarks/find_speed.py --photos 10000
+python benchmarks/find_speed.py                      # 100,000 photos; needs PHOTOSEARCH_DATA
+python benchmarks/find_speed.py --photos 1000000
 
 The photos are made up; their captions are people's, three of the five that a photo has
-in `text/*.tsv.gz`, as a beam of three would give. Queries: whole captions, and pairs
-of words that stand in one caption.
+in `text/*.tsv.gz`, as a beam of three would give; two words of a caption stand for tags;
+vectors are random. Queries: whole captions, and pairs of words that stand in one caption.
+
+Beside it, on the same texts and queries, each in a process of its own: rank-bm25 alone and
+bm25s, over all of a photo's text, split at white space; and what search programs on CLIP
+do: load all vectors (512 numbers, float32), one matrix product, sort. They don't turn the
+query into a vector, and fetch nothing but row numbers.
 """
 
 from __future__ import annotations
@@ -15,20 +20,28 @@ import gzip
 import json
 import os
 import random
+import resource
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
+from captioner.folder import read_settings, shipped_model
+from captioner.quantise import quantise
 from photosearch import Library, database, query, store
+from photosearch.descriptions import use_models
 from photosearch.metadata import Metadata
 from photosearch.walk import File
 
 SEED = 20261122
+CLIP_DIMENSION = 512
+PAIRS, WHOLE = "pairs of words", "whole captions"
 
 
 @dataclass(frozen=True)
@@ -38,6 +51,25 @@ class Caption:
     text: str
     log_probability: float = -10.0
     tokens: int = 11
+
+
+@dataclass(frozen=True)
+class Tag:
+    """A tag as the store takes it."""
+
+    text: str
+    synonyms: tuple[str, ...] = ()
+    probability: float = 0.7
+    shown: bool = True
+
+
+@dataclass(frozen=True)
+class Description:
+    """A description as the store takes it."""
+
+    captions: list[Caption]
+    tags: list[Tag]
+    vector: bytes
 
 
 def read_captions(data: Path) -> list[list[str]]:
@@ -53,27 +85,39 @@ def read_captions(data: Path) -> list[list[str]]:
 
 def build(path: str, captions: list[list[str]], photos: int) -> None:
     """Make a library of so many photos; those past the captions start again, turned by one."""
+    settings = read_settings(shipped_model())
+    dimension = len(np.load(shipped_model() / "background.npy")[0])
+    chance = np.random.default_rng(SEED)
     connection = database.open_for_writing(path)
     run = store.start_run(connection)
-    model = store.use_model(connection, run, "people", "people")
+    models = use_models(connection, run, settings["name"], settings["fingerprints"])
     for start in range(0, photos, 1000):
-        batch = [photo(number, captions) for number in range(start, min(start + 1000, photos))]
-        store.write_batch(connection, run, model, batch, [])
+        numbers = range(start, min(start + 1000, photos))
+        vectors = chance.normal(size=(len(numbers), dimension))
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        rows = quantise(vectors)
+        batch = [photo(n, captions, rows[n - start].tobytes()) for n in numbers]
+        store.write_batch(connection, run, models, batch, [])
     store.finish_run(connection, run)
     connection.close()
 
 
-def photo(number: int, captions: list[list[str]]) -> store.Photo:
-    """Make photo number so-and-so."""
+def texts_of(number: int, captions: list[list[str]]) -> tuple[list[str], list[str]]:
+    """Return captions and tags of photo number so-and-so."""
     turn, place = divmod(number, len(captions))
     own = captions[place]
-    chosen = [own[(turn + k) % len(own)] for k in range(min(3, len(own)))]
+    chosen = [own[(turn + k) % len(own)].lower() for k in range(min(3, len(own)))]
+    return chosen, query.words(own[-1])[:2]
+
+
+def photo(number: int, captions: list[list[str]], vector: bytes) -> store.Photo:
+    """Make photo number so-and-so."""
+    said, tags = texts_of(number, captions)
     path = f"/photos/{2010 + number % 15}/{number % 12 + 1:02}/IMG_{number:06}.jpg"
     file = File(path, 4_000_000, number, number)
     data = Metadata(taken_at=None, camera="Canon EOS 5D" if number % 3 else "Apple iPhone 12")
-    return store.Photo(
-        file, "/photos", "JPEG", 4000, 3000, data, [Caption(text.lower()) for text in chosen]
-    )
+    description = Description([Caption(text) for text in said], [Tag(tag) for tag in tags], vector)
+    return store.Photo(file, "/photos", "JPEG", 4000, 3000, data, description)
 
 
 def make_queries(captions: list[list[str]], count: int) -> dict[str, list[str]]:
@@ -85,17 +129,78 @@ def make_queries(captions: list[list[str]], count: int) -> dict[str, list[str]]:
         words = query.words(chance.choice(chance.choice(captions)))
         if len(words) >= 2:
             pairs.append(" ".join(chance.sample(words, 2)))
-    return {"pairs of words": pairs, "whole captions": whole}
+    return {PAIRS: pairs, WHOLE: whole}
 
 
-def in_process(library: Library, queries: list[str]) -> list[float]:
-    """Return milliseconds of each query."""
+def timed(find: Callable[[str], object], queries: list[str]) -> list[float]:
+    """Return milliseconds of each query, after one that isn't counted."""
+    find(queries[0])
     times = []
     for text in queries:
         started = time.perf_counter()
-        library.find(text)
+        find(text)
         times.append(1000 * (time.perf_counter() - started))
     return times
+
+
+def prepare_photosearch(path: str, texts: list[str]) -> Callable[[str], object]:
+    """Return `Library.find`."""
+    return Library(path).find
+
+
+def prepare_rank_bm25(path: str, texts: list[str]) -> Callable[[str], object]:
+    """Return rank-bm25 over all texts."""
+    from rank_bm25 import BM25Okapi
+
+    model = BM25Okapi([text.split() for text in texts])
+    return lambda text: np.argsort(-model.get_scores(text.lower().split()))[:20]
+
+
+def prepare_bm25s(path: str, texts: list[str]) -> Callable[[str], object]:
+    """Return bm25s over all texts."""
+    import bm25s
+
+    model = bm25s.BM25()
+    model.index([text.split() for text in texts], show_progress=False)
+    return lambda text: model.retrieve([text.lower().split()], k=20, show_progress=False)
+
+
+def prepare_clip_scan(path: str, texts: list[str]) -> Callable[[str], object]:
+    """Return a scan of float32 vectors."""
+    chance = np.random.default_rng(SEED)
+    vectors = chance.standard_normal((len(texts), CLIP_DIMENSION), np.float32)
+    asked = chance.standard_normal(CLIP_DIMENSION, np.float32)
+    return lambda text: np.argsort(-(vectors @ asked))[:20]
+
+
+PREPARE = {
+    "photosearch": prepare_photosearch,
+    "rank-bm25": prepare_rank_bm25,
+    "bm25s": prepare_bm25s,
+    "CLIP-style scan": prepare_clip_scan,
+}
+
+
+def measure(name: str, path: str, data: Path, photos: int, count: int) -> dict[str, float]:
+    """Return the figures of one way in this process."""
+    captions = read_captions(data)
+    texts = []
+    if name not in ("photosearch",):
+        for number in range(photos):
+            said, tags = texts_of(number, captions)
+            texts.append(" ".join([*said, *tags]))
+    queries = make_queries(captions, count)
+    del captions
+    started = time.perf_counter()
+    find = PREPARE[name](path, texts)
+    find(queries[PAIRS][0])
+    figures = {"load s": time.perf_counter() - started}
+    for kind, chosen in queries.items():
+        times = timed(find, chosen)
+        figures[f"{kind}, median ms"] = statistics.median(times)
+        figures[f"{kind}, 95th percentile ms"] = percentile(times, 0.95)
+    figures["peak MB"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return figures
 
 
 def cold(path: str, queries: list[str]) -> Iterator[tuple[float, float]]:
@@ -118,32 +223,52 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=os.environ.get("PHOTOSEARCH_DATA"))
     parser.add_argument("--photos", type=int, default=100_000)
     parser.add_argument("--queries", type=int, default=500)
+    parser.add_argument("--slow-queries", type=int, default=20, help="of the other ways")
     parser.add_argument("--cold", type=int, default=20, help="cold processes of each kind")
+    parser.add_argument("--db", type=Path, help="keep the library here, and use it if it is there")
     parser.add_argument("--json", type=Path, help="write the figures here too")
+    parser.add_argument("--only", choices=PREPARE, help=argparse.SUPPRESS)  # in a process
     options = parser.parse_args()
     if options.data is None:
         parser.error("set PHOTOSEARCH_DATA or give --data")
-    captions = read_captions(Path(options.data))
-    figures: dict[str, float] = {"photos": options.photos}
+    data = Path(options.data)
+    if options.only:
+        path = str(options.db)
+        count = options.queries if options.only == "photosearch" else options.slow_queries
+        print(json.dumps(measure(options.only, path, data, options.photos, count)))
+        return
+    figures: dict[str, dict[str, float]] = {}
     with tempfile.TemporaryDirectory() as folder:
-        path = str(Path(folder, "photosearch.db"))
-        started = time.perf_counter()
-        build(path, captions, options.photos)
-        figures["build s"] = time.perf_counter() - started
-        figures["file MB"] = database.file_size(path) / 1e6
-        for kind, queries in make_queries(captions, options.queries).items():
-            with Library(path) as library:
-                library.find(queries[0])
-                times = in_process(library, queries)
-            figures[f"{kind}, in process, median ms"] = statistics.median(times)
-            figures[f"{kind}, in process, 95th percentile ms"] = percentile(times, 0.95)
-            processes = list(cold(path, queries[: options.cold]))
-            figures[f"{kind}, cold process, median ms"] = statistics.median(
-                milliseconds for milliseconds, _ in processes
-            )
-            figures[f"{kind}, cold process, peak MB"] = max(memory for _, memory in processes)
-    for name, value in figures.items():
-        print(f"{name:<45} {value:>10,.1f}")
+        path = str(options.db or Path(folder, "photosearch.db"))
+        captions = read_captions(data)
+        made: dict[str, float] = {"photos": options.photos}
+        if not os.path.exists(path):
+            started = time.perf_counter()
+            build(path, captions, options.photos)
+            made["build s"] = time.perf_counter() - started
+        made["file MB"] = database.file_size(path) / 1e6
+        figures["library"] = made
+        processes: dict[str, float] = {}
+        for kind, queries in make_queries(captions, options.cold).items():
+            found = list(cold(path, queries))
+            processes[f"{kind}, median ms"] = statistics.median(each for each, _ in found)
+            processes["peak MB"] = max(memory for _, memory in found)
+        del captions
+        for name in PREPARE:
+            arguments = [sys.executable, __file__, "--only", name, "--db", path]
+            arguments += ["--data", str(data), "--photos", str(options.photos)]
+            arguments += ["--queries", str(options.queries)]
+            arguments += ["--slow-queries", str(options.slow_queries)]
+            done = subprocess.run(arguments, stdout=subprocess.PIPE, text=True, check=False)
+            lines = done.stdout.splitlines()
+            figures[name] = json.loads(lines[-1]) if done.returncode == 0 else {}
+        figures["photosearch, cold process"] = processes
+    for name, values in figures.items():
+        print(name)
+        for what, value in values.items():
+            print(f"  {what:<40} {value:>12,.1f}")
+        if not values:
+            print("  failed")
     if options.json:
         options.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
 

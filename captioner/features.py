@@ -9,10 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image
 
 from captioner.encoder import Encoder
-from captioner.pixels import squash
+from captioner.pixels import PLAIN, load
 
 Progress = Callable[[int, int], None]  # done, total
 
@@ -22,7 +21,7 @@ def encode_files(
     encoder: Encoder,
     cache: Path,
     *,
-    mirrored: bool = False,
+    view: int = PLAIN,
     batch_size: int = 32,
     progress: Progress = lambda done, total: None,
 ) -> np.ndarray:
@@ -35,7 +34,7 @@ def encode_files(
         images: files to encode.
         encoder: in evaluation mode.
         cache: folder for the features.
-        mirrored: encode the photos mirrored left to right.
+        view: how the photos are seen, see `captioner.pixels.load`.
         batch_size: photos encoded between two writes.
         progress: told how many photos are encoded.
 
@@ -47,16 +46,14 @@ def encode_files(
     """
     config = encoder.config
     shape = (len(images), config.regions, config.channels)
-    stem = cache / _fingerprint(images, encoder, mirrored)
+    stem = cache / _fingerprint(images, encoder, view)
     file, mark = stem.with_suffix(".f16"), stem.with_suffix(".done")
     cache.mkdir(parents=True, exist_ok=True)
     done = int(mark.read_text()) if mark.exists() and file.exists() else 0
     grids = np.memmap(file, np.float16, "r+" if done else "w+", shape=shape)
     for start in range(done, len(images), batch_size):
         part = images[start : start + batch_size]
-        pixels = np.stack([_load(image, config.image_size) for image in part])
-        if mirrored:
-            pixels = np.ascontiguousarray(pixels[:, :, ::-1])
+        pixels = np.stack([load(image, config.image_size, view) for image in part])
         with torch.inference_mode():
             grids[start : start + len(part)] = encoder(torch.from_numpy(pixels)).half().numpy()
         grids.flush()
@@ -65,16 +62,11 @@ def encode_files(
     return np.memmap(file, np.float16, "r", shape=shape)
 
 
-def _load(image: Path, size: int) -> np.ndarray:
-    with Image.open(image) as opened:
-        return squash(opened, size)
-
-
-def _fingerprint(images: Sequence[Path], encoder: Encoder, mirrored: bool) -> str:
-    digest = hashlib.sha256(json.dumps([repr(encoder.config), mirrored]).encode())
+def _fingerprint(images: Sequence[Path], encoder: Encoder, view: int) -> str:
+    digest = hashlib.sha256(json.dumps([repr(encoder.config), view]).encode())
     for image in images:
         stat = image.stat()
         digest.update(f"{image.name} {stat.st_size}\n".encode())
     for weight in encoder.state_dict().values():
         digest.update(np.ascontiguousarray(weight.numpy()).tobytes())
-    return digest.hexdigest()[:16] + ("-mirrored" if mirrored else "")
+    return f"{digest.hexdigest()[:16]}-{view}"

@@ -1,34 +1,38 @@
-"""The captioner: encoder, decoder and vocabulary as one thing that describes photos."""
+"""The model: all that describes a photo, loaded from and saved to one folder."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, field
-from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from PIL import Image
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
 
 from captioner.beam import BeamConfig, beam_search
+from captioner.colours import ColourConfig, main_colours
 from captioner.decoder import Decoder, DecoderConfig
+from captioner.embedding import EmbeddingConfig, PhotoTower
 from captioner.encoder import Encoder, EncoderConfig
+from captioner.folder import PARTS, read_settings, read_weights, shipped_model, write_part
 from captioner.pixels import squash
+from captioner.quantise import quantise
+from captioner.tags import Tag, TagConfig, tags_of
 from captioner.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True)
 class CaptionerConfig:
-    """What a model is called and how it searches captions."""
+    """What a model is called, how it searches captions, and what it takes for a tag."""
 
     name: str
     beam: BeamConfig = field(default_factory=BeamConfig)
+    tags: TagConfig = field(default_factory=TagConfig)
+    colours: ColourConfig = field(default_factory=ColourConfig)
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,29 @@ class Caption:
         return math.exp(self.log_probability / self.tokens)
 
 
+@dataclass(frozen=True)
+class Description:
+    """What a model says of a photo; a part that wasn't asked for is None."""
+
+    captions: Sequence[Caption] | None = None  # the best first
+    tags: Sequence[Tag] | None = None  # the most probable first, then colours
+    vector: bytes | None = None  # in the joint space, int8, see `captioner.quantise`
+
+
+class Tagger(nn.Module):
+    """The encoder's ImageNet classifier, and the detectors of words learnt from captions."""
+
+    def __init__(self, channels: int, classes: int, words: int) -> None:
+        super().__init__()
+        self.classes = nn.Linear(channels, classes)
+        self.words = nn.Linear(channels, words)
+
+    def forward(self, grid: Tensor) -> tuple[Tensor, Tensor]:
+        """Return logits of classes and words for grids, (B, R, C) to (B, K) and (B, W)."""
+        mean = grid.mean(1)
+        return self.classes(mean), self.words(mean)
+
+
 class Captioner:
     """Describes photos."""
 
@@ -54,18 +81,23 @@ class Captioner:
         decoder: Decoder,
         vocabulary: Vocabulary,
         config: CaptionerConfig,
-        fingerprint: str = "",
+        *,
+        tagger: Tagger | None = None,
+        tower: PhotoTower | None = None,
+        fingerprints: dict[str, str] | None = None,
     ) -> None:
-        """Put the parts together; `fingerprint` tells models apart, see `load`."""
-        self.fingerprint = fingerprint
+        """Put the parts together; a model may lack the tagger and the tower."""
         self.encoder = encoder
         self.decoder = decoder
         self.vocabulary = vocabulary
         self.config = config
+        self.tagger = tagger
+        self.tower = tower
+        self.fingerprints = fingerprints or {}
 
     @classmethod
     def load(cls, folder: Path | str | None = None, device: str = "auto") -> Captioner:
-        """Load a model folder, ready to caption.
+        """Load a model folder, ready to describe.
 
         Args:
             folder: as `save` wrote it; the model that ships with this package without one.
@@ -76,21 +108,29 @@ class Captioner:
             ValueError: the device is unknown or not there, or the files don't fit together.
         """
         source = Path(folder) if folder else shipped_model()
-        if not (source / "config.json").is_file():
-            raise FileNotFoundError(f"no model in {source}: config.json is missing")
+        settings = read_settings(source)
         place = find_device(device)
+        weights = _grouped(read_weights(source))
         try:
-            settings = json.loads((source / "config.json").read_text(encoding="utf-8"))
             vocabulary = Vocabulary.load(source / "vocabulary.txt")
             encoder = Encoder(EncoderConfig(**settings["encoder"]))
+            encoder.load_state_dict(weights["encoder"])
             decoder = Decoder(DecoderConfig(**settings["decoder"]))
-            config = CaptionerConfig(settings["name"], BeamConfig(**settings["beam"]))
-            weights = load_file(source / "model.safetensors")
-            for part, module in (("encoder.", encoder), ("decoder.", decoder)):
-                module.load_state_dict(
-                    {k.removeprefix(part): v for k, v in weights.items() if k.startswith(part)}
-                )
-        except (KeyError, TypeError, RuntimeError, OSError, SafetensorError) as error:
+            decoder.load_state_dict(weights["decoder"])
+            tagger = tower = None
+            if "tagger" in weights:
+                sizes = [len(weights["tagger"][f"{name}.weight"]) for name in ("classes", "words")]
+                tagger = Tagger(encoder.config.channels, *sizes)
+                tagger.load_state_dict(weights["tagger"])
+            if "embedding" in weights:
+                tower = PhotoTower(EmbeddingConfig(**settings["embedding"]), encoder.config)
+                tower.load_state_dict(weights["embedding"])
+            config = CaptionerConfig(
+                settings["name"],
+                BeamConfig(**settings["beam"]),
+                TagConfig(**settings.get("tags", {})),
+            )
+        except (KeyError, TypeError, RuntimeError, OSError) as error:
             reason = str(error).splitlines()[0]
             raise ValueError(f"the model in {source} can't be read: {reason}") from error
         if len(vocabulary) != decoder.config.vocabulary_size:
@@ -98,12 +138,17 @@ class Captioner:
                 f"the vocabulary in {source} has {len(vocabulary)} words, not "
                 f"{decoder.config.vocabulary_size}"
             )
+        for part in (tagger, tower):
+            if part is not None:
+                part.eval().requires_grad_(False).to(place)
         return cls(
             encoder.for_inference().to(place),
             decoder.eval().to(place),
             vocabulary,
             config,
-            fingerprint(source),
+            tagger=tagger,
+            tower=tower,
+            fingerprints=settings.get("fingerprints"),
         )
 
     def save(self, folder: Path) -> None:
@@ -111,25 +156,22 @@ class Captioner:
 
         The encoder must be as it was trained, with its batch norms.
         """
+        modules = {"encoder": self.encoder, "decoder": self.decoder}
+        if self.tagger is not None:
+            modules["tagger"] = self.tagger
         folder.mkdir(parents=True, exist_ok=True)
-        parts = {"encoder": self.encoder, "decoder": self.decoder}
-        weights = {
-            f"{part}.{name}": value.half() if value.is_floating_point() else value
-            for part, module in parts.items()
-            for name, value in module.state_dict().items()
-        }
-        save_file(
-            {k: v.contiguous().cpu() for k, v in weights.items()}, folder / "model.safetensors"
-        )
-        settings = {
-            "name": self.config.name,
-            "encoder": asdict(self.encoder.config),
-            "decoder": asdict(self.decoder.config),
-            "beam": asdict(self.config.beam),
-        }
-        text = json.dumps(settings, indent=1) + "\n"
-        (folder / "config.json").write_text(text, encoding="utf-8")
         self.vocabulary.save(folder / "vocabulary.txt")
+        write_part(
+            folder,
+            named_weights(modules),
+            {
+                "name": self.config.name,
+                "encoder": asdict(self.encoder.config),
+                "decoder": asdict(self.decoder.config),
+                "beam": asdict(self.config.beam),
+                "tags": asdict(self.config.tags),
+            },
+        )
 
     @property
     def name(self) -> str:
@@ -165,10 +207,50 @@ class Captioner:
         return self.caption_grid(self.encode(pixels))
 
     @torch.inference_mode()
-    def encode(self, pixels: np.ndarray) -> torch.Tensor:
+    def describe_pixels(
+        self, pixels: np.ndarray, parts: Collection[str] = tuple(PARTS)
+    ) -> list[Description]:
+        """Describe photos that are decoded already, in one pass of the encoder.
+
+        Args:
+            pixels: uint8 RGB, upright, (B, S, S, 3), S being `image_size`.
+            parts: of "captions", "tags" and "vectors", those to make.
+
+        Raises:
+            ValueError: the model lacks a part.
+        """
+        for part, module in (("tags", self.tagger), ("vectors", self.tower)):
+            if part in parts and module is None:
+                raise ValueError(f"the model {self.name} makes no {part}")
+        grid = self.encode(pixels)
+        captions = self.caption_grid(grid) if "captions" in parts else [None] * len(pixels)
+        tags = self.tag_grid(grid, pixels) if "tags" in parts else [None] * len(pixels)
+        vectors = self.embed_grid(grid) if "vectors" in parts else [None] * len(pixels)
+        return [Description(*each) for each in zip(captions, tags, vectors, strict=True)]
+
+    @torch.inference_mode()
+    def encode(self, pixels: np.ndarray) -> Tensor:
         """Return the region features of photos, uint8 (B, S, S, 3) to (B, R, C)."""
-        grid: torch.Tensor = self.encoder(torch.from_numpy(pixels).to(self.device))
+        grid: Tensor = self.encoder(torch.from_numpy(pixels).to(self.device))
         return grid
+
+    @torch.inference_mode()
+    def embed_grid(self, grid: Tensor) -> list[bytes]:
+        """Return the quantised vectors of encoded photos, (B, R, C)."""
+        assert self.tower is not None
+        return [row.tobytes() for row in quantise(self.tower(grid).float().cpu().numpy())]
+
+    @torch.inference_mode()
+    def tag_grid(self, grid: Tensor, pixels: np.ndarray) -> list[list[Tag]]:
+        """Return the tags of encoded photos, (B, R, C); a colour's probability is its share."""
+        assert self.tagger is not None
+        classes, words = (logits.float().cpu().numpy() for logits in self.tagger(grid))
+        things = tags_of(classes, words, self.config.tags)
+        colours = main_colours(pixels, self.config.colours)
+        return [
+            found + [Tag(name, share, False) for name, share in main]
+            for found, main in zip(things, colours, strict=True)
+        ]
 
     def caption_grid(self, grid: torch.Tensor) -> list[list[Caption]]:
         """Caption encoded photos, (B, R, C)."""
@@ -181,17 +263,22 @@ class Captioner:
         ]
 
 
-def fingerprint(folder: Path) -> str:
-    """Return a short hash of a model folder's settings, words and weights."""
-    digest = hashlib.sha256()
-    for name in ("config.json", "vocabulary.txt", "model.safetensors"):
-        digest.update((folder / name).read_bytes())
-    return digest.hexdigest()[:16]
+def named_weights(modules: dict[str, nn.Module]) -> dict[str, np.ndarray]:
+    """Return the weights of modules as arrays, each name after its module's."""
+    return {
+        f"{kind}.{name}": value.detach().cpu().numpy()
+        for kind, module in modules.items()
+        for name, value in module.state_dict().items()
+    }
 
 
-def shipped_model() -> Path:
-    """Return the folder of the model that comes with this package."""
-    return Path(str(resources.files("captioner") / "models" / "default"))
+def _grouped(weights: dict[str, np.ndarray]) -> dict[str, dict[str, Tensor]]:
+    """Return weights by module."""
+    groups: dict[str, dict[str, Any]] = {}
+    for name, weight in weights.items():
+        kind, _, rest = name.partition(".")
+        groups.setdefault(kind, {})[rest] = torch.from_numpy(weight)
+    return groups
 
 
 def find_device(name: str) -> torch.device:

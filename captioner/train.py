@@ -21,6 +21,7 @@ from captioner.evaluate import caption_features
 from captioner.features import Progress, encode_files
 from captioner.metrics import score
 from captioner.model import Captioner, CaptionerConfig
+from captioner.pixels import MIRRORED, PLAIN
 from captioner.tokenizer import tokenize
 from captioner.vocabulary import BOS, EOS, PAD, Vocabulary
 
@@ -81,14 +82,14 @@ def train(
         ValueError: `out` holds a run with another recipe or other data.
     """
     out.mkdir(parents=True, exist_ok=True)
-    _same_run(out / "config.json", {**asdict(config), "data": [folder.name for folder in folders]})
+    same_run(out / "config.json", {**asdict(config), "data": [folder.name for folder in folders]})
     cache = cache or out / "features"
     training = [read_split(folder, "train") for folder in folders]
     dev = [read_split(folder, "dev") for folder in folders]
     encoder = pretrained_encoder()
     fast = encoder.for_inference()
     views = [
-        [encode_files(part.images, fast, cache, mirrored=mirrored) for mirrored in (False, True)]
+        [encode_files(part.images, fast, cache, view=view) for view in (PLAIN, MIRRORED)]
         for part in training
     ]
     dev_grids = [encode_files(part.images, fast, cache) for part in dev]
@@ -294,7 +295,12 @@ def _under(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
     return {k.removeprefix(start): v for k, v in tensors.items() if k.startswith(start)}
 
 
-def _same_run(file: Path, recipe: dict[str, object]) -> None:
+def same_run(file: Path, recipe: dict[str, object]) -> None:
+    """Write a run's recipe, or compare it with the one that the run began with.
+
+    Raises:
+        ValueError: the folder holds a run with another recipe.
+    """
     if file.exists() and json.loads(file.read_text(encoding="utf-8")) != recipe:
         raise ValueError(f"{file.parent} holds a run with another recipe: choose another --out")
     write_json(file, recipe)

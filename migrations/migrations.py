@@ -18,6 +18,13 @@ def initial(db: Database) -> None:
         db.execute(statement)
 
 
+@migrations(name="0002_meaning")
+def meaning(db: Database) -> None:
+    """Tags, vectors and people's own captions; models by the part that they make."""
+    for statement in MEANING.split("\n\n"):
+        db.execute(statement)
+
+
 # Paths are bytes as the file system has them (a name need not be valid UTF-8);
 # `display` is the same path as text that can be printed and searched.
 INITIAL = """
@@ -125,4 +132,39 @@ END
 PRAGMA application_id = 0x70686F74
 
 PRAGMA user_version = 1
+"""
+
+# No comment after ADD COLUMN: SQLite would copy it into the table's definition.
+MEANING = """
+ALTER TABLE models ADD COLUMN part TEXT NOT NULL DEFAULT 'captions'
+
+ALTER TABLE photos ADD COLUMN tags_model_id INTEGER REFERENCES models (id)
+
+CREATE TABLE tags (
+    photo_id INTEGER NOT NULL REFERENCES photos (id) ON DELETE CASCADE,
+    rank INTEGER NOT NULL, -- 0 is the most probable
+    text TEXT NOT NULL,
+    synonyms TEXT NOT NULL, -- other words it is found by, separated by line ends
+    probability REAL NOT NULL, -- 0 to 1
+    shown INTEGER NOT NULL, -- 1: sure enough to be shown; 0: only searched
+    PRIMARY KEY (photo_id, rank)
+) STRICT, WITHOUT ROWID
+
+CREATE TABLE vectors (
+    photo_id INTEGER PRIMARY KEY REFERENCES photos (id) ON DELETE CASCADE,
+    model_id INTEGER NOT NULL REFERENCES models (id),
+    vector BLOB NOT NULL -- int8, a byte a dimension
+) STRICT
+
+CREATE TABLE edits (
+    photo_id INTEGER PRIMARY KEY REFERENCES photos (id) ON DELETE CASCADE,
+    caption TEXT NOT NULL, -- a person's, shown instead of the generated ones
+    edited_at TEXT NOT NULL
+) STRICT
+
+CREATE INDEX photos_missing ON photos (id) WHERE missing_since IS NOT NULL
+
+CREATE VIRTUAL TABLE search_terms USING fts5vocab (search_fts, row)
+
+PRAGMA user_version = 2
 """

@@ -21,6 +21,7 @@ from typer.core import TyperCommand
 from photosearch import terminal
 from photosearch.database import LibraryError, display
 from photosearch.library import ENVIRONMENT, Library
+from photosearch.search import BY_MEANING, RANKERS
 
 NOTHING_FOUND, USAGE, UNREADABLE, INTERNAL = 1, 2, 3, 4
 INTERRUPTED, TERMINATED = 128 + 2, 128 + 15
@@ -81,6 +82,9 @@ class FindCommand(TyperCommand):
                 words.append(argument)
                 if argument.startswith("--"):
                     terminal.note(f"{argument} is no option of find: it is searched as a word")
+        asked = {option.partition("=")[0] for option in options}
+        if not words and not asked & {"--like", "--help"}:
+            ctx.fail("Missing argument 'QUERY...': what are you looking for?")
         return super().parse_args(ctx, [*options, "--", *words])
 
 
@@ -119,16 +123,19 @@ def index_command(
     ] = None,
     db: Database = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
-    batch_size: Annotated[int, typer.Option(min=1, help="Photos captioned together.")] = 32,
+    batch_size: Annotated[int, typer.Option(min=1, help="Photos described together.")] = 32,
     workers: Annotated[
         int | None, typer.Option(min=0, help="Decoding processes; by default half the processors.")
     ] = None,
     threads: Annotated[
         int | None, typer.Option(min=1, help="Processor threads of the captioner.")
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Caption known photos again.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Describe known photos again.")] = False,
+    upgrade: Annotated[
+        bool, typer.Option("--upgrade", help="Make anew what an older model made.")
+    ] = False,
 ) -> None:
-    """Caption every new or changed photo in folders.
+    """Describe every new or changed photo in folders.
 
     Example: photosearch index ~/Pictures
     """
@@ -144,6 +151,7 @@ def index_command(
                 workers=workers,
                 threads=threads,
                 force=force,
+                upgrade=upgrade,
                 observer=progress,
             )
         except (KeyboardInterrupt, _Terminated):
@@ -158,14 +166,30 @@ def index_command(
             fail("which folder? photosearch index FOLDER", USAGE)
         raise typer.Exit(UNREADABLE)
     print(terminal.index_summary(summary, time.monotonic() - started))
+    if summary.outdated:
+        count = terminal.counted(summary.outdated, "photo")
+        terminal.note(f"an older model described {count}: photosearch index --upgrade does it anew")
 
 
 @app.command("find", cls=FindCommand)
 @reporting
 def find_command(
-    query: Annotated[list[str], typer.Argument(metavar="QUERY", help="Words, any at all.")],
+    query: Annotated[
+        list[str] | None, typer.Argument(metavar="QUERY", help="Words, any at all.")
+    ] = None,
     db: Database = None,
     limit: Annotated[int, typer.Option("-n", "--limit", min=1, help="Photos at most.")] = 20,
+    like: Annotated[
+        str | None, typer.Option(metavar="PHOTO", help="Find what looks like this photo.")
+    ] = None,
+    min_score: Annotated[
+        float | None,
+        typer.Option(help="Leave out what scores less; 0 shows even the least bad photos."),
+    ] = None,
+    ranker: Annotated[str, typer.Option(help=f"What ranks: {', '.join(RANKERS)}.")] = "fused",
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Show what each score is made of.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON array.")] = False,
     paths: Annotated[bool, typer.Option("--paths", help="Print paths only.")] = False,
     print0: Annotated[
@@ -174,15 +198,22 @@ def find_command(
 ) -> None:
     """Show the photos that match a sentence, the best first.
 
-    Any of the words may match, in a photo's captions, camera, folder or file name.
+    A photo is found by what it shows, and by words in its captions, tags, camera, folder
+    and file name.
 
     Example: photosearch find dog on beach
     """
     if as_json and (paths or print0):
         fail("choose one: --json, or --paths or -0", USAGE)
     with Library(db) as library:
-        results = library.find(" ".join(query), limit)
-        empty = not results and not library.stats()["photos"]
+        try:
+            results = library.find(
+                " ".join(query or ()), limit, ranker=ranker, min_score=min_score, like=like
+            )
+        except ValueError as error:
+            fail(str(error), USAGE)
+        described, photos = library.described() if ranker in BY_MEANING else (0, 0)
+        photos = photos or library.stats()["photos"]
     if paths and not print0 and sys.stdout.isatty():
         for result in results:
             print(terminal.clean(result.path))
@@ -192,9 +223,12 @@ def find_command(
     elif as_json:
         print(json.dumps([as_record(result) for result in results], ensure_ascii=False, indent=1))
     elif results:
-        terminal.print_results(results)
+        terminal.print_results(results, explain)
+    if ranker in BY_MEANING and described < photos:
+        count = terminal.counted(photos - described, "photo")
+        terminal.note(f"{count} can be found by words only: photosearch index --upgrade mends that")
     if not results:
-        hint = ": the library is empty, photosearch index FOLDER fills it" if empty else ""
+        hint = "" if photos else ": the library is empty, photosearch index FOLDER fills it"
         terminal.note(f"no photos match{hint}")
         sys.stdout.flush()
         raise typer.Exit(NOTHING_FOUND)
@@ -207,7 +241,31 @@ def as_record(result: Any) -> dict[str, object]:
         "score": round(result.score, 6),
         "caption": result.caption,
         "matches": result.matches,
+        "tags": result.tags,
+        "parts": {
+            name: {"value": round(part.value, 4), "share": round(part.share, 4)}
+            for name, part in result.parts.items()
+        },
     }
+
+
+@app.command("edit")
+@reporting
+def edit_command(
+    photo: Annotated[str, typer.Argument(metavar="PHOTO", help="An indexed photo.")],
+    caption: Annotated[
+        str | None, typer.Argument(help="What it shows; without it, the generated caption is back.")
+    ] = None,
+    db: Database = None,
+) -> None:
+    """Put your own caption in place of the generated one; the photo itself stays as it is.
+
+    Example: photosearch edit beach.jpg "Rex at the beach of Zandvoort"
+    """
+    try:
+        Library(db).edit(photo, caption)
+    except ValueError as error:
+        fail(str(error), USAGE)
 
 
 @app.command("export")
@@ -267,6 +325,63 @@ def stats_command(
     for name, value in rows.items():
         if value:
             print(f"{name:<9} {terminal.clean(value)}")
+
+
+@app.command("evaluate")
+@reporting
+def evaluate_command(
+    photos: Annotated[str, typer.Option(metavar="FOLDER", help="Where the photos are.")],
+    captions: Annotated[
+        str, typer.Option(metavar="FILE", help="Lines of file name, TAB, caption.")
+    ],
+    names: Annotated[
+        str | None, typer.Option(metavar="FILE", help="File names to use, a line each; else all.")
+    ] = None,
+    db: Annotated[
+        str | None, typer.Option("--db", metavar="FILE", help="Keep the library here.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON object.")] = False,
+) -> None:
+    """Index photos, search each by its own captions, and print how often it is found.
+
+    Example: photosearch evaluate --photos flickr8k/images --captions flickr8k/captions.tsv
+    """
+    import dataclasses
+    import tempfile
+    from pathlib import Path
+
+    from captioner.data import read_captions
+    from photosearch import evaluate
+
+    try:
+        said = read_captions(Path(captions))
+        chosen = sorted(said)
+        if names is not None:
+            chosen = Path(names).read_text(encoding="utf-8").split("\n")
+            chosen = [name for name in chosen if name]
+        queries = evaluate.Queries()
+        for name in chosen:
+            for text in said.get(name, ()):
+                queries.texts.append(text)
+                queries.names.append(name)
+        if not queries.texts:
+            fail(f"no captions of these photos in {captions}", USAGE)
+        with tempfile.TemporaryDirectory() as folder, terminal.IndexProgress() as progress:
+            library = Library(db or os.path.join(folder, "photosearch.db"))
+            # Links in a folder of their own: the other photos stay out, and the name of
+            # the folder that they come from isn't found.
+            pool = os.path.abspath(f"{db}.photos") if db else os.path.join(folder, "pool")
+            evaluate.link(Path(photos), chosen, Path(pool))
+            library.index([pool], observer=progress)
+            with library:
+                found = evaluate.evaluate(library, queries, progress=terminal.note)
+    except (OSError, ValueError) as error:
+        fail(str(error), USAGE)
+    if as_json:
+        print(json.dumps({name: dataclasses.asdict(one) for name, one in found.items()}, indent=1))
+    else:
+        print(f"{terminal.counted(len(chosen), 'photo')}, {len(queries.texts):,} queries")
+        print("\n".join(evaluate.table(found)))
 
 
 @app.command("demo")

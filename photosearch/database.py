@@ -11,9 +11,10 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
-SCHEMA = 1  # the number of steps in migrations/migrations.py
+SCHEMA = 2  # the number of steps in migrations/migrations.py
 APPLICATION_ID = 0x70686F74  # "phot": tells our files from other programs' databases
 BUSY_TIMEOUT = 30.0  # seconds a writer waits for another
 
@@ -25,6 +26,11 @@ class LibraryError(Exception):
 def display(path: str) -> str:
     """Return a path as text that any terminal, file or database can hold."""
     return path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def now() -> str:
+    """Return the time in UTC, ISO 8601, whole seconds."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def open_for_reading(path: str) -> sqlite3.Connection:

@@ -24,10 +24,11 @@ COLUMNS = (
 _QUERY = """
     SELECT photos.path, captions.text, captions.log_probability, captions.tokens,
            photos.taken_at, photos.camera, photos.latitude, photos.longitude, search.place,
-           photos.width, photos.height, models.name
+           photos.width, photos.height, models.name, edits.caption
     FROM search JOIN photos ON photos.id = search.photo_id
     JOIN captions ON captions.photo_id = photos.id AND captions.rank = 0
-    JOIN models ON models.id = captions.model_id"""
+    JOIN models ON models.id = captions.model_id
+    LEFT JOIN edits ON edits.photo_id = photos.id"""
 
 # A screen reader says "image" by itself.
 _OPENING = re.compile(
@@ -119,13 +120,16 @@ def _rows(
         rows = (connection.execute(one, (os.fsencode(path),)).fetchone() for path in photos)
         found = itertools.islice((row for row in rows if row is not None), limit)
     for path, caption, log_probability, tokens, taken_at, camera, *rest in found:
-        latitude, longitude, place, width, height, model = rest
+        latitude, longitude, place, width, height, model, edit = rest
         assert isinstance(path, bytes) and isinstance(caption, str)
         assert isinstance(log_probability, float) and isinstance(tokens, int)
         text = display(os.fsdecode(path))
-        confidence = round(math.exp(log_probability / tokens), 4)
+        confidence: float | None = round(math.exp(log_probability / tokens), 4)
+        alternative = alt_text(caption)
+        if isinstance(edit, str):  # a person's own words stay as they are
+            caption, alternative, confidence, model = edit, edit, None, None
         where = [latitude, longitude, place] if gps else [None, None, None]
-        yield [text, os.path.basename(text), alt_text(caption), caption, confidence,
+        yield [text, os.path.basename(text), alternative, caption, confidence,
                taken_at, camera, *where, width, height, model]  # fmt: skip
 
 

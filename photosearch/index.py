@@ -5,35 +5,39 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Protocol
 
 import numpy as np
 
 from photosearch import store
 from photosearch.decode import Decoded, UndecodableError
+from photosearch.descriptions import PARTS, Description, model_numbers, use_models
 from photosearch.walk import File, Skipped, walk
 from photosearch.workers import Outcome, decode_all
 
 
 class Describer(Protocol):
-    """What captions photos: the captioner, or a test's small fake."""
+    """What describes photos: the captioner, or a test's small fake."""
 
     @property
     def name(self) -> str:
         """What the model is called."""
 
     @property
-    def fingerprint(self) -> str:
-        """Of its weights and settings: the same captions come of the same one."""
+    def fingerprints(self) -> Mapping[str, str]:
+        """Of the weights and settings behind each of `PARTS`: the same one, the same result."""
 
     @property
     def image_size(self) -> int:
         """Side of the square that it takes, in pixels."""
 
-    def caption_pixels(self, pixels: np.ndarray) -> Sequence[Sequence[store.Caption]]:
-        """Caption photos, uint8 (B, S, S, 3): for each some captions, the best first."""
+    def describe_pixels(
+        self, pixels: np.ndarray, parts: Collection[str] = PARTS
+    ) -> Sequence[Description]:
+        """Make these parts of the descriptions of photos, uint8 (B, S, S, 3)."""
 
 
 class Observer(Protocol):
@@ -69,6 +73,7 @@ class IndexConfig:
     batch_size: int = 32  # photos captioned together and written in one transaction
     workers: int = 1  # decoding processes; 0 decodes in this one
     force: bool = False  # also photos that are known and unchanged
+    upgrade: bool = False  # of known and unchanged photos, what another model made
 
 
 @dataclass
@@ -77,7 +82,7 @@ class Stages:
 
     walk: float = 0.0
     decode: float = 0.0  # waiting for the decoding processes
-    caption: float = 0.0  # encoder and decoder
+    describe: float = 0.0  # encoder, decoder, tags and vectors
     write: float = 0.0
 
 
@@ -91,16 +96,27 @@ class Summary:
     failed_before: int = 0  # known to be unreadable, and not changed since
     hidden: int = 0  # photos whose files are gone
     returned: int = 0  # hidden photos whose files came back
+    outdated: int = 0  # unchanged photos that another model described, in part or whole
     reached: int = 0  # folders given that could be opened
     unreachable: dict[str, str] = field(default_factory=dict)  # the others, and why
     stages: Stages = field(default_factory=Stages)
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """A file to decode and describe."""
+
+    root: str
+    file: File
+    parts: tuple[str, ...] = PARTS  # of the description that are to be made
 
 
 @dataclass
 class _Scan:
     """What is to be done."""
 
-    todo: list[tuple[str, File]] = field(default_factory=list)  # root folder and file
+    models: tuple[int | None, ...] | None  # in use, in the order of PARTS; None: not known
+    todo: list[_Task] = field(default_factory=list)
     failures: list[store.Failure] = field(default_factory=list)  # new ones
 
 
@@ -110,6 +126,7 @@ def index(
     load: Callable[[], Describer],
     config: IndexConfig | None = None,
     observer: Observer | None = None,
+    fingerprints: Mapping[str, str] | None = None,
 ) -> Summary:
     """Bring a library up to date with folders.
 
@@ -120,9 +137,11 @@ def index(
     Args:
         connection: to a library, for writing.
         roots: folders or single files, absolute.
-        load: gives the captioner; called only when there is a photo to caption.
+        load: gives the captioner; called only when there is a photo to describe.
         config: batch size, processes.
         observer: told about progress and skipped files.
+        fingerprints: of what `load` gives, if they are known without calling it; without
+            them, no photo counts as outdated and `config.upgrade` does nothing.
 
     Returns:
         Counts, and the roots that can't be opened: nothing in them is hidden.
@@ -130,7 +149,7 @@ def index(
     config, observer, summary = config or IndexConfig(), observer or Silent(), Summary()
     run = store.start_run(connection)
     started = time.perf_counter()
-    scan = _Scan()
+    scan = _Scan(model_numbers(connection, fingerprints) if fingerprints else None)
     given = sorted(set(roots))
     # A folder that is missing is told even where it would lie in another one.
     missing = [root for root in given if not os.path.exists(root)]
@@ -142,7 +161,7 @@ def index(
             continue
         summary.reached += 1
         store.add_roots(connection, [root])
-        _scan(connection, root, entries, config.force, scan, summary)
+        _scan(connection, root, entries, config, scan, summary)
     summary.stages.walk = time.perf_counter() - started
     for failure in scan.failures:
         observer.skipped(failure.path, failure.reason)
@@ -158,31 +177,35 @@ def index(
 def _describe(
     connection: sqlite3.Connection,
     run: int,
-    todo: Sequence[tuple[str, File]],
+    todo: Sequence[_Task],
     describer: Describer,
     config: IndexConfig,
     observer: Observer,
     summary: Summary,
 ) -> None:
-    """Decode, caption and write photos, a batch at a time."""
-    model = store.use_model(connection, run, describer.name, describer.fingerprint)
-    for photos, failures in _batches(todo, describer.image_size, config, summary.stages):
-        for failure in failures:
-            observer.skipped(failure.path, failure.reason)
-        written = _caption(describer, photos, summary.stages)
-        started = time.perf_counter()
-        store.write_batch(connection, run, model, written, failures)
-        summary.stages.write += time.perf_counter() - started
-        summary.captioned += len(written)
-        summary.failed += len(failures)
-        observer.advance(len(written) + len(failures))
+    """Decode, describe and write photos, a batch at a time."""
+    models = use_models(connection, run, describer.name, describer.fingerprints)
+    # A batch makes the same parts for all its photos; new photos (all parts) come first.
+    order = sorted(todo, key=lambda task: (-len(task.parts), task.parts))
+    for parts, group in groupby(order, key=lambda task: task.parts):
+        tasks = list(group)
+        for photos, failures in _batches(tasks, describer.image_size, config, summary.stages):
+            for failure in failures:
+                observer.skipped(failure.path, failure.reason)
+            written = _make(describer, photos, parts, summary.stages)
+            started = time.perf_counter()
+            store.write_batch(connection, run, models, written, failures)
+            summary.stages.write += time.perf_counter() - started
+            summary.captioned += len(written)
+            summary.failed += len(failures)
+            observer.advance(len(written) + len(failures))
 
 
 def _scan(
     connection: sqlite3.Connection,
     root: str,
     entries: Iterator[File | Skipped],
-    force: bool,
+    config: IndexConfig,
     scan: _Scan,
     summary: Summary,
 ) -> None:
@@ -195,24 +218,19 @@ def _scan(
         before = known.pop(entry.path, None)
         if isinstance(entry, Skipped):
             closed.append(entry.path)
-            if before is None or before.reason != entry.reason or force:
+            if before is None or before.reason != entry.reason or config.force:
                 scan.failures.append(store.Failure(entry.path, entry.reason))
             else:
                 summary.failed_before += 1
-        elif (
-            force
-            or before is None
-            or (before.size, before.mtime_ns)
-            != (
-                entry.size,
-                entry.mtime_ns,
-            )
-        ):
-            scan.todo.append((top, entry))
+        elif config.force or before is None or _changed(before, entry):
+            scan.todo.append(_Task(top, entry))
         elif before.reason is not None:
             summary.failed_before += 1
+        elif config.upgrade and (parts := _outdated(before, scan.models)):
+            scan.todo.append(_Task(top, entry, parts))
         else:
             summary.unchanged += 1
+            summary.outdated += bool(_outdated(before, scan.models))
             if before.missing:
                 returned.append(entry.path)
     gone = [path for path in known if not any(_is_below(path, folder) for folder in closed)]
@@ -221,28 +239,40 @@ def _scan(
     store.set_found(connection, returned, top)
 
 
+def _changed(before: store.Known, entry: File) -> bool:
+    return (before.size, before.mtime_ns) != (entry.size, entry.mtime_ns)
+
+
+def _outdated(before: store.Known, models: tuple[int | None, ...] | None) -> tuple[str, ...]:
+    """Return the parts of a photo's description that another model made, or none."""
+    if models is None:
+        return ()
+    pairs = zip(PARTS, before.models, models, strict=True)
+    return tuple(part for part, made, current in pairs if made is None or made != current)
+
+
 def _is_below(path: str, folder: str) -> bool:
     return path.startswith(folder + os.sep)
 
 
 def _batches(
-    todo: Sequence[tuple[str, File]], size: int, config: IndexConfig, stages: Stages
-) -> Iterator[tuple[list[tuple[str, File, Decoded]], list[store.Failure]]]:
+    todo: Sequence[_Task], size: int, config: IndexConfig, stages: Stages
+) -> Iterator[tuple[list[tuple[_Task, Decoded]], list[store.Failure]]]:
     """Yield decoded photos by full batches, with the failures met on the way.
 
     A batch is full by its photos, not by its files: after a kill the rest falls into
     the same batches again, so the captions are the same to the last bit.
     """
-    photos: list[tuple[str, File, Decoded]] = []
+    photos: list[tuple[_Task, Decoded]] = []
     failures: list[store.Failure] = []
-    files = [file for _, file in todo]
+    files = [task.file for task in todo]
     ahead = max(2 * config.batch_size, 2 * config.workers)
     outcomes = _timed(decode_all(files, size, config.workers, ahead), stages)
-    for (root, _), (file, outcome) in zip(todo, outcomes, strict=True):
+    for task, (file, outcome) in zip(todo, outcomes, strict=True):
         if isinstance(outcome, UndecodableError):
             failures.append(store.Failure(file.path, str(outcome), file.size, file.mtime_ns))
         else:
-            photos.append((root, file, outcome))
+            photos.append((task, outcome))
         if len(photos) == config.batch_size:
             yield photos, failures
             photos, failures = [], []
@@ -266,18 +296,23 @@ def _timed(
         yield outcome
 
 
-def _caption(
-    describer: Describer, photos: Sequence[tuple[str, File, Decoded]], stages: Stages
+def _make(
+    describer: Describer,
+    photos: Sequence[tuple[_Task, Decoded]],
+    parts: Collection[str],
+    stages: Stages,
 ) -> list[store.Photo]:
-    """Caption one batch."""
+    """Describe one batch."""
     if not photos:
         return []
     started = time.perf_counter()
-    captions = describer.caption_pixels(np.stack([decoded.pixels for _, _, decoded in photos]))
-    stages.caption += time.perf_counter() - started
+    pixels = np.stack([decoded.pixels for _, decoded in photos])
+    descriptions = describer.describe_pixels(pixels, parts)
+    stages.describe += time.perf_counter() - started
     return [
         store.Photo(
-            file, root, decoded.format, decoded.width, decoded.height, decoded.metadata, found
+            task.file, task.root, decoded.format, decoded.width, decoded.height,
+            decoded.metadata, description,
         )
-        for (root, file, decoded), found in zip(photos, captions, strict=True)
-    ]
+        for (task, decoded), description in zip(photos, descriptions, strict=True)
+    ]  # fmt: skip

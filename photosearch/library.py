@@ -10,10 +10,17 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from photosearch import database, export, search, store
+from photosearch.descriptions import readable, write_edit
 from photosearch.walk import is_photo_name
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+
+    from captioner.sentences import SentenceEncoder
     from photosearch.index import Describer, Observer, Summary
+    from photosearch.meaning import Meaning
 
 ENVIRONMENT = "PHOTOSEARCH_DB"
 
@@ -34,14 +41,24 @@ class Library:
     Not to be shared between threads; several processes may use the same file.
     """
 
-    def __init__(self, path: str | os.PathLike[str] | None = None) -> None:
+    def __init__(
+        self,
+        path: str | os.PathLike[str] | None = None,
+        *,
+        load_encoder: Callable[[], SentenceEncoder] | None = None,
+    ) -> None:
         """Name a library; nothing is opened or made yet.
 
         Args:
             path: its file; without one, see `default_path`.
+            load_encoder: gives what turns sentences into vectors; by default the shipped
+                one. Called at the first search that needs it.
         """
         self.path = os.fspath(path) if path is not None else default_path()
+        self._load_encoder = load_encoder or load_sentence_encoder
+        self._encoder: SentenceEncoder | None = None
         self._reader: sqlite3.Connection | None = None
+        self._searcher: search.Searcher | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -58,7 +75,7 @@ class Library:
         """Close the file; the library may be used again."""
         if self._reader is not None:
             self._reader.close()
-            self._reader = None
+            self._reader = self._searcher = None
 
     def index(
         self,
@@ -70,20 +87,22 @@ class Library:
         batch_size: int = 32,
         workers: int | None = None,
         force: bool = False,
+        upgrade: bool = False,
         observer: Observer | None = None,
     ) -> Summary:
-        """Caption every new or changed photo in folders; see `photosearch.index.index`.
+        """Describe every new or changed photo in folders; see `photosearch.index.index`.
 
         Args:
             folders: where to look; without any, those that were indexed before.
-            load: gives what captions photos; by default the shipped captioner, which
-                imports torch. Called only when there is a photo to caption.
+            load: gives what describes photos; by default the shipped captioner, which
+                imports torch. Called only when there is a photo to describe.
             device: of the shipped captioner: auto, cpu, cuda or mps.
             threads: processor threads of the shipped captioner.
-            batch_size: photos captioned and written together.
+            batch_size: photos described and written together.
             workers: decoding processes; 0 decodes in this one. By default one for
                 every two processors.
-            force: caption known and unchanged photos as well.
+            force: describe known and unchanged photos as well, whole.
+            upgrade: make anew what another model made of known and unchanged photos.
             observer: told about progress and skipped files.
 
         Raises:
@@ -92,7 +111,11 @@ class Library:
         """
         from photosearch.index import IndexConfig, Summary, index
 
+        fingerprints = None
         if load is None:
+            from captioner.folder import read_settings, shipped_model
+
+            fingerprints = read_settings(shipped_model())["fingerprints"]
 
             def load() -> Describer:
                 return load_captioner(device, threads)
@@ -106,18 +129,69 @@ class Library:
         connection = database.open_for_writing(self.path)
         try:
             roots = given or store.roots(connection)
-            config = IndexConfig(batch_size, workers, force)
-            return index(connection, roots, load, config, observer)
+            config = IndexConfig(batch_size, workers, force, upgrade)
+            return index(connection, roots, load, config, observer, fingerprints)
         finally:
             connection.close()
 
-    def find(self, query: str, limit: int | None = 20) -> list[search.Result]:
-        """Return the photos that match a query, the best first; see `photosearch.search.find`.
+    def find(
+        self,
+        query: str = "",
+        limit: int | None = 20,
+        *,
+        ranker: str = "fused",
+        columns: Sequence[str] | None = None,
+        min_score: float | None = None,
+        like: str | os.PathLike[str] | None = None,
+    ) -> list[search.Result]:
+        """Return the photos that match, the best first; see `photosearch.search`.
+
+        Args:
+            query: what a person types.
+            limit: results at most; None for all.
+            ranker: "fused", or one part alone: "meaning", "bm25+" or "fts5".
+            columns: of `photosearch.search.WEIGHTS`, the only ones to look for words in.
+            min_score: results below it are left out; None: the ranker's own threshold.
+            like: a photo, in the library or not; what looks like it is found. One that is
+                not in the library is encoded first, which imports torch.
 
         Raises:
             LibraryError: the file is missing or can't be used.
+            ValueError: an unknown ranker or column, or `like` can't be read.
         """
-        return search.find(self._open(), query, limit)
+        if like is not None and ranker not in search.BY_MEANING:
+            raise ValueError(f"the ranker {ranker} knows words only: it can't find what is like")
+        searcher = self.searcher()
+        path = None if like is None else os.path.abspath(like)
+        vector = None if path is None else self._vector(path)
+        # One more, because the photo itself, if it is in the library, is the most like it.
+        more = limit if limit is None or path is None else limit + 1
+        request = search.Request(query, more, ranker, columns, min_score, vector, path)
+        return searcher.find(request)[:limit]
+
+    def edit(self, photo: str | os.PathLike[str], caption: str | None) -> None:
+        """Keep a person's caption of a photo; it is shown, searched and exported first.
+
+        Args:
+            photo: its path.
+            caption: one line; None goes back to the generated one.
+
+        Raises:
+            LibraryError: the library's file is missing or can't be used.
+            ValueError: the library doesn't know the photo, or the caption is empty.
+        """
+        text = None if caption is None else " ".join(readable(caption).split())
+        if text == "":
+            raise ValueError("the caption is empty")
+        self._open()
+        connection = database.open_for_writing(self.path)
+        try:
+            if not write_edit(connection, os.path.abspath(photo), text):
+                raise ValueError(
+                    f"{os.fspath(photo)} is not in the library: index its folder first"
+                )
+        finally:
+            connection.close()
 
     def export(
         self,
@@ -156,10 +230,73 @@ class Library:
             "bytes": database.file_size(self.path),
         }
 
+    def described(self) -> tuple[int, int]:
+        """Return how many photos can be found by meaning, and how many there are."""
+        meaning = self.searcher().meaning()
+        query = "SELECT count(*) FROM photos WHERE missing_since IS NULL"
+        (photos,) = self._open().execute(query).fetchone()
+        return len(meaning.vectors.photos) if meaning else 0, photos
+
     def _open(self) -> sqlite3.Connection:
         if self._reader is None:
             self._reader = database.open_for_reading(self.path)
         return self._reader
+
+    def searcher(self) -> search.Searcher:
+        """Return what searches this library.
+
+        Raises:
+            LibraryError: the file is missing or can't be used.
+        """
+        if self._searcher is None:
+            self._searcher = search.Searcher(self._open(), self._meaning)
+        return self._searcher
+
+    def _meaning(self) -> Meaning | None:
+        connection = self._open()
+        if connection.execute("SELECT 1 FROM vectors LIMIT 1").fetchone() is None:
+            return None
+        from photosearch import meaning
+
+        self._encoder = self._encoder or self._load_encoder()
+        return meaning.load(connection, self._encoder)
+
+    def _vector(self, path: str) -> np.ndarray:
+        """Return the vector of a photo, unit length, float32 (D,)."""
+        import numpy as np
+
+        from captioner.quantise import dequantise
+        from photosearch.decode import UndecodableError, decode
+
+        self._encoder = self._encoder or self._load_encoder()
+        row = (
+            self._open()
+            .execute(
+                """SELECT vector FROM vectors JOIN photos ON photos.id = photo_id
+               JOIN models ON models.id = model_id WHERE path = ? AND fingerprint = ?""",
+                (os.fsencode(path), self._encoder.fingerprint),
+            )
+            .fetchone()
+        )
+        if row is None:
+            if not os.path.exists(path):
+                raise ValueError(f"no photo at {database.display(path)}")
+            captioner = load_captioner("auto", None)
+            try:
+                pixels = decode(path, captioner.image_size).pixels
+            except UndecodableError as error:
+                raise ValueError(f"{path}: {error}") from error
+            (description,) = captioner.describe_pixels(pixels[None], ("vectors",))
+            assert description.vector is not None
+            row = (description.vector,)
+        return dequantise(np.frombuffer(row[0], np.int8))
+
+
+def load_sentence_encoder() -> SentenceEncoder:
+    """Load the shipped text tower."""
+    from captioner.sentences import SentenceEncoder
+
+    return SentenceEncoder.load()
 
 
 def load_captioner(device: str, threads: int | None) -> Describer:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 # Words that stand in nearly every sentence, and words that people put into a query
 # for photos because it is one ("pictures of ...").
@@ -27,17 +28,23 @@ def words(text: str) -> list[str]:
     words are left out, unless there is nothing else.
     """
     # Composed letters, as the index has them after it drops its accents.
-    plain = _CLITIC.sub(" ", unicodedata.normalize("NFC", _printable(text)))
+    plain = _CLITIC.sub(" ", unicodedata.normalize("NFC", readable(text)))
     found = list(dict.fromkeys(word.lower() for word in _WORD.findall(plain)))
     return [word for word in found if word not in STOP_WORDS] or found
 
 
-def match_expression(terms: list[str]) -> str:
-    """Return words as an FTS5 expression that any of them satisfies."""
+def match_expression(terms: list[str], columns: Sequence[str] | None = None) -> str:
+    """Return words as an FTS5 expression that any of them satisfies.
+
+    Args:
+        terms: words.
+        columns: where they are looked for; None: everywhere.
+    """
     # Quoted, a word can't be read as FTS5 syntax (AND, NEAR, *, ^, -).
-    return " OR ".join(f'"{word}"' for word in terms)
+    either = " OR ".join(f'"{word}"' for word in terms)
+    return f"{{{' '.join(columns)}}} : ({either})" if columns and terms else either
 
 
-def _printable(text: str) -> str:
+def readable(text: str) -> str:
     """Replace what can't be bound to a statement: halves of surrogate pairs."""
     return text.encode("utf-8", "replace").decode("utf-8").replace("\0", " ")

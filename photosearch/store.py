@@ -4,38 +4,21 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from photosearch.database import display
+from photosearch.database import display, now
+from photosearch.descriptions import Description, Models, write_description, write_search_row
 
 if TYPE_CHECKING:
     from photosearch.metadata import Metadata
     from photosearch.walk import File
 
 
-class Caption(Protocol):
-    """What the captioner says of a photo, as far as the store needs it."""
-
-    @property
-    def text(self) -> str:
-        """The caption, lower case."""
-
-    @property
-    def log_probability(self) -> float:
-        """Of the whole caption, natural logarithm."""
-
-    @property
-    def tokens(self) -> int:
-        """Words and end."""
-
-
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """A captioned photo, ready to be written."""
+    """A described photo, ready to be written."""
 
     file: File
     root: str  # the folder given by the user that it was found under
@@ -43,7 +26,7 @@ class Photo:
     width: int
     height: int
     metadata: Metadata
-    captions: Sequence[Caption]  # the best first, one or more
+    description: Description  # captions are not None for a photo that is new
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,26 +47,25 @@ class Known:
     mtime_ns: int | None
     missing: bool = False
     reason: str | None = None  # of a failure
-
-
-def now() -> str:
-    """Return the time in UTC, ISO 8601, whole seconds."""
-    return datetime.now(UTC).isoformat(timespec="seconds")
+    models: tuple[int | None, ...] = ()  # that made each of PARTS; None: not made
 
 
 def known(connection: sqlite3.Connection, root: str) -> dict[str, Known]:
     """Return what the library remembers of the paths under a folder, by path."""
     low, high = _below(root)
     query = """
-        SELECT path, size, mtime_ns, missing_since IS NOT NULL, NULL FROM photos
+        SELECT path, size, mtime_ns, missing_since IS NOT NULL, NULL,
+               captions.model_id, tags_model_id, vectors.model_id
+        FROM photos LEFT JOIN captions ON captions.photo_id = id AND rank = 0
+        LEFT JOIN vectors ON vectors.photo_id = id
         WHERE path = :root OR (path > :low AND path < :high)
-        UNION ALL SELECT path, size, mtime_ns, 0, reason FROM failures
+        UNION ALL SELECT path, size, mtime_ns, 0, reason, NULL, NULL, NULL FROM failures
         WHERE path = :root OR (path > :low AND path < :high)"""
     rows = connection.execute(query, {"root": os.fsencode(root), "low": low, "high": high})
     # A file that was a photo and then failed stands in both; the failure comes last.
     return {
-        os.fsdecode(path): Known(size, mtime_ns, bool(missing), reason)
-        for path, size, mtime_ns, missing, reason in rows
+        os.fsdecode(path): Known(size, mtime_ns, bool(missing), reason, tuple(models))
+        for path, size, mtime_ns, missing, reason, *models in rows
     }
 
 
@@ -126,19 +108,6 @@ def start_run(connection: sqlite3.Connection) -> int:
     return cursor.lastrowid
 
 
-def use_model(connection: sqlite3.Connection, run: int, name: str, fingerprint: str) -> int:
-    """Note which model captions in a run; return the model's number."""
-    with connection:
-        connection.execute(
-            "INSERT OR IGNORE INTO models (name, fingerprint, first_used_at) VALUES (?, ?, ?)",
-            (name, fingerprint, now()),
-        )
-        query = "SELECT id FROM models WHERE fingerprint = ?"
-        model: int = connection.execute(query, (fingerprint,)).fetchone()[0]
-        connection.execute("UPDATE runs SET model_id = ? WHERE id = ?", (model, run))
-    return model
-
-
 def finish_run(connection: sqlite3.Connection, run: int) -> None:
     """Note that a run came to its end."""
     with connection:
@@ -148,7 +117,7 @@ def finish_run(connection: sqlite3.Connection, run: int) -> None:
 def write_batch(
     connection: sqlite3.Connection,
     run: int,
-    model: int | None,
+    models: Models | None,
     photos: Sequence[Photo],
     failures: Sequence[Failure],
 ) -> None:
@@ -157,13 +126,13 @@ def write_batch(
     Args:
         connection: to the library.
         run: number of the run.
-        model: number of the model that captioned; needed where there are photos.
+        models: numbers of what described; needed where there are photos.
         photos: new or changed; what was known of the same path is replaced.
         failures: new or repeated.
     """
     with connection:
         for photo in photos:
-            _write_photo(connection, run, model, photo)
+            _write_photo(connection, run, models, photo)
         for failure in failures:
             _write_failure(connection, failure)
         connection.execute(
@@ -172,7 +141,9 @@ def write_batch(
         )
 
 
-def _write_photo(connection: sqlite3.Connection, run: int, model: int | None, photo: Photo) -> None:
+def _write_photo(
+    connection: sqlite3.Connection, run: int, models: Models | None, photo: Photo
+) -> None:
     file, data, path = photo.file, photo.metadata, os.fsencode(photo.file.path)
     values = {
         "path": path, "display": display(file.path), "size": file.size,
@@ -188,14 +159,8 @@ def _write_photo(connection: sqlite3.Connection, run: int, model: int | None, ph
                 ON CONFLICT (path) DO UPDATE SET {updates} RETURNING id"""
     (number,) = connection.execute(query, values).fetchone()
     connection.execute("DELETE FROM failures WHERE path = ?", (path,))
-    connection.execute("DELETE FROM captions WHERE photo_id = ?", (number,))
-    connection.executemany(
-        "INSERT INTO captions VALUES (?, ?, ?, ?, ?, ?)",
-        [
-            (number, rank, caption.text, caption.log_probability, caption.tokens, model)
-            for rank, caption in enumerate(photo.captions)
-        ],
-    )
+    if models is not None:
+        write_description(connection, number, models, photo.description)
     write_search_row(connection, number, photo.root)
 
 
@@ -207,37 +172,6 @@ def _write_failure(connection: sqlite3.Connection, failure: Failure) -> None:
         (os.fsencode(failure.path), display(failure.path), failure.size, failure.mtime_ns,
          failure.reason, now(), now()),
     )  # fmt: skip
-
-
-def write_search_row(connection: sqlite3.Connection, photo: int, root: str) -> None:
-    """Write the row that full-text search sees from what is known of a photo."""
-    query = "SELECT path, coalesce(camera, ''), coalesce(lens, '') FROM photos WHERE id = ?"
-    path, camera, lens = connection.execute(query, (photo,)).fetchone()
-    query = "SELECT text FROM captions WHERE photo_id = ? ORDER BY rank"
-    captions = [text for (text,) in connection.execute(query, (photo,))]
-    # The folder is told from the root's own name on: what lies above it
-    # (home, the user's name) says nothing about a photo.
-    path = os.fsdecode(path)
-    within = os.path.relpath(os.path.dirname(path), os.path.dirname(root))
-    values = {
-        "photo_id": photo, "caption": captions[0], "alternatives": "\n".join(captions[1:]),
-        "tags": "", "place": "", "camera": f"{camera} {lens}".strip(),
-        "folder": _searchable(within), "filename": _searchable(os.path.basename(path)),
-    }  # fmt: skip
-    columns = ", ".join(values)
-    marks = ", ".join(f":{name}" for name in values)
-    updates = ", ".join(f"{name} = excluded.{name}" for name in values if name != "photo_id")
-    connection.execute(
-        f"""INSERT INTO search ({columns}) VALUES ({marks})
-            ON CONFLICT (photo_id) DO UPDATE SET {updates}""",
-        values,
-    )
-
-
-def _searchable(path: str) -> str:
-    """Return a path as words to search: composed letters (Macs decompose them), no controls."""
-    text = unicodedata.normalize("NFC", display(path))
-    return "".join(" " if unicodedata.category(char) == "Cc" else char for char in text)
 
 
 def set_missing(connection: sqlite3.Connection, paths: Iterable[str]) -> int:

@@ -146,8 +146,13 @@ def index_summary(summary: Summary, seconds: float) -> str:
     return ", ".join(parts)
 
 
-def print_results(results: Sequence[Result]) -> None:
-    """Print results for people: rank, score, caption, path, and where else words matched."""
+def print_results(results: Sequence[Result], explain: bool = False) -> None:
+    """Print results for people: rank, score, caption, path, and where else words matched.
+
+    Args:
+        results: the best first.
+        explain: also what each score is made of.
+    """
     from rich.console import Console
 
     class Results(Console):
@@ -157,11 +162,11 @@ def print_results(results: Sequence[Result]) -> None:
 
     console = Results(highlight=False, soft_wrap=True)
     for rank, result in enumerate(results, 1):
-        for line in result_lines(rank, result):
+        for line in result_lines(rank, result, explain):
             console.print(line)
 
 
-def result_lines(rank: int, result: Result) -> list[Text]:
+def result_lines(rank: int, result: Result, explain: bool = False) -> list[Text]:
     """Return the lines that show one result; matched words are styled."""
     from rich.text import Text
 
@@ -183,4 +188,25 @@ def result_lines(rank: int, result: Result) -> list[Text]:
             told.update(more)
     if others:
         lines.append(Text(clean(f"{indent}also in {', '.join(others)}"), style="dim"))
+    if explain and result.tags:
+        lines.append(Text(clean(f"{indent}tags: {', '.join(result.tags)}"), style="dim"))
+    if explain:
+        lines.extend(
+            Text(f"{indent}{_bar_of(part.share)} {part.share:>4.0%}  {_told(name, part.value)}")
+            for name, part in result.parts.items()
+        )
     return lines
+
+
+def _bar_of(share: float) -> str:
+    return f"{'█' * round(10 * share):<10}"
+
+
+def _told(name: str, value: float) -> str:
+    """Say what a part of a score means."""
+    return {
+        "meaning": f"what it shows: {value:+.1f} standard deviations from any photo",
+        "like": f"likeness: {value:+.1f} standard deviations from any photo",
+        "words": f"words in its text: {value:.2f} of the most that BM25+ gives",
+        "own": f"words that you or the camera wrote: {value:.0%} of the query",
+    }[name]

@@ -7,7 +7,7 @@ from PIL import Image
 
 from captioner.encoder import Encoder, EncoderConfig
 from captioner.features import encode_files
-from captioner.pixels import squash
+from captioner.pixels import MIRRORED, squash
 
 
 def encode(encoder: Encoder, image: Image.Image) -> np.ndarray:
@@ -43,6 +43,6 @@ def test_the_cache_holds_what_the_encoder_gives_and_goes_on_after_a_kill(tmp_pat
     for file, grid in zip(files, grids, strict=True):
         np.testing.assert_allclose(grid, encode(encoder, Image.open(file)), atol=2e-2, rtol=2e-2)
 
-    mirrored = encode_files(files, encoder, cache, mirrored=True)
+    mirrored = encode_files(files, encoder, cache, view=MIRRORED)
     expected = encode(encoder, Image.open(files[0]).transpose(Image.Transpose.FLIP_LEFT_RIGHT))
     np.testing.assert_allclose(mirrored[0], expected, atol=2e-2, rtol=2e-2)

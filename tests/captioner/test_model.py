@@ -9,8 +9,15 @@ from PIL import Image
 
 from captioner import Captioner
 from captioner.decoder import Decoder, DecoderConfig
+from captioner.embedding import EmbeddingConfig, PhotoTower
 from captioner.encoder import Encoder, EncoderConfig
-from captioner.model import CaptionerConfig, find_device, shipped_model
+from captioner.folder import fingerprint, read_settings, read_weights, shipped_model
+from captioner.model import CaptionerConfig, Tagger, find_device
+from captioner.pixels import squash
+from captioner.quantise import dequantise
+from captioner.sentences import SentenceEncoder
+from captioner.tags import WORDS as WORDS_FILE
+from captioner.tags import read_labels
 from captioner.vocabulary import Vocabulary
 
 WORDS = "a dog cat runs sleeps on the grass red".split()
@@ -40,7 +47,7 @@ def test_a_loaded_model_captions_as_the_loaded_one_before(folder: Path, tmp_path
     first, second = Captioner.load(folder, "cpu"), Captioner.load(folder, "cpu")
     captions = first.caption(pictures())
     assert captions == second.caption(pictures())
-    assert first.fingerprint == second.fingerprint and first.name == "toy"
+    assert first.fingerprints == second.fingerprints and first.name == "toy"
     for photo in captions:
         assert len(photo) == 3
         for caption in photo:
@@ -52,14 +59,40 @@ def test_a_loaded_model_captions_as_the_loaded_one_before(folder: Path, tmp_path
             assert len(caption.text.split()) == caption.tokens - 1
 
 
-def test_other_weights_have_another_fingerprint(folder: Path) -> None:
-    before = Captioner.load(folder, "cpu").fingerprint
+def test_settings_are_read_from_the_folder(folder: Path) -> None:
     settings = json.loads((folder / "config.json").read_text())
     settings["beam"]["beam"] = 2
     (folder / "config.json").write_text(json.dumps(settings))
     after = Captioner.load(folder, "cpu")
-    assert after.fingerprint != before
     assert all(len(photo) == 2 for photo in after.caption(pictures()))
+
+
+def test_a_part_that_the_model_lacks_is_told(folder: Path) -> None:
+    captioner = Captioner.load(folder, "cpu")
+    pixels = np.zeros((1, 64, 64, 3), np.uint8)
+    for part in ("tags", "vectors"):
+        with pytest.raises(ValueError, match=f"toy makes no {part}"):
+            captioner.describe_pixels(pixels, [part])
+
+
+def test_a_description_holds_the_parts_asked_for(folder: Path) -> None:
+    torch.manual_seed(1)
+    captioner = Captioner.load(folder, "cpu")
+    captioner.tagger = Tagger(1280, 1000, len(read_labels(WORDS_FILE)))
+    captioner.tower = PhotoTower(EmbeddingConfig(dimension=32), captioner.encoder.config).eval()
+    pixels = np.random.default_rng(0).integers(0, 256, (3, 64, 64, 3), np.uint8)
+    with torch.inference_mode():
+        expected = captioner.tower(captioner.encode(pixels)).numpy()
+    whole = captioner.describe_pixels(pixels)
+    for description, vector in zip(whole, expected, strict=True):
+        assert description.captions and description.tags is not None and description.vector
+        found = dequantise(np.frombuffer(description.vector, np.int8))
+        assert found @ vector == pytest.approx(1, abs=0.002)
+    for only in ("captions", "tags", "vectors"):
+        for all_, part in zip(whole, captioner.describe_pixels(pixels, [only]), strict=True):
+            got = {"captions": part.captions, "tags": part.tags, "vectors": part.vector}
+            full = {"captions": all_.captions, "tags": all_.tags, "vectors": all_.vector}
+            assert got == {name: full[name] if name == only else None for name in full}
 
 
 def test_no_pictures_no_captions(folder: Path) -> None:
@@ -96,9 +129,35 @@ class TestShipped:
 
     def test_its_folder_is_whole_and_small(self) -> None:
         files = {file.name: file.stat().st_size for file in shipped_model().iterdir()}
-        expected = {"config.json", "model.safetensors", "vocabulary.txt", "MODEL_CARD.md"}
+        expected = {
+            "config.json", "model.safetensors", "vocabulary.txt", "MODEL_CARD.md",
+            "sentences.onnx", "tokenizer.json", "background.npy",
+        }  # fmt: skip
         assert files.keys() == expected
-        assert sum(files.values()) <= 30e6
+        assert sum(files.values()) < 60e6
+
+    def test_its_fingerprints_are_those_of_its_files(self) -> None:
+        folder = shipped_model()
+        settings, weights = read_settings(folder), read_weights(folder)
+        for part, stored in settings["fingerprints"].items():
+            assert fingerprint(folder, part, weights, settings) == stored
+
+    def test_sentences_are_near_the_photos_that_they_describe(self) -> None:
+        data = pytest.importorskip("skimage.data")
+        captioner, sentences = Captioner.load(device="cpu"), SentenceEncoder.load()
+        texts = {"chelsea": "a cat looks at the camera", "coffee": "a cup of coffee on a table"}
+        pixels = [squash(Image.fromarray(getattr(data, name)()), 224) for name in texts]
+        described = captioner.describe_pixels(np.stack(pixels), ["vectors"])
+        photos = np.stack([np.frombuffer(one.vector or b"", np.int8) for one in described])
+        cosines = sentences.encode(list(texts.values())) @ dequantise(photos).T
+        assert cosines[0, 0] > cosines[0, 1] and cosines[1, 1] > cosines[1, 0]
+
+    def test_it_tags_a_cat(self) -> None:
+        data = pytest.importorskip("skimage.data")
+        pixels = squash(Image.fromarray(data.chelsea()), 224)[None]
+        (description,) = Captioner.load(device="cpu").describe_pixels(pixels, ["tags"])
+        tags = {tag.text: tag for tag in description.tags or ()}
+        assert tags["cat"].probability > 0.5 or any("cat" in t.synonyms for t in tags.values())
 
     def test_the_card_names_data_and_terms(self) -> None:
         card = (shipped_model() / "MODEL_CARD.md").read_text(encoding="utf-8")

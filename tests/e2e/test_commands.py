@@ -59,7 +59,8 @@ def test_index_captions_every_photo(library: Any) -> None:
     photos = 12 + 1 + len(library.odd)
     assert library.index.returncode == 0, library.index.stderr
     assert re.fullmatch(rf"{photos} photos captioned in .+\n", library.index.stdout)
-    assert library.index.stderr == f"{photos} photos to caption\n"  # progress is not on stdout
+    told_first, *_ = library.index.stderr.splitlines()  # progress is not on stdout
+    assert told_first == f"{photos} photos to caption"
     with contextlib.closing(sqlite3.connect(library.db)) as db:
         assert db.execute("SELECT count(*) FROM photos").fetchone() == (photos,)
         assert db.execute("SELECT count(*) FROM captions WHERE rank = 0").fetchone() == (photos,)
@@ -141,27 +142,27 @@ def test_find_shows_rank_score_caption_and_path(
 def test_find_imports_no_torch(library: Any, run: Run) -> None:
     done = run("find", "chelsea", db=library.db, env=IMPORTS)
     assert done.returncode == 0
-    slow = {"torch", "timm", "torchvision", "safetensors", "numpy", "PIL", "sqlite_utils"}
+    slow = {"torch", "timm", "torchvision", "safetensors", "PIL", "sqlite_utils", "transformers"}
     assert not imported(done.stderr) & slow
 
 
 def test_find_ranks_by_more_words(library: Any, run: Run) -> None:
-    found = json.loads(run("find", "--json", "eiffel odd", db=library.db).stdout)
+    found = json.loads(run("find", "--json", "--min-score=0", "eiffel odd", db=library.db).stdout)
     scores = [record["score"] for record in found]
     assert scores == sorted(scores, reverse=True)
     # "odd" is a folder's name that many photos share, "eiffel" is rare.
     assert found[0]["path"] == str(library.photos / "eiffel.jpg")
     assert found[0]["matches"] == {"filename": ["eiffel"]}
-    assert len(found) == 1 + len(library.odd)
+    odd = {record["path"] for record in found if "folder" in record["matches"]}
+    assert len(odd) == len(library.odd)
 
 
 def test_find_json_is_one_array_and_nothing_else(library: Any, run: Run) -> None:
     done = run("find", "coffee", "--json", db=library.db)
     assert (done.returncode, done.stderr) == (0, "")
     found = json.loads(done.stdout)
-    assert [set(record) for record in found] == [{"path", "score", "caption", "matches"}] * len(
-        found
-    )
+    keys = {"path", "score", "caption", "matches", "tags", "parts"}
+    assert [set(record) for record in found] == [keys] * len(found)
     assert str(library.photos / "coffee.png") in [record["path"] for record in found]
 
 
@@ -236,7 +237,7 @@ def test_every_text_is_safe(library: Any, run: Run, words: list[str]) -> None:
 
 def test_many_words_are_safe(library: Any, run: Run) -> None:
     words = [f"word{number}" for number in range(5_000)]
-    done = run("find", "--paths", *words, "eiffel", db=library.db)
+    done = run("find", "--paths", "--ranker=fts5", *words, "eiffel", db=library.db)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == f"{library.photos / 'eiffel.jpg'}\n"
 
@@ -577,7 +578,7 @@ def test_demo_shows_the_main_job_and_leaves_nothing(run: Run, tmp_path: Path) ->
     assert "12 photos captioned" in done.stdout
     assert done.stdout.count("chelsea.png") >= 1
     assert ",".join(COLUMNS) in done.stdout
-    assert done.stderr == "12 photos to caption\n"
+    assert done.stderr.startswith("12 photos to caption\n")
     left = [path.name for path in tmp_path.iterdir()]
     assert [name for name in left if not name.startswith("torch")] == []  # torch's own cache
 

@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 
 from photosearch import Library, database, store
 from photosearch.database import display
+from photosearch.descriptions import PARTS, Models, use_models
 from photosearch.export import COLUMNS, alt_text, defuse, export, restore
 from photosearch.metadata import Metadata
 from photosearch.walk import File
@@ -41,6 +42,15 @@ class Says:
     tokens: int = 3
 
 
+@dataclass(frozen=True)
+class Seen:
+    """A description that is only captions."""
+
+    captions: Sequence[Says]
+    tags: None = None
+    vector: None = None
+
+
 @dataclass
 class Shelf:
     """A library to write test photos into."""
@@ -48,13 +58,13 @@ class Shelf:
     path: Path
     connection: sqlite3.Connection
     run: int
-    model: int
+    models: Models
 
     def add(self, path: str, caption: str = "a dog", **metadata: Any) -> None:
         photo = store.Photo(
-            File(path, 1, 1, 1), "/", "JPEG", 640, 480, Metadata(**metadata), [Says(caption)]
+            File(path, 1, 1, 1), "/", "JPEG", 640, 480, Metadata(**metadata), Seen([Says(caption)])
         )
-        store.write_batch(self.connection, self.run, self.model, [photo], [])
+        store.write_batch(self.connection, self.run, self.models, [photo], [])
 
     def clear(self) -> None:
         with self.connection:
@@ -74,7 +84,8 @@ def open_shelf(path: Path) -> Shelf:
     connection = database.open_for_writing(str(path))
     connection.execute("PRAGMA synchronous = OFF")
     run = store.start_run(connection)
-    return Shelf(path, connection, run, store.use_model(connection, run, "fake", "f1"))
+    models = use_models(connection, run, "fake", {part: f"{part} 1" for part in PARTS})
+    return Shelf(path, connection, run, models)
 
 
 @pytest.fixture

@@ -1,11 +1,12 @@
 """Indexing: whatever happens to files and to the run, the library tells what is there."""
 
 import contextlib
+import itertools
 import os
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,11 +18,13 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from photosearch import database, store
+from photosearch.descriptions import PARTS
 from photosearch.index import Describer, IndexConfig, Summary, index
-from photosearch.search import find
+from photosearch.search import Request, Result, Searcher
 
 AsNobody = Callable[[], contextlib.AbstractContextManager[None]]
 
+FINGERPRINTS = {"captions": "c1", "tags": "t1", "vectors": "v1"}
 COLOURS = {"red": (255, 0, 0), "green": (0, 255, 0), "blue": (0, 0, 255), "white": (255, 255, 255)}
 
 
@@ -34,29 +37,56 @@ class Says:
     tokens: int
 
 
+@dataclass(frozen=True)
+class Tag:
+    """A tag."""
+
+    text: str
+    synonyms: tuple[str, ...] = ("paint",)
+    probability: float = 0.75
+    shown: bool = True
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A description."""
+
+    captions: Sequence[Says] | None
+    tags: Sequence[Tag] | None
+    vector: bytes | None
+
+
 @dataclass
 class Namer:
     """A describer that tells a photo's colour, and counts what it is asked."""
 
     probe: Callable[[int], None] = lambda call: None  # told the number of each call, from 1
     name: str = "namer"
-    fingerprint: str = "n1"
+    fingerprints: Mapping[str, str] = field(default_factory=lambda: FINGERPRINTS)
+    noun: str = "wall"  # what it takes all photos for
     image_size: int = 8
     batches: list[int] = field(default_factory=list)
+    asked: list[tuple[str, ...]] = field(default_factory=list)  # the parts, call by call
 
-    def caption_pixels(self, pixels: np.ndarray) -> list[list[Says]]:
+    def describe_pixels(self, pixels: np.ndarray, parts: Collection[str] = PARTS) -> list[Seen]:
         assert pixels.dtype == np.uint8
         assert pixels.shape[1:] == (self.image_size, self.image_size, 3)
         self.batches.append(len(pixels))
+        self.asked.append(tuple(parts))
         self.probe(len(self.batches))
-        return [self._captions(one.mean(axis=(0, 1))) for one in pixels]
+        return [self._describe(one.mean(axis=(0, 1)), parts) for one in pixels]
 
-    def _captions(self, mean: np.ndarray) -> list[Says]:
+    def _describe(self, mean: np.ndarray, parts: Collection[str]) -> Seen:
         def distance(colour: str) -> float:
             return float(np.abs(mean - COLOURS[colour]).sum())
 
         near = sorted(COLOURS, key=distance)[:2]
-        return [Says(f"a {colour} wall", -distance(colour) / 100 - 1, 4) for colour in near]
+        says = [Says(f"a {one} {self.noun}", -distance(one) / 100 - 1, 4) for one in near]
+        return Seen(
+            says if "captions" in parts else None,
+            [Tag(f"{near[0]} {self.noun}")] if "tags" in parts else None,
+            f"{near[0]} {self.noun}".encode() if "vectors" in parts else None,
+        )
 
 
 @dataclass
@@ -116,11 +146,12 @@ class World:
         *roots: Path,
         load: Callable[[], Describer] = Namer,
         observer: Diary | None = None,
+        fingerprints: Mapping[str, str] | None = None,
         **config: Any,
     ) -> Summary:
         folders = [str(root) for root in roots or (self.photos,)]
         settings = IndexConfig(**{"workers": 0, "batch_size": 4, **config})
-        return index(self.connection, folders, load, settings, observer)
+        return index(self.connection, folders, load, settings, observer, fingerprints)
 
     def found(self, query: str = "wall") -> list[str]:
         """Names of the photos found, sorted."""
@@ -130,6 +161,11 @@ class World:
     def failures(self) -> dict[str, str]:
         rows = self.connection.execute("SELECT path, reason FROM failures").fetchall()
         return {os.path.relpath(os.fsdecode(path), self.photos): reason for path, reason in rows}
+
+
+def find(connection: sqlite3.Connection, query: str, limit: int | None = 20) -> list[Result]:
+    """Search by words: there are no vectors."""
+    return Searcher(connection, lambda: None).find(Request(query, limit))
 
 
 @contextlib.contextmanager
@@ -162,10 +198,12 @@ def tables(connection: sqlite3.Connection) -> dict[str, list[Any]]:
     queries = {
         "photos": f"SELECT id, {columns} FROM photos",
         "captions": "SELECT photo_id, rank, text, log_probability, tokens FROM captions",
+        "tags": "SELECT * FROM tags",
+        "vectors": "SELECT photo_id, vector FROM vectors",
         "search": "SELECT * FROM search",
         "failures": "SELECT path, display, size, mtime_ns, reason FROM failures",
         "roots": "SELECT path, display FROM roots",
-        "models": "SELECT id, name, fingerprint FROM models",
+        "models": "SELECT id, name, fingerprint, part FROM models",
     }
     return {name: sorted(connection.execute(query), key=repr) for name, query in queries.items()}
 
@@ -240,13 +278,16 @@ def test_force_captions_everything_again(world: World) -> None:
     world.spoil("bad.png")
     world.index()
     before, diary = tables(world.connection), Diary()
-    summary = world.index(
-        load=lambda: Namer(name="other", fingerprint="n2"), observer=diary, force=True
-    )
+    newer = {part: f"newer {part}" for part in PARTS}
+    describer = Namer(name="other", fingerprints=newer)
+    summary = world.index(load=lambda: describer, observer=diary, force=True)
     assert counts(summary) == {"captioned": 3, "failed": 1, "reached": 1}
     assert [name for name, _ in diary.skips] == ["bad.png"]
     after = tables(world.connection)
-    assert [row[1:] for row in after.pop("models")] == [("namer", "n1"), ("other", "n2")]
+    assert [row[1:] for row in after.pop("models")] == [
+        *[("namer", FINGERPRINTS[part], part) for part in PARTS],
+        *[("other", newer[part], part) for part in PARTS],
+    ]
     assert after == {name: rows for name, rows in before.items() if name != "models"}
     assert store.stats(world.connection)["models"] == {"other": 3}
 
@@ -262,6 +303,167 @@ def test_a_file_may_be_from_any_time(world: World, when: int) -> None:
     world.paint("b.png")
     assert counts(world.index()) == {"captioned": 2, "reached": 1}
     assert counts(world.index(load=unneeded)) == {"unchanged": 2, "reached": 1}
+
+
+# A newer model
+
+
+def newer(*parts: str) -> dict[str, str]:
+    """Fingerprints of a model in which these parts are others than at first."""
+    return FINGERPRINTS | {part: f"newer {part}" for part in parts}
+
+
+def changed_parts() -> list[tuple[str, ...]]:
+    return [some for count in (1, 2, 3) for some in itertools.combinations(PARTS, count)]
+
+
+@pytest.mark.parametrize("parts", changed_parts())
+def test_an_upgrade_makes_only_what_the_new_model_changes(
+    world: World, parts: tuple[str, ...]
+) -> None:
+    for number, colour in enumerate(COLOURS):
+        world.paint(f"{number}.png", colour)
+    world.index()
+    before = tables(world.connection)
+    describer = Namer(fingerprints=newer(*parts), noun="fence")
+    changes: dict[str, Any] = {"fingerprints": describer.fingerprints, "upgrade": True}
+    summary = world.index(load=lambda: describer, batch_size=3, **changes)
+    assert counts(summary) == {"captioned": 4, "reached": 1}
+    assert (describer.batches, describer.asked) == ([3, 1], [parts, parts])
+    after = tables(world.connection)
+    assert [part for part in PARTS if after[part] != before[part]] == list(parts)
+    assert after["photos"] == before["photos"]
+    assert len(world.found("fence")) == (4 if {"captions", "tags"} & set(parts) else 0)
+    assert len(world.found("wall")) == (0 if {"captions", "tags"} <= set(parts) else 4)
+    assert world.connection.execute("SELECT DISTINCT folder FROM search").fetchall() == [
+        ("Photos",)
+    ]
+    assert counts(world.index(load=unneeded, **changes)) == {"unchanged": 4, "reached": 1}
+    assert tables(world.connection) == after
+
+
+@pytest.mark.parametrize("parts", changed_parts())
+def test_what_an_older_model_made_is_counted_and_left(world: World, parts: tuple[str, ...]) -> None:
+    for number in range(3):
+        world.paint(f"{number}.png")
+    world.index()
+    world.paint("new.png")
+    world.spoil("bad.png")
+    newest = newer(*parts)
+    summary = world.index(load=lambda: Namer(fingerprints=newest), fingerprints=newest)
+    assert counts(summary) == {
+        "captioned": 1, "unchanged": 3, "outdated": 3, "failed": 1, "reached": 1
+    }  # fmt: skip
+    before = tables(world.connection)
+    summary = world.index(load=unneeded, fingerprints=newest)
+    assert counts(summary) == {"unchanged": 4, "outdated": 3, "failed_before": 1, "reached": 1}
+    summary = world.index(load=unneeded, fingerprints=FINGERPRINTS)
+    assert counts(summary) == {"unchanged": 4, "outdated": 1, "failed_before": 1, "reached": 1}
+    # Without fingerprints nobody can tell, and nothing is made.
+    summary = world.index(load=unneeded, upgrade=True)
+    assert counts(summary) == {"unchanged": 4, "failed_before": 1, "reached": 1}
+    assert tables(world.connection) == before
+
+
+def test_an_upgrade_with_the_same_model_costs_nothing(world: World) -> None:
+    world.paint("a.png")
+    world.index()
+    summary = world.index(load=unneeded, fingerprints=FINGERPRINTS, upgrade=True)
+    assert counts(summary) == {"unchanged": 1, "reached": 1}
+
+
+def test_new_photos_come_before_an_upgrade(world: World) -> None:
+    for name in ("a.png", "b.png", "c.png"):
+        world.paint(name)
+    world.index()
+    world.paint("b.png", "blue")
+    world.paint("z.png")
+    seen: list[list[str]] = []
+    describer = Namer(lambda call: seen.append(by_newer()), fingerprints=newer("vectors"))
+
+    def by_newer() -> list[str]:
+        query = """SELECT display FROM photos JOIN vectors ON photo_id = photos.id
+                   JOIN models ON models.id = model_id WHERE fingerprint = 'newer vectors'"""
+        return sorted(os.path.basename(name) for (name,) in world.connection.execute(query))
+
+    world.index(load=lambda: describer, fingerprints=describer.fingerprints, upgrade=True)
+    assert describer.asked == [PARTS, ("vectors",)]
+    assert describer.batches == [2, 2]
+    assert [*seen, by_newer()] == [[], ["b.png", "z.png"], ["a.png", "b.png", "c.png", "z.png"]]
+
+
+def test_photos_of_several_models_each_get_what_they_lack(world: World) -> None:
+    world.paint("1.png")
+    world.index()
+    for number, parts in enumerate([("tags",), ("vectors",), ("tags", "vectors"), PARTS], 2):
+        world.paint(f"{number}.png")
+        world.index(load=lambda parts=parts: Namer(fingerprints=newer(*parts)))  # type: ignore[misc]
+    describer = Namer(fingerprints=newer("tags", "vectors"))
+    fingerprints = describer.fingerprints
+    summary = world.index(load=lambda: describer, fingerprints=fingerprints, upgrade=True)
+    # Of the last one, the captions are those of another model, though of a newer one.
+    assert counts(summary) == {"captioned": 4, "unchanged": 1, "reached": 1}
+    asked = sorted(zip(describer.asked, describer.batches, strict=True))
+    assert asked == [
+        (("captions",), 1),
+        (("tags",), 1),
+        (("tags", "vectors"), 1),
+        (("vectors",), 1),
+    ]
+    assert counts(world.index(load=unneeded, fingerprints=fingerprints)) == {
+        "unchanged": 5, "reached": 1
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("call", [1, 2, 3])
+def test_an_interrupted_upgrade_goes_on(world: World, call: int) -> None:
+    for number in range(7):
+        world.paint(f"{number}.png", list(COLOURS)[number % 4])
+    world.index()
+
+    def probe(number: int) -> None:
+        if number == call:
+            raise KeyboardInterrupt
+
+    changes: dict[str, Any] = {"fingerprints": newer("captions"), "upgrade": True, "batch_size": 3}
+    with pytest.raises(KeyboardInterrupt):
+        stopped = Namer(probe, fingerprints=newer("captions"), noun="fence")
+        world.index(load=lambda: stopped, **changes)
+    assert len(world.found("fence")) == 3 * (call - 1)
+    assert len(world.found("wall")) == 7  # the tags say so still
+    describer = Namer(fingerprints=newer("captions"), noun="fence")
+    world.index(load=lambda: describer, **changes)
+    assert describer.batches == [3, 3, 1][call - 1 :]
+    assert len(world.found("fence")) == 7
+
+
+def test_a_photo_that_comes_back_is_upgraded_and_found(world: World) -> None:
+    path = world.paint("Lake/a.png")
+    world.index()
+    path.rename(world.home / "a.png")
+    world.index(load=unneeded)
+    assert world.found() == []
+    (world.home / "a.png").rename(path)
+    describer = Namer(fingerprints=newer("tags"), noun="fence")
+    world.index(load=lambda: describer, fingerprints=describer.fingerprints, upgrade=True)
+    assert describer.asked == [("tags",)]
+    for query in ("wall", "fence", "lake"):
+        assert world.found(query) == ["Lake/a.png"]
+
+
+def test_a_photo_that_cannot_be_upgraded_is_still_found(world: World) -> None:
+    """It broke without a change of size or time, as files on a bad disk do."""
+    path = world.paint("a.png")
+    world.index()
+    before = path.stat()
+    path.write_bytes(bytes(before.st_size))
+    os.utime(path, ns=(before.st_mtime_ns, before.st_mtime_ns))
+    changes: dict[str, Any] = {"fingerprints": newer("tags"), "upgrade": True}
+    summary = world.index(load=lambda: Namer(fingerprints=newer("tags")), **changes)
+    assert counts(summary) == {"failed": 1, "reached": 1}
+    assert world.found() == ["a.png"]
+    assert counts(world.index(load=unneeded, **changes)) == {"failed_before": 1, "reached": 1}
+    assert world.found() == ["a.png"]
 
 
 # What can't be read

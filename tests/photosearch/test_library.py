@@ -4,15 +4,19 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from captioner.quantise import quantise
+from captioner.sentences import SentenceEncoder
 from photosearch import Library, LibraryError, Result
+from photosearch.descriptions import PARTS
 from photosearch.index import Describer
 from photosearch.library import ENVIRONMENT, default_path
 
@@ -26,18 +30,67 @@ class Says:
     tokens: int = 3
 
 
+@dataclass(frozen=True)
+class Seen:
+    """A description without tags."""
+
+    captions: Sequence[Says]
+    vector: bytes | None
+    tags: tuple[()] = ()
+
+
+@dataclass
 class Describer8:
-    """A describer that tells light from dark."""
+    """A describer that tells light from dark, by words alone."""
 
-    name, fingerprint, image_size = "fake", "f1", 8
+    name: str = "fake"
+    fingerprints: Mapping[str, str] = field(
+        default_factory=lambda: {part: f"{part} 1" for part in PARTS}
+    )
+    image_size: int = 8
+    embeds: bool = False  # makes vectors: north is dark, east is bright
 
-    def caption_pixels(self, pixels: np.ndarray) -> list[list[Says]]:
-        words = ["a dark room" if one.mean() < 128 else "a bright room" for one in pixels]
-        return [[Says(text), Says("a room")] for text in words]
+    def describe_pixels(self, pixels: np.ndarray, parts: Collection[str] = PARTS) -> list[Seen]:
+        return [self._describe(one.mean() < 128) for one in pixels]
+
+    def _describe(self, dark: bool) -> Seen:
+        text = "a dark room" if dark else "a bright room"
+        vector = quantise(NORTH if dark else EAST).tobytes() if self.embeds else None
+        return Seen([Says(text), Says("a room")], vector)
+
+
+def Seer() -> Describer:
+    """Give a describer that makes vectors too."""
+    return Describer8(embeds=True)
+
+
+NORTH, EAST = np.eye(2, 8, dtype=np.float32)
+
+
+@dataclass
+class Compass:
+    """A sentence encoder that knows two directions."""
+
+    fingerprint: str = "vectors 1"
+    background: np.ndarray = field(
+        default_factory=lambda: np.random.default_rng(1).normal(0, 0.1, (50, 8)).astype(np.float32)
+    )
+    ranking: Mapping[str, float] = field(default_factory=dict)
+
+    def encode(self, sentences: Sequence[str]) -> np.ndarray:
+        return np.stack([NORTH if "gloomy" in text else EAST for text in sentences])
+
+
+def compass(**values: Any) -> SentenceEncoder:
+    return cast(SentenceEncoder, Compass(**values))
 
 
 def unneeded() -> Describer:
     raise AssertionError("nothing is to be captioned")
+
+
+def no_encoder() -> SentenceEncoder:
+    raise AssertionError("there are no vectors")
 
 
 @pytest.fixture
@@ -51,7 +104,7 @@ def photos(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def library(tmp_path: Path) -> Iterator[Library]:
-    with Library(tmp_path / "library.db") as library:
+    with Library(tmp_path / "library.db", load_encoder=no_encoder) as library:
         yield library
 
 
@@ -101,7 +154,7 @@ def test_the_default_library_can_be_made(
         assert names(library.find("dark")) == ["night.png"]
 
 
-@pytest.mark.parametrize("command", ["find", "stats", "export"])
+@pytest.mark.parametrize("command", ["find", "stats", "export", "edit", "described"])
 def test_a_missing_library_is_an_error_that_helps(tmp_path: Path, command: str) -> None:
     path = tmp_path / "none.db"
     library = Library(path)
@@ -109,6 +162,8 @@ def test_a_missing_library_is_an_error_that_helps(tmp_path: Path, command: str) 
         "find": lambda: library.find("dog"),
         "stats": library.stats,
         "export": lambda: library.export(tmp_path / "x.csv"),
+        "edit": lambda: library.edit(tmp_path / "x.jpg", "a dog"),
+        "described": library.described,
     }
     with pytest.raises(LibraryError) as caught:
         commands[command]()
@@ -232,12 +287,165 @@ def test_an_unknown_device_is_a_value_error(library: Library, photos: Path) -> N
     assert library.index([photos], load=Describer8, workers=0).captioned == 2
 
 
+# Meaning
+
+
+@pytest.fixture
+def seeing(tmp_path: Path, photos: Path) -> Iterator[Library]:
+    """A library of photos that have vectors."""
+    with Library(tmp_path / "library.db", load_encoder=compass) as library:
+        library.index([photos], load=Seer, workers=0)
+        yield library
+
+
+def test_photos_are_found_by_what_they_show(seeing: Library) -> None:
+    assert names(seeing.find("gloomy")) == ["night.png"]
+    assert names(seeing.find("sunny")) == ["day.png"]
+    assert seeing.find("gloomy", ranker="bm25+") == seeing.find("gloomy", ranker="fts5") == []
+    assert names(seeing.find("gloomy room", min_score=0)) == ["night.png", "day.png"]
+
+
+def test_the_encoder_is_loaded_once_and_only_for_vectors(tmp_path: Path, photos: Path) -> None:
+    loads: list[int] = []
+
+    def load() -> SentenceEncoder:
+        loads.append(1)
+        return compass()
+
+    with Library(tmp_path / "library.db", load_encoder=load) as library:
+        library.index([photos], load=Describer8, workers=0)
+        assert names(library.find("dark")) == ["night.png"]
+        assert loads == []
+        library.index(load=Seer, workers=0, force=True)
+        for _ in range(2):
+            assert names(library.find("gloomy")) == ["night.png"]
+            library.close()
+        library.edit(photos / "day.png", "my desk")
+        assert names(library.find("gloomy")) == ["night.png"]
+        assert loads == [1]
+
+
+@pytest.mark.parametrize("name", ["night.png", "day.png"])
+def test_a_photo_is_like_others_and_not_found_itself(
+    seeing: Library, photos: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(3):
+        shutil.copy(photos / "night.png", photos / f"night {number}.png")
+        shutil.copy(photos / "day.png", photos / f"day {number}.png")
+    seeing.index(load=Seer, workers=0)
+    alike = [f"{name[:-4]} {number}.png" for number in range(3)]
+    monkeypatch.chdir(photos)
+    for like in (photos / name, name, f"../Photos/{name}"):
+        assert sorted(names(seeing.find(like=like))) == alike
+    assert len(seeing.find(like=name, limit=None, min_score=0)) == 7
+    for limit in (0, 1, 2):
+        assert len(seeing.find(like=name, limit=limit)) == limit
+    assert seeing.find(like=name, limit=-1) == []
+
+
+def test_described_counts_what_can_be_found_by_meaning(
+    seeing: Library, photos: Path, tmp_path: Path
+) -> None:
+    assert seeing.described() == (2, 2)
+    Image.new("RGB", (9, 9), "black").save(photos / "new.png")
+    seeing.index(load=Describer8, workers=0)
+    assert seeing.described() == (2, 3)
+    (photos / "night.png").unlink()
+    seeing.index(load=unneeded, workers=0)
+    assert seeing.described() == (1, 2)
+    newer = Library(seeing.path, load_encoder=lambda: compass(fingerprint="vectors 2"))
+    with newer:
+        assert newer.described() == (0, 2)
+        assert names(newer.find("dark")) == ["new.png"]
+
+
+def test_described_without_vectors_or_photos(library: Library, photos: Path) -> None:
+    library.index([photos], load=Describer8, workers=0)
+    assert library.described() == (0, 2)
+    shutil.rmtree(photos)
+    photos.mkdir()
+    library.index(load=unneeded, workers=0)
+    assert library.described() == (0, 0)
+
+
+def test_weights_of_other_names_are_a_value_error(seeing: Library) -> None:
+    ranking = {"sense": 1.0}
+    other = Library(seeing.path, load_encoder=lambda: compass(ranking=ranking))
+    with other, pytest.raises(ValueError, match="sense"):
+        other.find("gloomy")
+
+
+def test_an_unknown_ranker_or_column_is_a_value_error(library: Library, photos: Path) -> None:
+    library.index([photos], load=Describer8, workers=0)
+    with pytest.raises(ValueError, match="fused, meaning"):
+        library.find("dark", ranker="pagerank")
+    with pytest.raises(ValueError, match="mood"):
+        library.find("dark", columns=["caption", "mood"])
+
+
+# A person's own captions
+
+
+def test_an_edit_is_shown_and_found_and_can_be_taken_back(
+    library: Library, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library.index([photos], load=Describer8, workers=0)
+    assert library.find("attic") == []
+    library.edit(photos / "night.png", "  Our\n attic\t at\u00a0night ")
+    (result,) = library.find("attic")
+    assert result.caption == "Our attic at night"
+    assert result.matches == {"caption": ["attic"]}
+    (result,) = library.find("dark")
+    assert result.matches == {"alternatives": ["dark"]}
+    monkeypatch.chdir(photos)
+    library.edit("night.png", "Our cellar")
+    assert library.find("attic") == []
+    assert names(library.find("cellar")) == ["night.png"]
+    library.edit("./night.png", None)
+    library.edit("night.png", None)  # nothing is left to take back
+    assert library.find("cellar") == []
+    assert library.find("dark")[0].caption == "a dark room"
+
+
+@pytest.mark.parametrize("caption", ["", " ", "\n\t"])
+def test_an_empty_edit_is_a_value_error(library: Library, photos: Path, caption: str) -> None:
+    library.index([photos], load=Describer8, workers=0)
+    with pytest.raises(ValueError, match="empty"):
+        library.edit(photos / "night.png", caption)
+    assert library.find("dark")[0].caption == "a dark room"
+
+
+@pytest.mark.parametrize("caption", ["a dog", None])
+def test_an_edit_of_an_unknown_photo_is_a_value_error(
+    library: Library, photos: Path, caption: str | None
+) -> None:
+    library.index([photos], load=Describer8, workers=0)
+    for path in (photos / "never.png", photos, "night.png"):
+        with pytest.raises(ValueError, match=r"not in the library.*index its folder"):
+            library.edit(path, caption)
+    assert library.find("dog") == []
+
+
+def test_an_edit_is_exported(library: Library, photos: Path, tmp_path: Path) -> None:
+    library.index([photos], load=Describer8, workers=0)
+    library.edit(photos / "night.png", "our attic")
+    assert library.export(tmp_path / "x.csv") == 2
+    assert "our attic,our attic,,," in (tmp_path / "x.csv").read_text()
+
+
+def test_control_characters_in_an_edit_are_no_marks(library: Library, photos: Path) -> None:
+    library.index([photos], load=Describer8, workers=0)
+    library.edit(photos / "night.png", "the \x02cat\x03 and a dog")
+    (result,) = library.find("dog")
+    assert result.matches == {"caption": ["dog"]}
+
+
 # Imports
 
 
 def imported(code: str, *arguments: str | Path) -> list[str]:
     """Run code; return what it prints, and which of the heavy packages it imported."""
-    heavy = ["torch", "torchvision", "timm", "sqlite_utils", "captioner"]
+    heavy = ["torch", "torchvision", "timm", "sqlite_utils", "onnxruntime", "tokenizers"]
     code += f"\nimport sys; print(*[name for name in {heavy} if name in sys.modules])"
     command = [sys.executable, "-c", code, *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()

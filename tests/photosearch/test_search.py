@@ -1,4 +1,4 @@
-"""Searching: BM25 as others compute it, with evidence that points at the right words."""
+"""Searching: ranked as others compute it, with evidence that points at the right words."""
 
 import itertools
 import math
@@ -7,19 +7,25 @@ import re
 import sqlite3
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rank_bm25 import BM25Okapi
 
-from photosearch import database, store
+from captioner.quantise import dequantise, quantise
+from captioner.sentences import SentenceEncoder
+from photosearch import bm25, database, meaning, store
+from photosearch.descriptions import PARTS, Models, use_models, write_edit
+from photosearch.fusion import Weights
 from photosearch.metadata import Metadata
-from photosearch.search import WEIGHTS, Result, find
+from photosearch.search import RANKERS, UNKNOWN, WEIGHTS, Request, Result, Searcher
+from photosearch.stems import Stemmer
 from photosearch.walk import File
 
 K1, B = 1.2, 0.75  # fixed in FTS5
@@ -43,31 +49,59 @@ class Says:
     tokens: int = 3
 
 
+@dataclass(frozen=True)
+class Tag:
+    """A tag."""
+
+    text: str
+    synonyms: tuple[str, ...] = ()
+    probability: float = 0.75
+    shown: bool = True
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A description."""
+
+    captions: Sequence[Says]
+    tags: Sequence[Tag] = ()
+    vector: bytes | None = None
+
+
 @dataclass
 class Shelf:
     """A library to write test photos into."""
 
     connection: sqlite3.Connection
     run: int
-    model: int
+    models: Models
 
     def add(
-        self, path: str, *captions: str, root: str = "/home/photos", camera: str | None = None
+        self,
+        path: str,
+        *captions: str,
+        root: str = "/home/photos",
+        camera: str | None = None,
+        tags: Sequence[Tag] = (),
+        vector: np.ndarray | None = None,
     ) -> None:
-        file = File(path, 1, 1, 1)
-        says = [Says(text) for text in captions]
-        photo = store.Photo(file, root, "JPEG", 4, 3, Metadata(camera=camera), says)
-        store.write_batch(self.connection, self.run, self.model, [photo], [])
+        seen = Seen(
+            [Says(text) for text in captions],
+            tags,
+            None if vector is None else quantise(vector).tobytes(),
+        )
+        photo = store.Photo(File(path, 1, 1, 1), root, "JPEG", 4, 3, Metadata(camera=camera), seen)
+        store.write_batch(self.connection, self.run, self.models, [photo], [])
 
     def fill(self, documents: Sequence[Document]) -> None:
         """Replace all photos by one for each document, numbered from 0 by their paths."""
         with self.connection:
             self.connection.execute("DELETE FROM photos")
         photos = [
-            store.Photo(File(f"/{number}", 1, 1, 1), "/", "PNG", 1, 1, Metadata(), [Says("")])
+            store.Photo(File(f"/{number}", 1, 1, 1), "/", "PNG", 1, 1, Metadata(), Seen([Says("")]))
             for number in range(len(documents))
         ]
-        store.write_batch(self.connection, self.run, self.model, photos, [])
+        store.write_batch(self.connection, self.run, self.models, photos, [])
         columns = ", ".join(f"{name} = ?" for name in WEIGHTS)
         query = f"""UPDATE search SET {columns}
                     WHERE photo_id = (SELECT id FROM photos WHERE path = ?)"""
@@ -76,31 +110,52 @@ class Shelf:
                 texts = [" ".join(document.get(name, [])) for name in WEIGHTS]
                 self.connection.execute(query, (*texts, f"/{number}".encode()))
 
+    def see(self, vectors: Mapping[int, np.ndarray], model: int | None = None) -> None:
+        """Give photos that `fill` made vectors."""
+        query = """INSERT INTO vectors (photo_id, model_id, vector)
+                   SELECT id, ?, ? FROM photos WHERE path = ?"""
+        model = model or self.models.vectors
+        with self.connection:
+            for number, vector in vectors.items():
+                raw = quantise(vector).tobytes()
+                self.connection.execute(query, (model, raw, f"/{number}".encode()))
+
+
+def open_shelf(path: Path) -> Shelf:
+    connection = database.open_for_writing(str(path))
+    connection.execute("PRAGMA synchronous = OFF")
+    run = store.start_run(connection)
+    fingerprints = {part: f"{part} 1" for part in PARTS}
+    return Shelf(connection, run, use_models(connection, run, "fake", fingerprints))
+
 
 @pytest.fixture
 def shelf(tmp_path: Path) -> Iterator[Shelf]:
-    connection = database.open_for_writing(str(tmp_path / "library.db"))
-    run = store.start_run(connection)
-    yield Shelf(connection, run, store.use_model(connection, run, "fake", "f1"))
-    connection.close()
+    shelf = open_shelf(tmp_path / "library.db")
+    yield shelf
+    shelf.connection.close()
 
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
     """One library for all examples of a property: its rows come and go, as in real life."""
-    path = tmp_path_factory.mktemp("search") / "library.db"
-    connection = database.open_for_writing(str(path))
-    connection.execute("PRAGMA synchronous = OFF")
-    run = store.start_run(connection)
-    yield Shelf(connection, run, store.use_model(connection, run, "fake", "f1"))
-    connection.close()
+    shelf = open_shelf(tmp_path_factory.mktemp("search") / "library.db")
+    yield shelf
+    shelf.connection.close()
+
+
+def find(
+    connection: sqlite3.Connection, query: str, limit: int | None = 20, ranker: str = "fused"
+) -> list[Result]:
+    """Search by words: there are no vectors, so the fused ranker is BM25+."""
+    return Searcher(connection, lambda: None).find(Request(query, limit, ranker))
 
 
 def paths(results: Sequence[Result]) -> list[str]:
     return [result.path for result in results]
 
 
-def bm25(documents: Sequence[Document], terms: Sequence[str]) -> list[float]:
+def fts5_scores(documents: Sequence[Document], terms: Sequence[str]) -> list[float]:
     """Score documents by the formula in FTS5's documentation; 0 is no match."""
     length = [sum(len(column) for column in document.values()) for document in documents]
     average = sum(length) / len(documents)
@@ -163,7 +218,8 @@ def test_scores_are_those_of_rank_bm25(shared: Shelf, seed: int) -> None:
     reference = BM25Okapi(bags, k1=K1, b=B)
     for count in (1, 2, 4):
         terms = dice.sample(rare, count)
-        assert_ranked(find(shared.connection, " ".join(terms), None), reference.get_scores(terms))
+        found = find(shared.connection, " ".join(terms), None, "fts5")
+        assert_ranked(found, reference.get_scores(terms))
 
 
 @settings(max_examples=15, deadline=None)
@@ -174,7 +230,8 @@ def test_columns_weigh_what_they_should(shared: Shelf, seed: int) -> None:
     shared.fill(documents)
     for count in (1, 2, 5):
         terms = dice.choices(VOCABULARY, k=count)  # with repetitions, which count once
-        assert_ranked(find(shared.connection, " ".join(terms), None), bm25(documents, terms))
+        found = find(shared.connection, " ".join(terms), None, "fts5")
+        assert_ranked(found, fts5_scores(documents, terms))
 
 
 @settings(max_examples=10, deadline=None)
@@ -190,7 +247,7 @@ def test_hidden_photos_are_as_if_they_were_not_there(shared: Shelf, seed: int) -
         shared.connection.execute(query)
         shared.connection.execute("UPDATE search SET folder = '.'")
     term = dice.choice(VOCABULARY)
-    before = find(shared.connection, term, None)
+    before = [find(shared.connection, term, None, ranker) for ranker in ("fts5", "bm25+")]
     hidden = dice.sample(range(len(documents)), len(documents) // 3)
     assert store.set_missing(shared.connection, [f"/{n}" for n in hidden]) == len(hidden)
     left = [
@@ -198,13 +255,14 @@ def test_hidden_photos_are_as_if_they_were_not_there(shared: Shelf, seed: int) -
         for number, document in enumerate(documents)
     ]
     kept = [document for document in left if document]
-    scores = iter(bm25(kept, [term]))
+    scores = iter(fts5_scores(kept, [term]))
     assert_ranked(
-        find(shared.connection, term, None),
+        find(shared.connection, term, None, "fts5"),
         [next(scores) if document else 0.0 for document in left],
     )
     store.set_found(shared.connection, [f"/{n}" for n in hidden], "/")
-    assert find(shared.connection, term, None) == before
+    after = [find(shared.connection, term, None, ranker) for ranker in ("fts5", "bm25+")]
+    assert after == before
 
 
 @settings(max_examples=100, deadline=None)
@@ -231,24 +289,27 @@ def test_marks_point_at_the_words(
     assert all(result.caption == text for result in results)
 
 
-def test_limit_takes_the_best(shared: Shelf) -> None:
+@pytest.mark.parametrize("ranker", ["fts5", "bm25+"])
+def test_limit_takes_the_best(shared: Shelf, ranker: str) -> None:
     shared.fill(random_documents(random.Random(1), list(WEIGHTS)))
-    everything = find(shared.connection, "dog cat", None)
+    everything = find(shared.connection, "dog cat", None, ranker)
     assert len(everything) > 30
     for limit in (1, 2, 20, len(everything), 10_000):
-        assert find(shared.connection, "dog cat", limit) == everything[:limit]
-    assert find(shared.connection, "dog cat") == everything[:20]
-    assert find(shared.connection, "dog cat", 0) == find(shared.connection, "dog cat", -1) == []
+        assert find(shared.connection, "dog cat", limit, ranker) == everything[:limit]
+    for limit in (0, -1):
+        assert find(shared.connection, "dog cat", limit, ranker) == []
+    assert Request().limit == 20
 
 
-def test_ties_come_in_the_order_of_indexing(shelf: Shelf) -> None:
+@pytest.mark.parametrize("ranker", ["fts5", "bm25+"])
+def test_ties_come_in_the_order_of_indexing(shelf: Shelf, ranker: str) -> None:
     order = random.Random(2).sample(range(50), 50)
     for number in order:
         shelf.add(f"/home/photos/{number:02}.jpg", "a dog")
     shelf.add(f"/home/photos/{order[0]:02}.jpg", "a dog")  # indexed again, it keeps its place
     expected = [f"/home/photos/{number:02}.jpg" for number in order]
-    assert paths(find(shelf.connection, "dog", None)) == expected
-    assert paths(find(shelf.connection, "dog", 7)) == expected[:7]
+    assert paths(find(shelf.connection, "dog", None, ranker)) == expected
+    assert paths(find(shelf.connection, "dog", 7, ranker)) == expected[:7]
 
 
 @pytest.mark.parametrize("query", ["", "the", "?!", "🐶", "zebra", "dogma"])
@@ -346,15 +407,363 @@ class Meddling(sqlite3.Connection):
         return cursor
 
 
-def test_a_photo_may_vanish_while_it_is_found(shelf: Shelf, tmp_path: Path) -> None:
+@pytest.mark.parametrize("ranker", ["fts5", "bm25+"])
+def test_a_photo_may_vanish_while_it_is_found(shelf: Shelf, tmp_path: Path, ranker: str) -> None:
     for number in range(3):
         shelf.add(f"/home/photos/{number}.jpg", "a dog")
     connection = sqlite3.connect(tmp_path / "library.db", factory=Meddling)
     try:
-        found = paths(find(connection, "dog"))
+        found = paths(find(connection, "dog", ranker=ranker))
     finally:
         connection.close()
     assert [path for path in found if "1" not in path] == [
         "/home/photos/0.jpg",
         "/home/photos/2.jpg",
     ]
+
+
+# Meaning
+
+CONCEPTS = ["dog", "beach", "car", "snow", "party", "food", "tree", "boat"]
+SAME = {"puppy": "dog", "hound": "dog", "seaside": "beach", "winter": "snow", "ship": "boat"}
+DIMENSION = 32
+AXES = np.linalg.qr(np.random.default_rng(3).normal(size=(DIMENSION, DIMENSION)))[0]
+
+
+def unit(*concepts: str) -> np.ndarray:
+    """Return the direction of concepts; of none, one that has to do with nothing."""
+    rows = [CONCEPTS.index(concept) for concept in concepts] or [-1]
+    vector = AXES[rows].sum(axis=0)
+    return np.asarray(vector / np.linalg.norm(vector), np.float32)
+
+
+def random_units(seed: int, count: int) -> np.ndarray:
+    vectors = np.random.default_rng(seed).normal(size=(count, DIMENSION))
+    return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), np.float32)
+
+
+@dataclass
+class Encoder:
+    """A sentence encoder that knows a few words, and the words that mean the same."""
+
+    fingerprint: str = "vectors 1"
+    background: np.ndarray = field(default_factory=lambda: random_units(0, 500))
+    ranking: Mapping[str, float] = field(default_factory=dict)
+
+    def encode(self, sentences: Sequence[str]) -> np.ndarray:
+        return np.stack([self._encode(sentence.split()) for sentence in sentences])
+
+    def _encode(self, words: Sequence[str]) -> np.ndarray:
+        known = {SAME.get(word, word) for word in words}
+        return unit(*(concept for concept in CONCEPTS if concept in known))
+
+
+def searcher(connection: sqlite3.Connection, **values: Any) -> Searcher:
+    encoder = cast(SentenceEncoder, Encoder(**values))
+    return Searcher(connection, lambda: meaning.load(connection, encoder))
+
+
+def seek(shelf: Shelf, text: str = "", **request: Any) -> list[Result]:
+    """Search by words and meaning."""
+    return searcher(shelf.connection).find(Request(text, **request))
+
+
+def unneeded() -> meaning.Meaning:
+    raise AssertionError("words alone rank")
+
+
+def sigmoid(odds: float) -> float:
+    return 1 / (1 + math.exp(-odds)) if odds > -700 else 0.0
+
+
+def test_a_photo_is_found_by_what_it_shows(shelf: Shelf) -> None:
+    shelf.add("/home/photos/1.jpg", "a brown animal", vector=unit("dog"))
+    shelf.add("/home/photos/2.jpg", "a vehicle", vector=unit("car"))
+    assert find(shelf.connection, "puppy") == []
+    for ranker in ("fused", "meaning"):
+        (result,) = seek(shelf, "puppy", ranker=ranker)
+        assert (result.path, result.caption) == ("/home/photos/1.jpg", "a brown animal")
+        assert (result.matches, result.marks) == ({}, [])
+        assert 0.5 < result.score <= 1
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 2**32), count=st.integers(0, 60))
+def test_meaning_ranks_by_the_cosine(shared: Shelf, seed: int, count: int) -> None:
+    shared.fill([{"caption": ["dog"]} for _ in range(count)])
+    vectors = random_units(seed, count)
+    shared.see(dict(enumerate(vectors)))
+    encoder = Encoder()
+    query = encoder.encode(["dog beach"])[0]
+    background = encoder.background @ query
+    weights = Weights()
+    results = seek(shared, "dog beach", ranker="meaning", limit=None, min_score=0.0)
+    assert len(results) == count
+    for result in results:
+        cosine = float(vectors[int(result.path[1:])] @ query)
+        deviation = (cosine - background.mean()) / background.std()
+        part = result.parts["meaning"]
+        assert part.value == pytest.approx(deviation, abs=0.01 / float(background.std()))
+        assert result.score == pytest.approx(sigmoid(weights.bias + weights.meaning * part.value))
+    values = [result.parts["meaning"].value for result in results]
+    assert values == sorted(values, reverse=True)
+
+
+@settings(max_examples=12, deadline=None)
+@given(
+    seed=st.integers(0, 2**32),
+    ranking=st.fixed_dictionaries(
+        {name: st.just(0.0) | st.floats(0.01, 10) for name in ("meaning", "like", "words", "own")}
+        | {"bias": st.floats(-5, 5), "min_score": st.floats(0, 1)}
+    ),
+    terms=st.lists(st.sampled_from([*CONCEPTS, *SAME, *VOCABULARY]), max_size=4),
+    like=st.booleans(),
+)
+def test_scores_can_be_recomputed_from_their_parts(
+    shared: Shelf, seed: int, ranking: dict[str, float], terms: list[str], like: bool
+) -> None:
+    """Against a naive version that looks at every photo."""
+    dice = random.Random(seed)
+    documents = random_documents(dice, list(WEIGHTS))
+    shared.fill(documents)
+    vectors = random_units(seed, len(documents))
+    seen = [number for number in range(len(documents)) if dice.random() < 0.8]
+    shared.see({number: vectors[number] for number in seen})
+    wanted = random_units(seed + 1, 1)[0] if like else None
+    request = Request(" ".join(terms), None, min_score=0.0, like=wanted)
+    results = searcher(shared.connection, ranking=ranking).find(request)
+    found = {int(result.path[1:]): result for result in results}
+    bags = [set(itertools.chain(*document.values())) for document in documents]
+    matching = {number for number, bag in enumerate(bags) if bag & set(terms)}
+    assert set(found) == (({*seen} | matching) if terms or like else set())
+    shares = word_shares(shared, documents, terms)
+    for number, result in found.items():
+        parts = result.parts
+        asked = {"meaning", "words", "own"} if terms else set()
+        assert set(parts) == (asked | {"like"} if like else asked)
+        for name in {"meaning", "like"} & set(parts):
+            assert (parts[name].value == UNKNOWN) == (number not in seen)
+        if terms:
+            assert (parts["words"].value, parts["own"].value) == pytest.approx(shares[number])
+        added = {name: ranking[name] * part.value for name, part in parts.items()}
+        odds = ranking["bias"] + sum(added.values())
+        assert result.score == pytest.approx(sigmoid(odds), rel=1e-3, abs=1e-6)
+        positive = sum(value for value in added.values() if value > 0)
+        for name, part in parts.items():
+            share = max(added[name], 0) / positive if positive else 0
+            assert part.share == pytest.approx(share, abs=1e-6)
+        assert sum(part.share for part in parts.values()) == pytest.approx(1 if positive else 0)
+    order = [(-result.score, int(result.path[1:])) for result in results]
+    assert order == sorted(order)  # ties in the order of indexing
+    passed = [result for result in results if result.score >= ranking["min_score"]]
+    least = Request(request.text, None, like=wanted)
+    assert searcher(shared.connection, ranking=ranking).find(least) == passed
+
+
+def word_shares(
+    shelf: Shelf, documents: Sequence[Document], terms: Sequence[str]
+) -> list[tuple[float, float]]:
+    """Return the BM25+ share and the share of own words of all documents."""
+    stemmer = Stemmer()
+    stems = list(dict.fromkeys(itertools.chain(*stemmer.stems(terms))))
+    statistics = bm25.read_statistics(shelf.connection, stems)
+    texts = stemmer.stems([" ".join(itertools.chain(*doc.values())) for doc in documents])
+    rarity = {stem: bm25.idf(statistics, stem) for stem in stems}
+    own = []
+    for document in documents:
+        columns = [document.get(name, []) for name in ("place", "camera", "folder", "filename")]
+        written = {*stemmer.stems([" ".join(itertools.chain(*columns))])[0]}
+        own.append(sum(rarity[s] for s in stems if s in written) / (sum(rarity.values()) or 1))
+    return list(zip(bm25.shares(texts, stems, statistics).tolist(), own, strict=True))
+
+
+def test_a_word_of_a_tag_finds_what_the_caption_lacks(shelf: Shelf) -> None:
+    shelf.add(
+        "/home/photos/1.jpg",
+        "a man in a room",
+        tags=[Tag("accordion", ("squeezebox",)), Tag("stage", (), 0.4, shown=False)],
+        vector=unit(),
+    )
+    for number in range(2, 12):
+        shelf.add(f"/home/photos/{number}.jpg", "a man in a room", vector=unit())
+    for query in ("accordion", "squeezebox", "stage", "accordions"):
+        (result, *rest) = seek(shelf, query, min_score=0.0)
+        assert result.path == "/home/photos/1.jpg"
+        assert list(result.matches) == ["tags"]
+        assert result.score > max(other.score for other in rest)
+        assert result.tags == ["accordion"]
+        assert result.parts["words"].value > 0 == result.parts["own"].value
+    assert all(result.tags == [] for result in rest)
+
+
+def test_words_and_meaning_together_outrank_either(shelf: Shelf) -> None:
+    shelf.add("/home/photos/words.jpg", "a dog", vector=unit("car"))
+    shelf.add("/home/photos/meaning.jpg", "an animal", vector=unit("dog"))
+    shelf.add("/home/photos/neither.jpg", "a tree", vector=unit("tree"))
+    shelf.add("/home/photos/both.jpg", "a dog", vector=unit("dog"))
+    ranked = [Path(path).stem for path in paths(seek(shelf, "dog", min_score=0.0))]
+    assert ranked == ["both", "meaning", "words", "neither"]
+
+
+@pytest.mark.parametrize("written", ["folder", "filename", "camera", "edit"])
+def test_own_words_outrank_what_the_model_says(shelf: Shelf, written: str) -> None:
+    sure = 0.6 * unit("boat") + 0.8 * unit()  # three standard deviations, as real ones have
+    for number in range(20):
+        name = f"/home/photos/{number:02}.jpg"
+        shelf.add(name, "a boat", "two boats", tags=[Tag("boat")], vector=sure)
+    path = {
+        "folder": "/home/photos/Boat Trip/x.jpg", "filename": "/home/photos/boat.jpg"
+    }.get(written, "/home/photos/x.jpg")  # fmt: skip
+    camera = "Boat X100" if written == "camera" else None
+    shelf.add(path, "a tree", camera=camera, vector=unit("tree"))
+    if written == "edit":
+        assert write_edit(shelf.connection, path, "our boat")
+    first, second, *_ = seek(shelf, "boat", min_score=0.0)
+    assert first.path == path
+    assert (first.parts["own"].value, second.parts["own"].value) == (1.0, 0.0)
+    assert first.score > second.score
+
+
+def test_where_nothing_passes_the_threshold_the_list_is_empty(shelf: Shelf) -> None:
+    shelf.add("/home/photos/1.jpg", "a tree", vector=unit("tree"))
+    shelf.add("/home/photos/2.jpg", "a car", vector=unit("car"))
+    for request in ({}, {"ranker": "meaning"}, {"limit": None}):
+        assert seek(shelf, "snow", **request) == []
+    everything = seek(shelf, "tree", min_score=0.0)
+    assert len(everything) == 2
+    for least in (0.1, 0.5, everything[0].score, 0.9999, 1.0, 1.1):
+        expected = [result for result in everything if result.score >= least]
+        assert seek(shelf, "tree", min_score=least) == expected
+    assert find(shelf.connection, "tree") != []
+    for ranker in ("bm25+", "fts5"):
+        assert seek(shelf, "tree", ranker=ranker, min_score=1e6) == []
+
+
+def test_what_is_like_a_photo_is_not_the_photo_itself(shelf: Shelf) -> None:
+    for number, concepts in enumerate([("dog",), ("dog", "beach"), ("car",), ("dog",)]):
+        shelf.add(f"/home/photos/{number}.jpg", "a picture", vector=unit(*concepts))
+    asked: dict[str, Any] = {"like": unit("dog"), "without": "/home/photos/0.jpg"}
+    assert paths(seek(shelf, **asked)) == ["/home/photos/3.jpg", "/home/photos/1.jpg"]
+    (result, *_) = seek(shelf, **asked)
+    assert set(result.parts) == {"like"}
+    assert (result.matches, result.caption) == ({}, "a picture")
+    assert len(seek(shelf, like=unit("dog"))) == 3
+    # With a sentence, both count.
+    (result, *_) = seek(shelf, "beach", **asked)
+    assert result.path == "/home/photos/1.jpg"
+    assert set(result.parts) == {"like", "meaning", "words", "own"}
+
+
+def test_photos_of_another_model_are_found_by_their_words(shelf: Shelf) -> None:
+    shelf.add("/home/photos/new.jpg", "a dog", vector=unit("dog"))
+    shelf.add("/home/photos/none.jpg", "a dog")
+    older = {part: f"{part} 0" for part in PARTS}
+    shelf.models = use_models(shelf.connection, shelf.run, "older", older)
+    shelf.add("/home/photos/old.jpg", "a dog", vector=unit("car"))
+    results = seek(shelf, "dog")
+    assert paths(results) == [f"/home/photos/{name}.jpg" for name in ("new", "none", "old")]
+    assert [result.parts["meaning"].value for result in results[1:]] == [UNKNOWN, UNKNOWN]
+    assert paths(seek(shelf, "puppy", min_score=0.0)) == ["/home/photos/new.jpg"]
+    assert paths(seek(shelf, "dog", ranker="meaning", min_score=0.0)) == ["/home/photos/new.jpg"]
+    for fingerprint in ("vectors 0", "vectors 9"):
+        found = searcher(shelf.connection, fingerprint=fingerprint).find(Request("dog"))
+        assert len(found) == (2 if fingerprint == "vectors 0" else 3)
+
+
+def test_results_change_when_another_writes(shelf: Shelf, tmp_path: Path) -> None:
+    shelf.add("/home/photos/1.jpg", "a picture", vector=unit("dog"))
+    reader = database.open_for_reading(str(tmp_path / "library.db"))
+    loads: list[int] = []
+
+    def load() -> meaning.Meaning:
+        loads.append(1)
+        return meaning.load(reader, cast(SentenceEncoder, Encoder()))
+
+    searches = Searcher(reader, load)
+    for _ in range(3):
+        assert paths(searches.find(Request("puppy"))) == ["/home/photos/1.jpg"]
+    assert len(loads) == 1
+    shelf.add("/home/photos/2.jpg", "a picture", vector=unit("dog"))
+    found = paths(searches.find(Request("puppy")))
+    assert found == ["/home/photos/1.jpg", "/home/photos/2.jpg"]
+    store.set_missing(shelf.connection, ["/home/photos/1.jpg"])
+    assert paths(searches.find(Request("puppy"))) == ["/home/photos/2.jpg"]
+    assert paths(searches.find(Request("puppy"))) == ["/home/photos/2.jpg"]
+    assert len(loads) == 3
+    reader.close()
+
+
+@pytest.mark.parametrize("ranker", ["fused", "bm25+", "fts5"])
+@pytest.mark.parametrize(
+    ("columns", "found"),
+    [
+        (None, "1234"), (["caption"], "1"), (["alternatives"], "2"), (["tags"], "3"),
+        (["folder"], "4"), (["place", "camera"], ""), (["caption", "tags"], "13"), ([], "1234"),
+    ],
+)  # fmt: skip
+def test_columns_restrict_where_words_are_looked_for(
+    shelf: Shelf, ranker: str, columns: Sequence[str] | None, found: str
+) -> None:
+    shelf.add("/home/photos/1.jpg", "a dog", "a wall")
+    shelf.add("/home/photos/2.jpg", "a wall", "a dog")
+    shelf.add("/home/photos/3.jpg", "a wall", tags=[Tag("dog")])
+    shelf.add("/home/photos/dog/4.jpg", "a wall")
+    results = seek(shelf, "dog", ranker=ranker, columns=columns, min_score=0.0)
+    assert sorted(Path(path).stem for path in paths(results)) == list(found)
+    for result in results:
+        if result.parts:
+            assert result.parts["words"].value > 0
+            own = result.path.endswith("4.jpg")
+            assert result.parts["own"].value == (1.0 if own else 0.0)
+
+
+@pytest.mark.parametrize("text", ["dog", ""])
+def test_unknown_rankers_and_columns_are_value_errors(shelf: Shelf, text: str) -> None:
+    for ranker in ("", "FUSED", "bm25", "words"):
+        with pytest.raises(ValueError, match=r"unknown ranker.*bm25\+"):
+            seek(shelf, text, ranker=ranker)
+    for columns in (["captions"], ["caption", "path"], [""]):
+        with pytest.raises(ValueError, match=r"unknown field.*alternatives"):
+            seek(shelf, text, columns=columns)
+
+
+def test_only_what_needs_vectors_reads_them(shelf: Shelf) -> None:
+    shelf.add("/home/photos/1.jpg", "a dog", vector=unit("dog"))
+    searches = Searcher(shelf.connection, unneeded)
+    for ranker in ("bm25+", "fts5"):
+        (result,) = searches.find(Request("dog", ranker=ranker))
+        assert result.parts == {}
+    for request in (Request(""), Request("?!"), Request("dog", -1)):
+        assert searches.find(request) == []
+
+
+@pytest.mark.parametrize("ranker", RANKERS)
+def test_an_empty_library_holds_nothing(shelf: Shelf, ranker: str) -> None:
+    for request in ({}, {"limit": None}, {"min_score": 0.0}, {"like": unit("dog")}):
+        assert seek(shelf, "dog", ranker=ranker, **request) == []
+    shelf.add("/home/photos/1.jpg", "a dog", vector=unit("dog"))
+    store.set_missing(shelf.connection, ["/home/photos/1.jpg"])
+    assert seek(shelf, "dog", ranker=ranker, min_score=0.0) == []
+
+
+def test_a_limit_takes_the_nearest_of_many(shared: Shelf) -> None:
+    """More photos than are looked at closely."""
+    shared.fill([{"caption": ["wall"]} for _ in range(600)])
+    shared.see(dict(enumerate(random_units(5, 600))))
+    for text in ("dog", "dog wall"):
+        for ranker in ("meaning", "fused"):
+            request: dict[str, Any] = {"ranker": ranker, "min_score": 0.0}
+            everything = seek(shared, text, limit=None, **request)
+            assert len(everything) == 600
+            for limit in (1, 20, 150):
+                assert seek(shared, text, limit=limit, **request) == everything[:limit]
+
+
+def test_vectors_are_compared_as_they_are_kept(shelf: Shelf) -> None:
+    """A photo is as like itself as its int8 vector is, and nothing is more."""
+    vectors = random_units(7, 50)
+    for number, vector in enumerate(vectors):
+        shelf.add(f"/home/photos/{number}.jpg", "x", vector=vector)
+    for number in (0, 17, 49):
+        kept = dequantise(quantise(vectors[number]))
+        assert paths(seek(shelf, like=kept, limit=1)) == [f"/home/photos/{number}.jpg"]

@@ -10,7 +10,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,9 +22,10 @@ from hypothesis import strategies as st
 from photosearch.migrations.migrations import migrations
 
 from photosearch import database, store
-from photosearch.database import APPLICATION_ID, SCHEMA, LibraryError, display
+from photosearch.database import APPLICATION_ID, SCHEMA, LibraryError, display, now
+from photosearch.descriptions import PARTS, Caption, Models, use_models
 from photosearch.metadata import Metadata
-from photosearch.search import find
+from photosearch.search import Request, Result, Searcher
 from photosearch.walk import File
 
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
@@ -39,6 +40,15 @@ class Says:
     text: str
     log_probability: float = -1.0
     tokens: int = 3
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A description that is only captions."""
+
+    captions: Sequence[Caption]
+    tags: None = None
+    vector: None = None
 
 
 class Fatal:
@@ -56,17 +66,24 @@ class Fatal:
         return "never said"
 
 
-def photo(
-    path: str, *captions: store.Caption | str, root: str = "/p", size: int = 1
-) -> store.Photo:
+def photo(path: str, *captions: Caption | str, root: str = "/p", size: int = 1) -> store.Photo:
     says = [Says(caption) if isinstance(caption, str) else caption for caption in captions]
-    return store.Photo(File(path, size, 1, 1), root, "JPEG", 4, 3, Metadata(), says)
+    return store.Photo(File(path, size, 1, 1), root, "JPEG", 4, 3, Metadata(), Seen(says))
 
 
-def start(connection: sqlite3.Connection) -> tuple[int, int]:
+def fingerprints(number: int = 1) -> dict[str, str]:
+    return {part: f"{part} {number}" for part in PARTS}
+
+
+def start(connection: sqlite3.Connection) -> tuple[int, Models]:
     """Start a run; return its number and the model's."""
     run = store.start_run(connection)
-    return run, store.use_model(connection, run, "fake", "f1")
+    return run, use_models(connection, run, "fake", fingerprints())
+
+
+def find(connection: sqlite3.Connection, query: str, limit: int | None = 20) -> list[Result]:
+    """Search by words: there are no vectors."""
+    return Searcher(connection, lambda: None).find(Request(query, limit))
 
 
 def dump(connection: sqlite3.Connection) -> dict[str, list[Any]]:
@@ -424,13 +441,13 @@ def test_reading_cannot_write(path: Path, library: sqlite3.Connection) -> None:
 
 
 def test_a_second_writer_waits(path: Path, library: sqlite3.Connection) -> None:
-    run, model = start(library)
+    run, models = start(library)
     started, done = threading.Event(), threading.Event()
 
     def write() -> None:
         started.set()
         connection = database.open_for_writing(str(path))
-        store.write_batch(connection, run, model, [photo("/p/b.jpg", "a cat")], [])
+        store.write_batch(connection, run, models, [photo("/p/b.jpg", "a cat")], [])
         connection.close()
         done.set()
 
@@ -491,9 +508,9 @@ def fail() -> None:
 
 @pytest.mark.parametrize("captions", [[], [Fatal(fail)], [Says("a cow"), Fatal(fail)]])
 def test_a_batch_is_written_whole_or_not_at_all(library: sqlite3.Connection, captions: Any) -> None:
-    run, model = start(library)
+    run, models = start(library)
     failure = store.Failure("/p/b.jpg", "truncated", 1, 1)
-    store.write_batch(library, run, model, [photo("/p/a.jpg", "a dog")], [failure])
+    store.write_batch(library, run, models, [photo("/p/a.jpg", "a dog")], [failure])
     before = dump(library)
     batch = [
         photo("/p/a.jpg", "a wolf", size=2),
@@ -501,7 +518,7 @@ def test_a_batch_is_written_whole_or_not_at_all(library: sqlite3.Connection, cap
         photo("/p/c.jpg", "a fox"),
     ]
     with pytest.raises((RuntimeError, IndexError, ValueError)):
-        store.write_batch(library, run, model, batch, [store.Failure("/p/d.jpg", "empty")])
+        store.write_batch(library, run, models, batch, [store.Failure("/p/d.jpg", "empty")])
     assert not library.in_transaction
     assert dump(library) == before
     assert_sound(library)
@@ -510,10 +527,10 @@ def test_a_batch_is_written_whole_or_not_at_all(library: sqlite3.Connection, cap
 def test_a_kill_in_a_batch_leaves_the_batches_before(path: Path) -> None:
     def write() -> None:
         connection = database.open_for_writing(str(path))
-        run, model = start(connection)
-        store.write_batch(connection, run, model, [photo("/p/a.jpg", "a dog")], [])
+        run, models = start(connection)
+        store.write_batch(connection, run, models, [photo("/p/a.jpg", "a dog")], [])
         batch = [photo("/p/b.jpg", "a dog"), photo("/p/c.jpg", Fatal(lambda: os._exit(9)))]
-        store.write_batch(connection, run, model, batch, [])
+        store.write_batch(connection, run, models, batch, [])
 
     assert without_closing(write) == 9
     connection = database.open_for_writing(str(path))
@@ -547,7 +564,7 @@ def test_any_sequence_of_writes_leaves_a_sound_library(data: st.DataObject) -> N
     with tempfile.TemporaryDirectory() as folder:
         connection = database.open_for_writing(os.path.join(folder, "library.db"))
         connection.execute("PRAGMA synchronous = OFF")
-        run, model = start(connection)
+        run, models = start(connection)
         expected = Model()
         for _ in range(data.draw(st.integers(1, 8))):
             step = data.draw(st.sampled_from(["write", "write", "fail", "missing", "found"]))
@@ -555,7 +572,7 @@ def test_any_sequence_of_writes_leaves_a_sound_library(data: st.DataObject) -> N
             if step == "write":
                 batch = {path: data.draw(captions) for path in paths}
                 photos = [photo(path, *texts) for path, texts in batch.items()]
-                store.write_batch(connection, run, model, photos, [])
+                store.write_batch(connection, run, models, photos, [])
                 expected.photos.update(batch)
                 expected.missing -= set(batch)
                 for path in paths:
@@ -578,11 +595,20 @@ def test_any_sequence_of_writes_leaves_a_sound_library(data: st.DataObject) -> N
         connection.close()
 
 
+def captioned(size: int, mtime_ns: int, missing: bool = False) -> store.Known:
+    """What is known of a photo that the first model gave captions, and nothing else."""
+    return store.Known(size, mtime_ns, missing, models=(1, None, None))
+
+
+def failed(size: int | None, mtime_ns: int | None, reason: str) -> store.Known:
+    return store.Known(size, mtime_ns, False, reason, (None, None, None))
+
+
 def assert_holds(connection: sqlite3.Connection, expected: Model) -> None:
     assert store.known(connection, "/p") == {
-        path: store.Known(1, 1, path in expected.missing)
+        path: captioned(1, 1, path in expected.missing)
         for path in expected.photos.keys() - expected.failures.keys()
-    } | {path: store.Known(None, None, False, why) for path, why in expected.failures.items()}
+    } | {path: failed(None, None, why) for path, why in expected.failures.items()}
     visible = {p: texts for p, texts in expected.photos.items() if p not in expected.missing}
     query = """SELECT path, caption, alternatives, folder, filename
                FROM search JOIN photos ON photos.id = photo_id"""
@@ -603,45 +629,45 @@ def assert_holds(connection: sqlite3.Connection, expected: Model) -> None:
 
 
 def test_a_photo_written_again_keeps_its_number(library: sqlite3.Connection) -> None:
-    run, model = start(library)
-    store.write_batch(library, run, model, [photo("/p/a.jpg", "a dog", "a wolf", "a fox")], [])
+    run, models = start(library)
+    store.write_batch(library, run, models, [photo("/p/a.jpg", "a dog", "a wolf", "a fox")], [])
     numbers = library.execute("SELECT id FROM photos").fetchall()
-    store.write_batch(library, run, model, [photo("/p/a.jpg", "a cat", "a lion", size=5)], [])
+    store.write_batch(library, run, models, [photo("/p/a.jpg", "a cat", "a lion", size=5)], [])
     assert library.execute("SELECT id FROM photos").fetchall() == numbers
     query = "SELECT rank, text FROM captions ORDER BY rank"
     assert library.execute(query).fetchall() == [(0, "a cat"), (1, "a lion")]
     assert find(library, "dog wolf fox") == []
-    assert store.known(library, "/p") == {"/p/a.jpg": store.Known(5, 1)}
+    assert store.known(library, "/p") == {"/p/a.jpg": captioned(5, 1)}
 
 
 @pytest.mark.parametrize("inode", [0, 1, 2**63 - 1, 2**63, 2**64 - 1])
 def test_any_inode_can_be_kept(library: sqlite3.Connection, inode: int) -> None:
     file = File("/p/a.jpg", 1, -(10**18), inode)
-    one = store.Photo(file, "/p", "JPEG", 4, 3, Metadata(), [Says("a dog")])
+    one = store.Photo(file, "/p", "JPEG", 4, 3, Metadata(), Seen([Says("a dog")]))
     store.write_batch(library, *start(library), [one], [])
-    assert store.known(library, "/p") == {"/p/a.jpg": store.Known(1, -(10**18))}
+    assert store.known(library, "/p") == {"/p/a.jpg": captioned(1, -(10**18))}
 
 
 def test_a_run_tells_whether_it_ended(library: sqlite3.Connection) -> None:
-    run, model = start(library)
+    run, models = start(library)
     photos = [photo(f"/p/{number}.jpg", "a dog") for number in range(3)]
-    store.write_batch(library, run, model, photos, [store.Failure("/p/x", "empty")])
+    store.write_batch(library, run, models, photos, [store.Failure("/p/x", "empty")])
     query = "SELECT captioned, failed, model_id, finished_at IS NULL FROM runs"
-    assert library.execute(query).fetchall() == [(3, 1, model, 1)]
+    assert library.execute(query).fetchall() == [(3, 1, models.captions, 1)]
     store.finish_run(library, run)
-    assert library.execute(query).fetchall() == [(3, 1, model, 0)]
+    assert library.execute(query).fetchall() == [(3, 1, models.captions, 0)]
 
 
 def test_stats_count_each_model_by_its_name(library: sqlite3.Connection) -> None:
     """A model trained again has the same name and another fingerprint."""
     run, first = start(library)
-    second = store.use_model(library, run, "fake", "f2")
-    other = store.use_model(library, run, "other", "f3")
+    second = use_models(library, run, "fake", fingerprints(2))
+    other = use_models(library, run, "other", fingerprints(3))
     assert len({first, second, other}) == 3
-    assert store.use_model(library, run, "fake", "f1") == first
-    for model, names in [(first, "abc"), (second, "de"), (other, "f")]:
+    assert use_models(library, run, "fake", fingerprints()) == first
+    for models, names in [(first, "abc"), (second, "de"), (other, "f")]:
         photos = [photo(f"/p/{name}.jpg", "a dog", "a cat") for name in names]
-        store.write_batch(library, run, model, photos, [])
+        store.write_batch(library, run, models, photos, [])
     assert store.stats(library)["models"] == {"fake": 5, "other": 1}
 
 
@@ -657,8 +683,8 @@ def test_any_path_comes_back_as_it_was(names: list[bytes]) -> None:
     path = os.fsdecode(b"/p/" + b"/".join(names))
     with tempfile.TemporaryDirectory() as folder:
         connection = database.open_for_writing(os.path.join(folder, "library.db"))
-        run, model = start(connection)
-        store.write_batch(connection, run, model, [photo(path, "a dog")], [])
+        run, models = start(connection)
+        store.write_batch(connection, run, models, [photo(path, "a dog")], [])
         store.write_batch(connection, run, None, [], [store.Failure(path + "x", "why")])
         store.add_roots(connection, [path])
         assert set(store.known(connection, "/p")) == {path, path + "x"}
@@ -700,15 +726,14 @@ def test_known_are_the_paths_below(paths: list[str], root: str) -> None:
     paths = [path for path in paths if path != "/"]
     with tempfile.TemporaryDirectory() as folder:
         connection = database.open_for_writing(os.path.join(folder, "library.db"))
-        run, model = start(connection)
+        run, models = start(connection)
         half = len(paths) // 2
         photos = [photo(path, "a dog", root="/") for path in paths[:half]]
         failures = [store.Failure(path, "why", 2, 3) for path in paths[half:]]
-        store.write_batch(connection, run, model, photos, failures)
+        store.write_batch(connection, run, models, photos, failures)
         below = {path for path in paths if os.path.commonpath([path, root]) == root}
         assert store.known(connection, root) == {
-            path: store.Known(1, 1) if path in paths[:half] else store.Known(2, 3, False, "why")
-            for path in below
+            path: captioned(1, 1) if path in paths[:half] else failed(2, 3, "why") for path in below
         }
         connection.close()
 
@@ -723,6 +748,6 @@ def test_the_size_counts_what_is_not_yet_in_the_file(
 
 
 def test_times_are_utc_in_whole_seconds() -> None:
-    assert store.now() in {
+    assert now() in {
         time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime(time.time() - late)) for late in (0, 1)
     }

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from photosearch import terminal
 from photosearch.index import Summary
-from photosearch.search import Result
+from photosearch.search import Part, Result
 from photosearch.terminal import clean, counted, duration, index_summary, result_lines
 
 OVERRIDES = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -160,6 +160,62 @@ def test_results_are_printed_without_wrapping(capsys: pytest.CaptureFixture[str]
         f"            {clean(path)}",
     ]
     assert printed.err == ""
+
+
+PARTS = {
+    "meaning": Part(2.34, 0.5), "like": Part(-1.0, 0.0),
+    "words": Part(0.6789, 0.375), "own": Part(0.25, 0.125),
+}  # fmt: skip
+
+
+def test_explained_results_tell_what_their_scores_are_made_of() -> None:
+    result = Result("/x.jpg", 0.97, "a dog", {}, [], ["dog", "beach"], PARTS)
+    assert len(result_lines(1, result)) == 2
+    lines = [line.plain for line in result_lines(1, result, explain=True)[2:]]
+    assert lines == [
+        "            tags: dog, beach",
+        "            █████       50%  what it shows: +2.3 standard deviations from any photo",
+        "                         0%  likeness: -1.0 standard deviations from any photo",
+        "            ████        38%  words in its text: 0.68 of the most that BM25+ gives",
+        "            █           12%  words that you or the camera wrote: 25% of the query",
+    ]
+
+
+def test_explained_results_of_words_alone_have_no_parts() -> None:
+    plain_result = Result("/x.jpg", 0.97, "a dog", {}, [])
+    assert result_lines(1, plain_result, True) == result_lines(1, plain_result)
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(sorted(PARTS)),
+        st.builds(Part, st.floats(-99, 99), st.floats(0, 1)),
+    )
+)
+def test_bars_are_of_one_length(parts: dict[str, Part]) -> None:
+    lines = result_lines(1, Result("/x.jpg", 1.0, "a dog", {}, [], [], parts), explain=True)[2:]
+    assert len(lines) == len(parts)
+    for line, part in zip(lines, parts.values(), strict=True):
+        bar, percent = line.plain[12:22], line.plain[22:27]
+        assert bar.count("█") == pytest.approx(10 * part.share, abs=0.5)
+        assert bar.strip(" █") == ""
+        assert float(percent.strip().removesuffix("%")) == pytest.approx(100 * part.share, abs=0.5)
+
+
+@given(st.lists(st.text(max_size=8) | st.sampled_from([*ESCAPES, *OVERRIDES]), min_size=1))
+@example(["\x1b[2Jdog", "jpg.\u202egpj", "[bold]x[/]"])
+def test_tags_command_no_terminal(tags: list[str]) -> None:
+    result = Result("/x.jpg", 1.0, "a dog", {}, [], tags, PARTS)
+    lines = result_lines(1, result, explain=True)
+    assert all(plain(line.plain) for line in lines)
+    assert lines[2].plain == f"            tags: {clean(', '.join(tags))}"
+
+
+def test_explaining_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    terminal.print_results([Result("/x.jpg", 1.0, "a", {}, [], ["[dog]"], PARTS)], explain=True)
+    printed = capsys.readouterr().out.splitlines()
+    assert len(printed) == 7
+    assert printed[2] == "            tags: [dog]"
 
 
 # Progress

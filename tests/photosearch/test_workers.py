@@ -201,10 +201,17 @@ class Says:
     log_probability: float = -1.0
     tokens: int = 3
 
+@dataclass
+class Seen:
+    captions: tuple = (Says(),)
+    tags: tuple = ()
+    vector: bytes = b"11111111"
+
 class Describer:
-    name, fingerprint, image_size = "fake", "f1", 8
-    def caption_pixels(self, pixels):
-        return [[Says()] for _ in pixels]
+    name, image_size = "fake", 8
+    fingerprints = {"captions": "c1", "tags": "t1", "vectors": "v1"}
+    def describe_pixels(self, pixels, parts):
+        return [Seen() for _ in pixels]
 
 Library("library.db").index(["photos"], load=Describer, workers=1)
 """

@@ -1,0 +1,174 @@
+"""The main colours of a photo, by the names that people search with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+
+MONOCHROME = "black and white"
+
+# The eleven basic colour terms of English (Berlin and Kay, "Basic color terms", 1969).
+NAMES = tuple("red orange yellow green blue purple pink brown black white grey".split())
+_RED, _ORANGE, _YELLOW, _GREEN, _BLUE, _PURPLE, _PINK, _BROWN, _BLACK, _WHITE, _GREY = range(11)
+_NAMELESS = 11  # skin, sand, cream: none of the eleven
+
+
+@dataclass(frozen=True)
+class ColourConfig:
+    """What counts as a colour of a photo."""
+
+    step: int = 6  # every sixth pixel of every sixth row is looked at
+    # Weighted shares of the picture from which a colour is named. Red, orange, yellow,
+    # purple and pink are seldom background; green and blue often are; brown and grey
+    # are in nearly every photo.
+    rare: float = 0.05
+    common: float = 0.15  # green, blue, black, white
+    dull: float = 0.3  # brown, grey
+    vividness: float = 3.0  # how much more a pure colour weighs than a grey
+    monochrome: float = 6.0  # chroma (CIELAB) that hardly any pixel of a grey photo passes
+
+
+def main_colours(
+    pixels: np.ndarray, config: ColourConfig | None = None
+) -> list[list[tuple[str, float]]]:
+    """Name the main colours of photos.
+
+    A small thing in a strong colour is what people remember ("the red car"), so a vivid
+    pixel weighs more than a dull one.
+
+    Args:
+        pixels: uint8 RGB, (B, S, S, 3).
+        config: what counts.
+
+    Returns:
+        For each photo names and their weighted shares of the picture, 0 to 1, the
+        largest first; for a photo without colour `MONOCHROME` alone, with share 1.
+
+    Raises:
+        ValueError: the pixels are not uint8 (B, S, S, 3).
+    """
+    config = config or ColourConfig()
+    if pixels.ndim != 4 or pixels.shape[-1] != 3 or pixels.dtype != np.uint8:
+        raise ValueError(f"pixels are {pixels.dtype} {pixels.shape}, not uint8 (B, S, S, 3)")
+    if not len(pixels):
+        return []
+    half = config.step // 2
+    sample = pixels[:, half :: config.step, half :: config.step].reshape(len(pixels), -1, 3)
+    table = _table()
+    red, green, blue = (sample >> _DROPPED).astype(np.int32).transpose(2, 0, 1)
+    places = ((red << _BITS) + green << _BITS) + blue
+    named, chroma = table.named[places], table.chroma[places]
+    # Colours fade out in the dark: a hue that nobody can make out weighs little.
+    weights = (1.0 + config.vividness * np.minimum(chroma / 60.0, 1.0)) * table.light[places]
+    coloured = (chroma >= config.monochrome).mean(axis=1)
+    return [
+        [(MONOCHROME, 1.0)] if coloured[i] < 0.02 else _main(named[i], weights[i], config)
+        for i in range(len(pixels))
+    ]
+
+
+def to_lch(pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Turn sRGB into the lightness, chroma and hue angle of CIELAB, white being D65.
+
+    The formulas of IEC 61966-2-1 (sRGB) and CIE 15 (L*a*b*).
+
+    Args:
+        pixels: uint8 RGB, (..., 3).
+
+    Returns:
+        Lightness 0 to 100, chroma from 0 (grey) to about 130, hue in degrees, 0 to 360
+        (40 is red, 103 yellow, 136 green, 306 blue); float32 (...) each.
+    """
+    xyz = _LINEAR[pixels] @ _TO_XYZ
+    f = np.where(xyz > (6 / 29) ** 3, np.cbrt(xyz), xyz * ((29 / 6) ** 2 / 3) + 4 / 29)
+    a, b = 500 * (f[..., 0] - f[..., 1]), 200 * (f[..., 1] - f[..., 2])
+    return 116 * f[..., 1] - 16, np.hypot(a, b), np.degrees(np.arctan2(b, a)) % 360
+
+
+def name_pixels(lightness: np.ndarray, chroma: np.ndarray, hue: np.ndarray) -> np.ndarray:
+    """Name colours given as `to_lch` does.
+
+    The borders are ours, set by eye between the colours that CSS names. Later rules
+    overrule earlier ones.
+
+    Returns:
+        Places in `NAMES`, or one more for a colour that has no basic name.
+    """
+    rules = [
+        # Hue alone, for strong colours.
+        (hue < 360, _PINK),
+        (hue < 335, _PURPLE),
+        (hue < 309, _BLUE),
+        (hue < 190, _GREEN),
+        (hue < 108, _YELLOW),
+        (hue < 78, _ORANGE),
+        (hue < 48, _RED),
+        # Pink is light red; dark pink is red or purple.
+        ((hue < 35) & (lightness > 62), _PINK),
+        ((hue < 8) & (lightness > 50), _PINK),
+        ((hue > 345) & (lightness < 45), _RED),
+        ((hue > 335) & (hue <= 345) & (lightness < 45), _PURPLE),
+        # Brown is dark orange or dark yellow; what is light and weak there has no name.
+        ((hue >= 48) & (hue < 78) & ((lightness < 55) | (chroma < 50)), _BROWN),
+        ((hue >= 78) & (hue < 95) & ((lightness < 65) | (chroma < 45)), _BROWN),
+        ((hue >= 95) & (hue < 108) & (lightness < 65), _GREEN),
+        ((hue >= 15) & (hue < 48) & (chroma < 32), _BROWN),
+        ((hue >= 35) & (hue < 95) & (lightness >= 58) & (chroma < 45), _NAMELESS),
+        ((hue >= 95) & (hue < 108) & (lightness >= 65) & (chroma < 35), _NAMELESS),
+        # Without a hue to speak of.
+        (chroma < 9, _GREY),
+        ((chroma < 11) & (lightness > 80), _WHITE),
+        ((lightness < 25) & (chroma < 12), _BLACK),
+        (lightness < 13, _BLACK),
+    ]
+    named = np.zeros(hue.shape, np.int64)
+    for where, name in rules:
+        named[where] = name
+    return named
+
+
+def _main(named: np.ndarray, weights: np.ndarray, config: ColourConfig) -> list[tuple[str, float]]:
+    total = np.bincount(named, weights, minlength=len(NAMES) + 1)[: len(NAMES)] / weights.sum()
+    needed = [config.rare] * len(NAMES)
+    for name in (_GREEN, _BLUE, _BLACK, _WHITE):
+        needed[name] = config.common
+    for name in (_BROWN, _GREY):
+        needed[name] = config.dull
+    order = np.argsort(-total, kind="stable")
+    return [(NAMES[name], float(total[name])) for name in order if total[name] >= needed[name]]
+
+
+@dataclass(frozen=True)
+class _Table:
+    """What is known of each colour of a coarse grid: looking up is cheaper than computing."""
+
+    named: np.ndarray  # int64, places in NAMES
+    chroma: np.ndarray  # float32
+    light: np.ndarray  # float32, 0.2 (black) to 1: how well a hue is seen
+
+
+@cache
+def _table() -> _Table:
+    value = (np.arange(1 << _BITS) << _DROPPED) + (1 << _DROPPED >> 1)
+    grid = np.stack(np.meshgrid(value, value, value, indexing="ij"), axis=-1)
+    lightness, chroma, hue = to_lch(grid.reshape(-1, 3).astype(np.uint8))
+    light = np.clip(lightness / 30.0, 0.2, 1.0)
+    return _Table(name_pixels(lightness, chroma, hue), chroma, light)
+
+
+def _linear() -> np.ndarray:
+    """Return the light of each of the 256 values of a channel, 0 to 1."""
+    value = np.arange(256, dtype=np.float32) / 255
+    light: np.ndarray = np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
+    return light.astype(np.float32)
+
+
+_BITS = 6  # of each channel that the table keeps
+_DROPPED = 8 - _BITS
+_LINEAR = _linear()
+_XYZ = np.array(
+    [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]], np.float32
+)
+_TO_XYZ = (_XYZ / _XYZ.sum(axis=1, keepdims=True)).T  # so that white is 1, 1, 1

@@ -1,0 +1,100 @@
+"""Model folders: settings and weights on disk, and what tells two models apart."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+# What a model makes of a photo, and the weights, files and settings that it comes from.
+PARTS: dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = {
+    "captions": (("encoder.", "decoder."), ("vocabulary.txt",), ("encoder", "decoder", "beam")),
+    "tags": (("encoder.", "tagger."), (), ("encoder", "tags")),
+    "vectors": (("encoder.", "embedding."), ("sentences.onnx",), ("encoder", "embedding")),
+}
+
+
+def shipped_model() -> Path:
+    """Return the folder of the model that comes with this package."""
+    return Path(str(resources.files("captioner") / "models" / "default"))
+
+
+def read_settings(folder: Path) -> dict[str, Any]:
+    """Read a model's config.json.
+
+    Raises:
+        FileNotFoundError: the folder holds no model.
+        ValueError: the file is damaged.
+    """
+    try:
+        settings = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise FileNotFoundError(f"no model in {folder}: config.json is missing") from None
+    except (OSError, ValueError) as error:
+        raise ValueError(f"the model in {folder} can't be read: {error}") from error
+    if not isinstance(settings, dict):
+        raise ValueError(f"the model in {folder} can't be read: config.json holds no settings")
+    return settings
+
+
+def read_weights(folder: Path) -> dict[str, np.ndarray]:
+    """Read a model's weights by name.
+
+    Raises:
+        ValueError: the file is missing or damaged.
+    """
+    from safetensors import SafetensorError
+    from safetensors.numpy import load_file
+
+    try:
+        return dict(load_file(folder / "model.safetensors"))
+    except (OSError, SafetensorError) as error:
+        reason = str(error).splitlines()[0]
+        raise ValueError(f"the model in {folder} can't be read: {reason}") from error
+
+
+def write_part(
+    folder: Path, weights: Mapping[str, np.ndarray], settings: Mapping[str, object]
+) -> None:
+    """Put weights and settings into a model folder, in place of those it has of the kind.
+
+    Weights are of one kind if their names are alike up to the first dot. Floats are
+    stored as float16. Call it last, after the part's other files are written: it works
+    out the fingerprints.
+    """
+    from safetensors.numpy import save_file
+
+    folder.mkdir(parents=True, exist_ok=True)
+    kinds = {name.partition(".")[0] for name in weights}
+    before = read_weights(folder) if (folder / "model.safetensors").exists() else {}
+    kept = {name: w for name, w in before.items() if name.partition(".")[0] not in kinds}
+    halves = {n: w.astype(np.float16) if w.dtype.kind == "f" else w for n, w in weights.items()}
+    merged = {name: np.ascontiguousarray(w) for name, w in sorted({**kept, **halves}.items())}
+    save_file(merged, folder / "model.safetensors")
+    file = folder / "config.json"
+    known = read_settings(folder) if file.exists() else {}
+    known = {**known, **settings}
+    known["fingerprints"] = {part: fingerprint(folder, part, merged, known) for part in PARTS}
+    file.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
+
+
+def fingerprint(
+    folder: Path, part: str, weights: Mapping[str, np.ndarray], settings: Mapping[str, object]
+) -> str:
+    """Return a short hash of all that a part of a description comes from."""
+    prefixes, files, names = PARTS[part]
+    chosen = {name: settings.get(name) for name in names}
+    digest = hashlib.sha256(json.dumps([part, chosen], sort_keys=True).encode())
+    for name in files:
+        if (folder / name).exists():
+            digest.update((folder / name).read_bytes())
+    for name, weight in sorted(weights.items()):
+        if name.startswith(prefixes):
+            digest.update(f"{name} {weight.dtype} {weight.shape}\n".encode())
+            digest.update(weight.tobytes())
+    return digest.hexdigest()[:16]

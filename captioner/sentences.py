@@ -1,0 +1,89 @@
+"""Sentences as vectors in the space of the joint embedding, without torch."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from captioner.folder import shipped_model
+from captioner.quantise import dequantise
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+    from tokenizers import Tokenizer
+
+MAX_TOKENS = 64  # of a sentence; the rest is left out
+BATCH = 64
+
+
+@dataclass(frozen=True)
+class SentenceEncoder:
+    """The text tower of the joint embedding: a sentence encoder run by ONNX Runtime."""
+
+    session: InferenceSession
+    tokenizer: Tokenizer
+    background: np.ndarray  # vectors of photos of all kinds, float32 (m, D)
+    fingerprint: str  # of the photo vectors that its sentences can be compared with
+    ranking: Mapping[str, float]  # weights that were tuned for this model
+
+    @classmethod
+    def load(cls, folder: Path | str | None = None, threads: int = 1) -> SentenceEncoder:
+        """Load the text tower of a model folder.
+
+        Args:
+            folder: of the model; the one that ships with this package without it.
+            threads: processor threads; a query is too short for more than one.
+
+        Raises:
+            FileNotFoundError: the folder holds no text tower.
+            ValueError: its files can't be read.
+        """
+        source = Path(folder) if folder else shipped_model()
+        for name in ("config.json", "sentences.onnx", "tokenizer.json", "background.npy"):
+            if not (source / name).is_file():
+                raise FileNotFoundError(f"no joint embedding in {source}: {name} is missing")
+        import onnxruntime
+        from tokenizers import Tokenizer
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        # Its optimisations take longer than a query; the file is optimised already.
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+        try:
+            config = json.loads((source / "config.json").read_text(encoding="utf-8"))
+            session = onnxruntime.InferenceSession(
+                str(source / "sentences.onnx"), options, providers=["CPUExecutionProvider"]
+            )
+            tokenizer = Tokenizer.from_file(str(source / "tokenizer.json"))
+            tokenizer.enable_truncation(MAX_TOKENS)
+            tokenizer.enable_padding()
+            background = dequantise(np.load(source / "background.npy"))
+            return cls(
+                session,
+                tokenizer,
+                background,
+                config["fingerprints"]["vectors"],
+                config["ranking"],
+            )
+        except Exception as error:  # both libraries raise bare Exceptions of their own
+            reason = str(error).splitlines()[0]
+            raise ValueError(f"the model in {source} can't be read: {reason}") from error
+
+    def encode(self, sentences: Sequence[str]) -> np.ndarray:
+        """Return sentences as vectors of length 1, float32 (N, D)."""
+        parts = []
+        for start in range(0, len(sentences), BATCH):
+            tokens = self.tokenizer.encode_batch(list(sentences[start : start + BATCH]))
+            inputs = {
+                "ids": np.array([sentence.ids for sentence in tokens], np.int64),  # (B, T)
+                "mask": np.array([sentence.attention_mask for sentence in tokens], np.int64),
+            }
+            parts.append(self.session.run(None, inputs)[0])  # (B, D)
+        return np.concatenate(parts)

@@ -1,0 +1,86 @@
+"""BM25+: how much of a query's words stands in a photo's text, whole library in view."""
+
+from __future__ import annotations
+
+import math
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from rank_bm25 import BM25Plus
+
+K1, B, DELTA = 1.2, 0.75, 0.5
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """What a library knows of words."""
+
+    documents: int  # searchable photos
+    length: float  # stems in a document, on average
+    frequencies: Mapping[str, int]  # documents that hold a stem
+
+
+def read_statistics(connection: sqlite3.Connection, stems: Sequence[str]) -> Statistics:
+    """Read the statistics of a library for some stems.
+
+    FTS5 keeps the number of rows and of tokens in each column as varints in its averages
+    record: https://www.sqlite.org/fts5.html#the_totals_table_or_the_averages_record
+    """
+    row = connection.execute("SELECT block FROM search_fts_data WHERE id = 1").fetchone()
+    documents, *tokens = _varints(row[0]) if row and row[0] else [0]
+    frequencies = {}
+    for stem in set(stems):
+        found = connection.execute("SELECT doc FROM search_terms WHERE term = ?", (stem,))
+        frequencies[stem] = next(found, (0,))[0]
+    return Statistics(documents, sum(tokens) / max(documents, 1), frequencies)
+
+
+def idf(statistics: Statistics, stem: str) -> float:
+    """Return how much a word tells: positive also for one that stands in every document.
+
+    ln(1 + (N - n + 0.5) / (n + 0.5)), as Lucene has it (Kamphuis et al. 2020, "Which BM25
+    do you mean?", https://doi.org/10.1007/978-3-030-45442-5_4).
+    """
+    n = statistics.frequencies.get(stem, 0)
+    return math.log(1 + max(statistics.documents - n + 0.5, 0.0) / (n + 0.5))
+
+
+def shares(
+    documents: Sequence[Sequence[str]], query: Sequence[str], statistics: Statistics
+) -> np.ndarray:
+    """Score documents by BM25+ (Lv and Zhai 2011, https://doi.org/10.1145/2063576.2063584).
+
+    Args:
+        documents: the stems of each, (n).
+        query: stems, each once.
+        statistics: of the library, for the stems of the query.
+
+    Returns:
+        Scores as a share of the most that a document can have, 0 (no word of the query) to
+        1, float32 (n,): words that no photo has count as missing from all of them.
+    """
+    weights = {stem: idf(statistics, stem) for stem in query}
+    most = sum(weights.values()) * (K1 + 1 + DELTA)
+    if not documents or most <= 0:
+        return np.zeros(len(documents), np.float32)
+    model = BM25Plus([*map(list, documents), []], k1=K1, b=B, delta=DELTA)  # one may be all empty
+    model.idf, model.avgdl = weights, max(statistics.length, 1.0)
+    scores = np.zeros(len(documents))
+    for stem in weights:
+        # rank_bm25 adds its delta also to documents without the word.
+        held = np.array([stem in document for document in model.doc_freqs[:-1]])
+        scores += np.where(held, model.get_scores([stem])[:-1], 0.0)
+    return np.asarray(scores / most, np.float32)
+
+
+def _varints(block: bytes) -> list[int]:
+    """Decode SQLite's variable-length integers: seven bits a byte, the highest first."""
+    numbers, number = [], 0
+    for byte in block:
+        number = number << 7 | byte & 0x7F
+        if byte < 0x80:
+            numbers.append(number)
+            number = 0
+    return numbers

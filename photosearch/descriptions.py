@@ -1,0 +1,216 @@
+"""Descriptions: what a model, or a person, says of a photo, as the library keeps it."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from photosearch.database import display, now
+
+
+class Caption(Protocol):
+    """What the captioner says of a photo, as far as the store needs it."""
+
+    @property
+    def text(self) -> str:
+        """The caption, lower case."""
+
+    @property
+    def log_probability(self) -> float:
+        """Of the whole caption, natural logarithm."""
+
+    @property
+    def tokens(self) -> int:
+        """Words and end."""
+
+
+class Tag(Protocol):
+    """What the classifier says of a photo, as far as the store needs it."""
+
+    @property
+    def text(self) -> str:
+        """The tag, lower case."""
+
+    @property
+    def synonyms(self) -> Sequence[str]:
+        """Other words that it is found by."""
+
+    @property
+    def probability(self) -> float:
+        """0 to 1."""
+
+    @property
+    def shown(self) -> bool:
+        """Sure enough to be shown, not only searched."""
+
+
+class Description(Protocol):
+    """What a model says of a photo; a part that wasn't asked for is None."""
+
+    @property
+    def captions(self) -> Sequence[Caption] | None:
+        """The best first, one or more."""
+
+    @property
+    def tags(self) -> Sequence[Tag] | None:
+        """The most probable first."""
+
+    @property
+    def vector(self) -> bytes | None:
+        """In the space of the joint embedding, int8, a byte a dimension."""
+
+
+# What a model makes of a photo; each part has a fingerprint of its own, so that a new
+# model need not make anew what is the same.
+PARTS = ("captions", "tags", "vectors")
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """The numbers of a model's parts in a library."""
+
+    captions: int
+    tags: int
+    vectors: int
+
+
+def model_numbers(
+    connection: sqlite3.Connection, fingerprints: Mapping[str, str]
+) -> tuple[int | None, ...]:
+    """Return the numbers of a model's parts in the order of `PARTS`; None: never used here."""
+    query = "SELECT id FROM models WHERE fingerprint = ?"
+    rows = [connection.execute(query, (fingerprints[part],)).fetchone() for part in PARTS]
+    return tuple(row and row[0] for row in rows)
+
+
+def use_models(
+    connection: sqlite3.Connection, run: int, name: str, fingerprints: Mapping[str, str]
+) -> Models:
+    """Note which model describes in a run; return the numbers of its parts.
+
+    Args:
+        connection: to the library.
+        run: the run's number.
+        name: what the model is called.
+        fingerprints: of each of `PARTS`.
+    """
+    numbers = {}
+    with connection:
+        for part in PARTS:
+            connection.execute(
+                """INSERT OR IGNORE INTO models (name, fingerprint, first_used_at, part)
+                   VALUES (?, ?, ?, ?)""",
+                (name, fingerprints[part], now(), part),
+            )
+            query = "SELECT id FROM models WHERE fingerprint = ?"
+            (numbers[part],) = connection.execute(query, (fingerprints[part],)).fetchone()
+        query = "UPDATE runs SET model_id = ? WHERE id = ?"
+        connection.execute(query, (numbers["captions"], run))
+    return Models(**numbers)
+
+
+def write_description(
+    connection: sqlite3.Connection, photo: int, models: Models, description: Description
+) -> None:
+    """Replace the parts of a photo's description that were made; keep the others."""
+    if description.captions is not None:
+        connection.execute("DELETE FROM captions WHERE photo_id = ?", (photo,))
+        connection.executemany(
+            "INSERT INTO captions VALUES (?, ?, ?, ?, ?, ?)",
+            [
+                (photo, rank, said.text, said.log_probability, said.tokens, models.captions)
+                for rank, said in enumerate(description.captions)
+            ],
+        )
+    if description.tags is not None:
+        connection.execute("DELETE FROM tags WHERE photo_id = ?", (photo,))
+        connection.executemany(
+            "INSERT INTO tags VALUES (?, ?, ?, ?, ?, ?)",
+            [
+                (photo, rank, tag.text, "\n".join(tag.synonyms), tag.probability, tag.shown)
+                for rank, tag in enumerate(description.tags)
+            ],
+        )
+        query = "UPDATE photos SET tags_model_id = ? WHERE id = ?"
+        connection.execute(query, (models.tags, photo))
+    if description.vector is not None:
+        connection.execute(
+            "INSERT OR REPLACE INTO vectors (photo_id, model_id, vector) VALUES (?, ?, ?)",
+            (photo, models.vectors, description.vector),
+        )
+
+
+def write_edit(connection: sqlite3.Connection, path: str, caption: str | None) -> bool:
+    """Keep a person's caption of a photo, or go back to the generated one.
+
+    Returns:
+        Whether the library knows the photo.
+    """
+    with connection:
+        query = "SELECT id FROM photos WHERE path = ?"
+        row = connection.execute(query, (os.fsencode(path),)).fetchone()
+        if row is None:
+            return False
+        if caption is None:
+            connection.execute("DELETE FROM edits WHERE photo_id = ?", row)
+        else:
+            connection.execute(
+                "INSERT OR REPLACE INTO edits VALUES (?, ?, ?)", (*row, caption, now())
+            )
+        shown = connection.execute("SELECT 1 FROM search WHERE photo_id = ?", row).fetchone()
+        if shown:
+            write_search_row(connection, row[0])
+    return True
+
+
+def write_search_row(connection: sqlite3.Connection, photo: int, root: str | None = None) -> None:
+    """Write the row that full-text search sees from what is known of a photo.
+
+    Args:
+        connection: to the library.
+        photo: its number.
+        root: the folder that it was found under; None keeps what the row has.
+    """
+    query = """SELECT path, coalesce(camera, ''), coalesce(lens, ''), edits.caption
+               FROM photos LEFT JOIN edits ON photo_id = id WHERE id = ?"""
+    path, camera, lens, edit = connection.execute(query, (photo,)).fetchone()
+    query = "SELECT text FROM captions WHERE photo_id = ? ORDER BY rank"
+    captions = [text for (text,) in connection.execute(query, (photo,))]
+    if edit is not None:
+        captions.insert(0, edit)
+    query = "SELECT text, synonyms FROM tags WHERE photo_id = ? ORDER BY rank"
+    tags = [text for row in connection.execute(query, (photo,)) for text in row if text]
+    path = os.fsdecode(path)
+    values = {
+        "photo_id": photo, "caption": captions[0], "alternatives": "\n".join(captions[1:]),
+        "tags": "\n".join(tags), "place": "", "camera": f"{camera} {lens}".strip(),
+        "folder": "" if root is None else _folder(path, root),
+        "filename": readable(os.path.basename(path)),
+    }  # fmt: skip
+    columns = ", ".join(values)
+    marks = ", ".join(f":{name}" for name in values)
+    kept = ("photo_id",) if root is not None else ("photo_id", "folder")
+    updates = ", ".join(f"{name} = excluded.{name}" for name in values if name not in kept)
+    connection.execute(
+        f"""INSERT INTO search ({columns}) VALUES ({marks})
+            ON CONFLICT (photo_id) DO UPDATE SET {updates}""",
+        values,
+    )
+
+
+def _folder(path: str, root: str) -> str:
+    """Return a photo's folder from the root's own name on.
+
+    What lies above it (home, the user's name) says nothing about a photo.
+    """
+    return readable(os.path.relpath(os.path.dirname(path), os.path.dirname(root)))
+
+
+def readable(text: str) -> str:
+    """Return text as it is searched: composed letters (Macs decompose them), no controls."""
+    text = unicodedata.normalize("NFC", display(text))
+    return "".join(" " if unicodedata.category(char) == "Cc" else char for char in text)

@@ -1,0 +1,160 @@
+"""Evaluation: how often a photo's own caption finds it, by the search that is shipped."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from photosearch.library import Library
+
+DEPTH = 100  # ranks looked at; a photo farther down counts as not found
+RESAMPLES = 1000
+
+CAPTIONS = ("caption", "alternatives")
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way to search."""
+
+    name: str
+    ranker: str = "fused"
+    columns: tuple[str, ...] | None = None  # None: all
+    min_score: float | None = 0.0  # None: the threshold that users have
+
+
+WAYS = (
+    Way("BM25 of FTS5, one caption", "fts5", ("caption",)),
+    Way("BM25 of FTS5, all captions", "fts5", CAPTIONS),
+    Way("BM25 of FTS5, tags", "fts5", ("tags",)),
+    Way("BM25 of FTS5, all text", "fts5"),
+    Way("BM25+, all text", "bm25+"),
+    Way("vector", "meaning"),
+    Way("vector and captions", "fused", CAPTIONS),
+    Way("vector and all text (find)", "fused"),
+    Way("the same, with the threshold", "fused", None, None),
+)
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What came of the queries, one way."""
+
+    recall: Mapping[int, float]  # share of queries whose photo is among the first k, by k
+    interval: Mapping[int, tuple[float, float]]  # 95 % of the bootstrap's
+    median_rank: float  # infinite beyond DEPTH
+    ndcg: float
+    nothing: float  # share of queries that found no photo at all
+
+
+@dataclass
+class Queries:
+    """Captions to search with, and the file name of the photo that each belongs to."""
+
+    texts: list[str] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+
+
+def link(photos: Path, names: Iterable[str], folder: Path) -> None:
+    """Put links to photos into a folder of their own, to be indexed.
+
+    Raises:
+        FileNotFoundError: a photo isn't there.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        source = photos / name
+        if not source.is_file():
+            raise FileNotFoundError(f"{source} is not there, but has captions")
+        target = folder / name
+        if not target.is_symlink():
+            os.symlink(source.resolve(), target)
+
+
+def evaluate(
+    library: Library,
+    queries: Queries,
+    ways: Sequence[Way] = WAYS,
+    progress: Progress = lambda name: None,
+) -> dict[str, Figures]:
+    """Search with every query in every way, through `Library.find` itself.
+
+    Args:
+        library: that holds the photos.
+        queries: one or more.
+        ways: how to search.
+        progress: told each way's name before it is tried.
+
+    Returns:
+        Figures by the way's name.
+    """
+    found = {}
+    for way in ways:
+        progress(way.name)
+        pairs = zip(queries.texts, queries.names, strict=True)
+        results = [rank_of(library, way, text, name) for text, name in pairs]
+        ranks = np.array([rank for rank, _ in results], float)
+        counts = np.array([count for _, count in results])
+        found[way.name] = figures(ranks, queries.names, float((counts == 0).mean()))
+    return found
+
+
+def rank_of(library: Library, way: Way, text: str, name: str) -> tuple[float, int]:
+    """Return the rank of a query's photo, from 1, infinite if it isn't found; and how many are."""
+    results = library.find(
+        text, DEPTH, ranker=way.ranker, columns=way.columns, min_score=way.min_score
+    )
+    for rank, result in enumerate(results, 1):
+        if os.path.basename(result.path) == name:
+            return float(rank), len(results)
+    return math.inf, len(results)
+
+
+def figures(ranks: np.ndarray, names: Sequence[str], nothing: float = 0.0) -> Figures:
+    """Sum up ranks.
+
+    nDCG with one relevant photo is 1 / log2(1 + rank) (Järvelin and Kekäläinen 2002,
+    https://doi.org/10.1145/582415.582418). The bootstrap draws photos, not queries: the
+    captions of one photo are alike.
+
+    Args:
+        ranks: of each query's photo, from 1; infinite if not found, (n,).
+        names: the photo of each query, (n).
+        nothing: share of queries that found no photo.
+    """
+    _, photo = np.unique(np.asarray(names), return_inverse=True)
+    queries = np.bincount(photo)  # of each photo
+    chance = np.random.default_rng(0)
+    drawn = chance.integers(0, len(queries), (RESAMPLES, len(queries)))
+    recall, interval = {}, {}
+    for k in (1, 5, 10):
+        hits = np.bincount(photo, ranks <= k)
+        recall[k] = float((ranks <= k).mean())
+        resampled = hits[drawn].sum(1) / queries[drawn].sum(1)
+        low, high = np.quantile(resampled, [0.025, 0.975])
+        interval[k] = float(low), float(high)
+    gain = np.where(np.isfinite(ranks), 1 / np.log2(1 + np.where(np.isfinite(ranks), ranks, 1)), 0)
+    return Figures(recall, interval, float(np.median(ranks)), float(gain.mean()), nothing)
+
+
+def table(found: Mapping[str, Figures]) -> list[str]:
+    """Return figures as lines of a Markdown table, in percent."""
+    lines = [
+        "| | R@1 | R@5 | R@10 | median rank | nDCG | nothing found |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for name, one in found.items():
+        cells = []
+        for k in (1, 5, 10):
+            low, high = one.interval[k]
+            cells.append(f"{100 * one.recall[k]:.1f} ({100 * low:.1f}–{100 * high:.1f})")
+        rank = f"{one.median_rank:.0f}" if math.isfinite(one.median_rank) else f"> {DEPTH}"
+        share = f"{100 * one.nothing:.1f}"
+        lines.append(f"| {name} | {' | '.join(cells)} | {rank} | {100 * one.ndcg:.1f} | {share} |")
+    return lines

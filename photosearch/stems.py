@@ -1,0 +1,47 @@
+"""Stems: words as the text index has them, cut by SQLite's own tokenizer."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+
+TOKENIZER = "porter unicode61 remove_diacritics 2"  # as the schema's search_fts has it
+
+
+class Stemmer:
+    """Cuts text into stems exactly as FTS5 does, and remembers what it has cut."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[str, ...]] = {}
+        self._connection = sqlite3.connect(":memory:", check_same_thread=False)
+        self._connection.executescript(
+            f"""CREATE VIRTUAL TABLE chunks USING fts5 (text, tokenize = '{TOKENIZER}');
+                CREATE VIRTUAL TABLE stems USING fts5vocab (chunks, instance)"""
+        )
+
+    def stems(self, texts: Sequence[str]) -> list[list[str]]:
+        """Return the stems of texts, in order.
+
+        A stem never reaches over white space, so each chunk between it is cut once.
+        """
+        chunks = [text.split() for text in texts]
+        self._learn({chunk for text in chunks for chunk in text}.difference(self._known))
+        return [[stem for chunk in text for stem in self._known[chunk]] for text in chunks]
+
+    def _learn(self, new: Iterable[str]) -> None:
+        numbered = dict(enumerate(new, 1))
+        if not numbered:
+            return
+        connection = self._connection
+        found: dict[int, list[str]] = {}
+        connection.execute("BEGIN")
+        try:
+            query = "INSERT INTO chunks (rowid, text) VALUES (?, ?)"
+            connection.executemany(query, numbered.items())
+            query = "SELECT doc, term FROM stems ORDER BY doc, offset"
+            for number, stem in connection.execute(query):
+                found.setdefault(number, []).append(stem)
+        finally:
+            connection.execute("ROLLBACK")
+        for number, chunk in numbered.items():
+            self._known[chunk] = tuple(found.get(number, ()))

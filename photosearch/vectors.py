@@ -1,0 +1,73 @@
+"""Vectors: where photos and queries lie in the space of the joint embedding."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+
+import numkong
+import numpy as np
+
+from captioner.quantise import quantise, scale
+
+
+@dataclass(frozen=True)
+class Vectors:
+    """The photos of a library, in memory."""
+
+    photos: np.ndarray  # their numbers, ascending, int64 (N,)
+    matrix: np.ndarray  # int8 (N, D)
+
+    def cosines(self, query: np.ndarray) -> np.ndarray:
+        """Return the cosine of each photo with a query.
+
+        Args:
+            query: unit vector, float32 (D,).
+
+        Returns:
+            float32 (N,).
+        """
+        if not len(self.photos):
+            return np.empty(0, np.float32)
+        products = numkong.cdist(quantise(query)[None], self.matrix, metric="dot")  # (1, N)
+        return np.asarray(np.asarray(products)[0] / scale(len(query)) ** 2, np.float32)
+
+    def rows(self, photos: np.ndarray) -> np.ndarray:
+        """Return the rows of photos, int64 (n,); -1 for those without a vector."""
+        if not len(self.photos):
+            return np.full(len(photos), -1)
+        rows = np.minimum(np.searchsorted(self.photos, photos), len(self.photos) - 1)
+        return np.where(self.photos[rows] == photos, rows, -1)
+
+
+def load(connection: sqlite3.Connection, fingerprint: str) -> Vectors:
+    """Read the vectors of the photos that are where they were.
+
+    Args:
+        connection: to a library.
+        fingerprint: of the model that made them; those of another can't be compared.
+    """
+    rows = connection.execute(
+        """SELECT photo_id, vector FROM vectors
+           WHERE model_id = (SELECT id FROM models WHERE fingerprint = ?)
+           AND photo_id NOT IN (SELECT id FROM photos WHERE missing_since IS NOT NULL)
+           ORDER BY photo_id""",
+        (fingerprint,),
+    ).fetchall()
+    photos = np.fromiter((photo for photo, _ in rows), np.int64, len(rows))
+    joined = b"".join(vector for _, vector in rows)
+    return Vectors(photos, np.frombuffer(joined, np.int8).reshape(len(rows), -1 if rows else 0))
+
+
+def best(scores: np.ndarray, count: int) -> np.ndarray:
+    """Return the places of the highest scores, the highest first; ties in their order."""
+    if count <= 0:
+        return np.empty(0, np.int64)
+    if count < len(scores):
+        places = np.argpartition(-scores, count)[:count]
+        lowest = scores[places].min()
+        places = np.flatnonzero(scores >= lowest)
+    else:
+        places = np.arange(len(scores))
+    order = np.argsort(-scores[places], kind="stable")
+    return np.asarray(places[order][:count])

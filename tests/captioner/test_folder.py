@@ -1,0 +1,72 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from captioner.folder import read_settings, read_weights, write_part
+
+
+def weights(kind: str, value: float = 1.0) -> dict[str, np.ndarray]:
+    return {f"{kind}.layer.weight": np.full((2, 3), value, np.float32)}
+
+
+def fingerprints(folder: Path) -> dict[str, str]:
+    return dict(read_settings(folder)["fingerprints"])
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    both = {**weights("encoder"), **weights("decoder")}
+    write_part(tmp_path, both, {"name": "toy", "beam": {"beam": 3}})
+    return tmp_path
+
+
+def test_a_part_is_put_beside_the_others(folder: Path) -> None:
+    write_part(folder, weights("tagger", 2.0), {})
+    write_part(folder, weights("tagger", 3.0), {"tags": {"shown": 0.6}})
+    found = read_weights(folder)
+    assert {name: float(w[0, 0]) for name, w in found.items()} == {
+        "encoder.layer.weight": 1.0,
+        "decoder.layer.weight": 1.0,
+        "tagger.layer.weight": 3.0,
+    }
+    assert all(w.dtype == np.float16 for w in found.values())
+    settings = read_settings(folder)
+    assert settings["name"] == "toy" and settings["tags"] == {"shown": 0.6}
+
+
+def test_a_change_is_seen_in_the_fingerprints_of_what_comes_from_it(folder: Path) -> None:
+    before = fingerprints(folder)
+    write_part(folder, weights("tagger"), {})
+    tagged = fingerprints(folder)
+    assert [part for part in before if before[part] != tagged[part]] == ["tags"]
+    write_part(folder, weights("embedding"), {})
+    embedded = fingerprints(folder)
+    assert [part for part in before if embedded[part] != tagged[part]] == ["vectors"]
+    (folder / "sentences.onnx").write_bytes(b"another")
+    write_part(folder, {}, {"beam": {"beam": 5}})
+    after = fingerprints(folder)
+    assert [part for part in before if after[part] != embedded[part]] == ["captions", "vectors"]
+    write_part(folder, weights("encoder", 9.0), {})
+    last = fingerprints(folder)
+    assert all(last[part] != after[part] for part in before)
+
+
+def test_what_search_weighs_changes_no_fingerprint(folder: Path) -> None:
+    before = fingerprints(folder)
+    write_part(folder, {}, {"ranking": {"bias": -1.0}})
+    assert fingerprints(folder) == before
+
+
+def test_damaged_folders_are_told_in_one_line(folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"config\.json is missing"):
+        read_settings(tmp_path / "nowhere")
+    (folder / "config.json").write_text("[1]")
+    with pytest.raises(ValueError, match="holds no settings"):
+        read_settings(folder)
+    (folder / "config.json").write_text("{")
+    with pytest.raises(ValueError, match="can't be read"):
+        read_settings(folder)
+    (folder / "model.safetensors").write_bytes(b"x")
+    with pytest.raises(ValueError, match="can't be read"):
+        read_weights(folder)

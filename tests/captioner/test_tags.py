@@ -1,0 +1,227 @@
+"""Tags from the outputs of the classifiers."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import timm.data.imagenet_info
+
+from captioner.tags import (
+    CLASSES,
+    WORDS,
+    Label,
+    Tag,
+    TagConfig,
+    probabilities,
+    read_labels,
+    tags_of,
+    word_probabilities,
+)
+
+NAMES = [label.name for label in read_labels()]
+WORD_NAMES = [label.name for label in read_labels(WORDS)]
+DOGS = [i for i, label in enumerate(read_labels()) if "dog" in label.parents]
+
+
+def classes(**shares: float) -> np.ndarray:
+    """Logits of one photo whose classes (underscores for spaces) have these shares."""
+    share = np.full(len(NAMES), 1e-9, np.float32)
+    for name, value in shares.items():
+        share[NAMES.index(name.replace("_", " "))] = value
+    return np.log(share)[None]
+
+
+def words(**chances: float) -> np.ndarray:
+    logits = np.full(len(WORD_NAMES), -20, np.float32)
+    for name, chance in chances.items():
+        logits[WORD_NAMES.index(name.replace("_", " "))] = np.log(chance / (1 - chance))
+    return logits[None]
+
+
+def by_text(tags: list[Tag]) -> dict[str, Tag]:
+    assert len({tag.text for tag in tags}) == len(tags)
+    return {tag.text: tag for tag in tags}
+
+
+def shown(tags: list[Tag]) -> set[str]:
+    return {tag.text for tag in tags if tag.shown}
+
+
+@pytest.mark.parametrize(("file", "count"), [(CLASSES, 1000), (WORDS, 146)])
+def test_labels_are_complete_unique_and_plain(file: str, count: int) -> None:
+    labels = read_labels(file)
+    assert len(labels) == count
+    assert len({label.name for label in labels}) == count
+    for label in labels:
+        texts = (*label.chain, *label.synonyms)
+        assert all(text and text == text.strip().lower() for text in texts), label
+        assert len(set(texts)) == len(texts), label
+        assert 0 < label.trust <= 1 and 0 < label.parents_trust <= 1, label
+
+
+def test_labels_stand_in_the_order_of_imagenet() -> None:
+    info = timm.data.imagenet_info.ImageNetInfo()
+    # Everyday names that share no word with the official one.
+    renamed = {521: "slow cooker", 970: "mountain"}
+    for number, label in enumerate(read_labels()):
+        official = info.index_to_description(number, detailed=False).lower()
+        known = " ".join((*label.chain, *label.synonyms)).replace("-", " ").split()
+        same = any(word[:4] in official for word in known)
+        assert same or renamed.get(number) == label.name, (number, label.name, official)
+
+
+def test_a_label_of_each_kind() -> None:
+    labels = {label.name: label for label in read_labels()}
+    assert labels["labrador"].parents == ("retriever", "dog", "animal")
+    assert "lab" in labels["labrador"].synonyms
+    assert labels["crane bird"].parents[-1] == "animal"
+    assert "construction" in labels["construction crane"].parents
+    assert Label("x", ("y", "z")).chain == ("x", "y", "z")
+
+
+def test_a_parent_sums_over_its_classes() -> None:
+    labels = read_labels()
+    logits = np.full((1, len(NAMES)), -30, np.float32)
+    logits[0, DOGS] = 0.0  # every breed alike
+    [tags] = tags_of(logits)
+    dog = by_text(tags)["dog"]
+    assert dog.probability == pytest.approx(
+        np.mean([labels[i].parents_trust for i in DOGS]), abs=1e-3
+    )
+    assert dog.shown
+    assert not {NAMES[i] for i in DOGS} & set(by_text(tags))  # no breed is sure
+
+
+def test_a_distrusted_class_is_not_shown_but_its_parents_may_be() -> None:
+    [tags] = tags_of(classes(tandem_bicycle=1.0))
+    assert "tandem bicycle" not in by_text(tags)
+    assert shown(tags) == {"bicycle"}
+
+
+def test_no_ancestor_is_shown_beside_its_child() -> None:
+    [tags] = tags_of(classes(golden_retriever=0.98, tabby_cat=0.02))
+    assert shown(tags) == {"golden retriever"}
+    assert {"retriever", "dog", "animal"} <= set(by_text(tags))  # still searchable
+    [tags] = tags_of(classes(golden_retriever=0.5, labrador=0.5))
+    assert shown(tags) == {"retriever"}
+    [tags] = tags_of(classes(golden_retriever=0.4, zebra=0.4, pizza=0.2))
+    assert shown(tags) == {"animal"}
+
+
+def test_of_two_texts_for_one_class_the_nearer_is_shown() -> None:
+    [tags] = tags_of(classes(groom=1.0))
+    assert shown(tags) == {"groom"}
+    assert "wedding" in by_text(tags)
+
+
+def test_an_ancestor_is_hidden_across_the_classifiers() -> None:
+    [tags] = tags_of(classes(zebra=0.99), words(animal=0.95, people=0.9))
+    assert shown(tags) == {"zebra", "people"}
+
+
+def test_of_two_classifiers_the_surer_one_speaks() -> None:
+    sure = words(dog=0.9)
+    [tags] = tags_of(classes(pizza=0.5, castle=0.5), sure)
+    assert by_text(tags)["dog"].probability == pytest.approx(0.9, abs=1e-3)
+    [tags] = tags_of(classes(golden_retriever=0.95, castle=0.05), words(dog=0.4))
+    assert by_text(tags)["dog"].probability > 0.85
+
+
+def test_words_do_not_exclude_each_other() -> None:
+    [tags] = tags_of(classes(pizza=0.5, castle=0.5), words(beach=0.9, dog=0.9))
+    assert {"beach", "dog"} <= shown(tags)
+
+
+def test_the_most_probable_comes_first() -> None:
+    [tags] = tags_of(classes(zebra=0.7, castle=0.3), words(grass=0.8, people=0.5))
+    chances = [tag.probability for tag in tags]
+    assert len(tags) > 3 and chances == sorted(chances, reverse=True)
+
+
+def test_stricter_thresholds_never_add_tags() -> None:
+    random = np.random.default_rng(0)
+    logits = random.normal(0, 4, (20, len(NAMES))).astype(np.float32)
+    more = random.normal(-2, 2, (20, len(WORD_NAMES))).astype(np.float32)
+    before: list[set[str]] | None = None
+    for searchable in (0.1, 0.3, 0.6, 0.9):
+        found = tags_of(logits, more, TagConfig(searchable=searchable, shown=0.95))
+        texts = [{tag.text for tag in tags} for tags in found]
+        assert all(tag.probability >= searchable for tags in found for tag in tags)
+        assert before is None or all(a >= b for a, b in zip(before, texts, strict=True))
+        before = texts
+    for tags in tags_of(logits, more):
+        assert all(tag.probability >= 0.6 for tag in tags if tag.shown)
+
+
+def test_at_most_so_many_are_shown() -> None:
+    many = words(dog=0.9, beach=0.9, bicycle=0.9, snow=0.9, pizza=0.9, train=0.9, guitar=0.9)
+    assert len(shown(tags_of(classes(castle=1.0), many)[0])) == 6
+    assert len(shown(tags_of(classes(castle=1.0), many, TagConfig(most_shown=2))[0])) == 2
+
+
+def test_temperature_makes_less_sure() -> None:
+    weights = np.eye(2, dtype=np.float32)
+    logits = np.array([[2.0, 0.0]], np.float32)
+    assert probabilities(logits, weights)[0, 0] == pytest.approx(1 / (1 + np.exp(-2)))
+    assert probabilities(logits, weights, 2.0)[0, 0] == pytest.approx(1 / (1 + np.exp(-1)))
+
+
+def test_probabilities_survive_huge_logits() -> None:
+    weights = np.eye(2, dtype=np.float32)
+    logits = np.array([[1e4, -1e4]], np.float32)
+    assert probabilities(logits, weights).tolist() == [[1.0, 0.0]]
+    assert word_probabilities(logits, weights).tolist() == [[1.0, 0.0]]
+
+
+def test_a_parent_of_words_is_as_sure_as_the_surest() -> None:
+    weights = np.array([[1, 1], [0, 0.5]], np.float32)
+    found = word_probabilities(np.array([[0.0, 50.0], [0.0, -50.0]], np.float32), weights)
+    assert found == pytest.approx(np.array([[0.5, 0.5], [0.5, 0.5]]))
+    found = word_probabilities(np.array([[-50.0, 50.0]], np.float32), weights)
+    assert found == pytest.approx(np.array([[0, 0.5]]), abs=1e-6)
+
+
+def test_a_tag_is_found_by_synonyms_then_parents() -> None:
+    [tags] = tags_of(classes(labrador=1.0), words(motorbike=0.9))
+    found = by_text(tags)
+    assert found["labrador"].synonyms == ("lab", "labrador retriever", "retriever", "dog", "animal")
+    assert found["retriever"].synonyms == ("dog", "animal")
+    assert "puppy" in found["dog"].synonyms and found["dog"].synonyms[-1] == "animal"
+    assert "labrador" not in found["dog"].synonyms  # a dog need not be one
+    assert {"motorcycle", "vehicle"} <= set(found["motorbike"].synonyms)
+
+
+def test_synonyms_leave_out_the_text_itself_and_repeats() -> None:
+    everything = np.zeros((1, len(NAMES)), np.float32)
+    [tags] = tags_of(everything, np.full((1, len(WORD_NAMES)), 20.0), TagConfig(searchable=0.0))
+    assert {*NAMES, *WORD_NAMES} <= set(by_text(tags))
+    for tag in tags:
+        assert tag.text not in tag.synonyms, tag
+        assert len(set(tag.synonyms)) == len(tag.synonyms), tag
+    for label in (*read_labels(), *read_labels(WORDS)):
+        others = by_text(tags)[label.name].synonyms
+        assert set(label.synonyms) <= set(others), label
+        # Also a name of other classes: not each cup is crockery, a baseball player is no ball.
+        if label.name not in ("cup", "baseball"):
+            assert set(label.parents) <= set(others), label
+
+
+def test_synonyms_do_not_depend_on_who_found_the_tag() -> None:
+    [by_both] = tags_of(classes(zebra=1.0), words(zebra=0.9))
+    [by_class] = tags_of(classes(zebra=1.0))
+    [by_word] = tags_of(np.zeros((1, len(NAMES)), np.float32), words(zebra=0.9))
+    ways = {by_text(tags)["zebra"].synonyms for tags in (by_both, by_class, by_word)}
+    assert len(ways) == 1 and "animal" in next(iter(ways))
+
+
+def test_no_photos_no_tags() -> None:
+    assert tags_of(np.zeros((0, 1000), np.float32)) == []
+
+
+def test_wrong_shapes_are_refused() -> None:
+    with pytest.raises(ValueError, match="1000"):
+        tags_of(np.zeros((1, 999), np.float32))
+    with pytest.raises(ValueError, match="146"):
+        tags_of(classes(zebra=1.0), np.zeros((1, 3), np.float32))
+    with pytest.raises(ValueError, match="2 have words"):
+        tags_of(classes(zebra=1.0), np.zeros((2, 146), np.float32))

@@ -1,0 +1,373 @@
+"""Descriptions: each part is kept until it is made anew, and a person's word before all."""
+
+import os
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from photosearch.migrations.migrations import INITIAL, initial, migrations
+from sqlite_utils import Database, Migrations
+
+from photosearch import database, store
+from photosearch.descriptions import (
+    PARTS,
+    Models,
+    model_numbers,
+    use_models,
+    write_edit,
+    write_search_row,
+)
+from photosearch.metadata import Metadata
+from photosearch.search import Request, Result, Searcher
+from photosearch.walk import File
+
+PATH = "/home/Photos/Lake/a.jpg"
+
+
+@dataclass(frozen=True)
+class Says:
+    """A caption."""
+
+    text: str
+    log_probability: float = -1.0
+    tokens: int = 3
+
+
+@dataclass(frozen=True)
+class Tag:
+    """A tag."""
+
+    text: str
+    synonyms: tuple[str, ...] = ()
+    probability: float = 0.75
+    shown: bool = True
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A description."""
+
+    captions: Sequence[Says] | None = None
+    tags: Sequence[Tag] | None = None
+    vector: bytes | None = None
+
+
+FIRST = Seen([Says("a boat"), Says("a ship")], [Tag("boat", ("vessel", "craft"))], b"first")
+SECOND = Seen([Says("a swan")], [Tag("bird", ("animal",)), Tag("swan", (), 0.4, False)], b"2")
+
+
+@dataclass
+class Shelf:
+    """A library to describe a photo in."""
+
+    connection: sqlite3.Connection
+    run: int
+
+    def models(self, number: int) -> Models:
+        fingerprints = {part: f"{part} {number}" for part in PARTS}
+        return use_models(self.connection, self.run, f"model {number}", fingerprints)
+
+    def describe(self, seen: Seen, model: int = 1, path: str = PATH) -> None:
+        photo = store.Photo(
+            File(path, 1, 1, 1), "/home/Photos", "JPEG", 4, 3, Metadata(camera="Canon"), seen
+        )
+        store.write_batch(self.connection, self.run, self.models(model), [photo], [])
+
+    def row(self) -> dict[str, str]:
+        """Return what full-text search sees of the only photo."""
+        cursor = self.connection.execute("SELECT * FROM search")
+        names = [name for name, *_ in cursor.description]
+        (row,) = cursor.fetchall()
+        return dict(zip(names[1:], row[1:], strict=True))
+
+    def held(self) -> dict[str, list[Any]]:
+        """Return what each part holds, and by which model."""
+        queries = {
+            "captions": "SELECT rank, text, log_probability, tokens, model_id FROM captions",
+            "tags": """SELECT rank, text, synonyms, probability, shown, tags_model_id
+                       FROM tags JOIN photos ON id = photo_id""",
+            "vectors": "SELECT vector, model_id FROM vectors",
+        }
+        return {part: self.connection.execute(query).fetchall() for part, query in queries.items()}
+
+    def find(self, query: str) -> list[Result]:
+        return find(self.connection, query)
+
+
+def find(connection: sqlite3.Connection, query: str) -> list[Result]:
+    return Searcher(connection, lambda: None).find(Request(query))
+
+
+@pytest.fixture
+def shelf(tmp_path: Path) -> Iterator[Shelf]:
+    connection = database.open_for_writing(str(tmp_path / "library.db"))
+    yield Shelf(connection, store.start_run(connection))
+    connection.close()
+
+
+# Parts
+
+
+def test_a_description_is_kept_whole(shelf: Shelf) -> None:
+    shelf.describe(FIRST)
+    numbers = shelf.models(1)
+    assert shelf.held() == {
+        "captions": [
+            (0, "a boat", -1.0, 3, numbers.captions), (1, "a ship", -1.0, 3, numbers.captions)
+        ],
+        "tags": [(0, "boat", "vessel\ncraft", 0.75, 1, numbers.tags)],
+        "vectors": [(b"first", numbers.vectors)],
+    }  # fmt: skip
+    assert shelf.row() == {
+        "caption": "a boat", "alternatives": "a ship", "tags": "boat\nvessel\ncraft",
+        "place": "", "camera": "Canon", "folder": "Photos/Lake", "filename": "a.jpg",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("parts", [(), *[(part,) for part in PARTS], PARTS[:2], PARTS[1:], PARTS])
+def test_parts_that_were_not_made_are_kept(shelf: Shelf, parts: tuple[str, ...]) -> None:
+    shelf.describe(FIRST)
+    before = shelf.held()
+    made = {"captions": SECOND.captions, "tags": SECOND.tags, "vectors": SECOND.vector}
+    some = [made[part] if part in parts else None for part in PARTS]
+    shelf.describe(Seen(*some), 2)  # type: ignore[arg-type]
+    after = shelf.held()
+    first, second = shelf.models(1), shelf.models(2)
+    for part in PARTS:
+        assert (after[part] == before[part]) == (part not in parts)
+        model = getattr(second if part in parts else first, part)
+        assert {row[-1] for row in after[part]} == {model}
+    (known,) = store.known(shelf.connection, "/").values()
+    assert known.models == tuple(
+        getattr(second if part in parts else first, part) for part in PARTS
+    )
+    assert len(shelf.find("swan")) == bool({"captions", "tags"} & {*parts})
+    assert len(shelf.find("ship")) == ("captions" not in parts)
+    assert len(shelf.find("vessel")) == ("tags" not in parts)
+
+
+def test_no_tags_at_all_are_a_result_too(shelf: Shelf) -> None:
+    shelf.describe(FIRST)
+    shelf.describe(Seen(tags=[]), 2)
+    assert shelf.held()["tags"] == []
+    assert shelf.find("vessel") == []
+    (known,) = store.known(shelf.connection, "/").values()
+    assert known.models[1] == shelf.models(2).tags
+
+
+def test_models_are_numbered_once_and_by_part(shelf: Shelf) -> None:
+    first, second = shelf.models(1), shelf.models(2)
+    assert len({*vars_of(first), *vars_of(second)}) == 6
+    assert shelf.models(1) == first
+    mixed = {"captions": "captions 1", "tags": "tags 2", "vectors": "vectors 9"}
+    assert model_numbers(shelf.connection, mixed) == (first.captions, second.tags, None)
+    query = "SELECT name, fingerprint, part FROM models WHERE id = ?"
+    for part in PARTS:
+        row = shelf.connection.execute(query, (getattr(first, part),)).fetchone()
+        assert row == ("model 1", f"{part} 1", part)
+
+
+def vars_of(models: Models) -> list[int]:
+    return [getattr(models, part) for part in PARTS]
+
+
+def test_a_tag_is_found_by_its_synonyms_and_shown_if_it_is_sure(shelf: Shelf) -> None:
+    shelf.describe(SECOND)
+    for query in ("bird", "animals", "swan"):
+        (result,) = shelf.find(query)
+        assert result.tags == ["bird"]
+    (result,) = shelf.find("animal")
+    assert result.matches == {"tags": ["animal"]}
+    assert shelf.row()["tags"] == "bird\nanimal\nswan"
+
+
+# Edits
+
+
+def test_an_edit_comes_first_and_can_be_taken_back(shelf: Shelf) -> None:
+    shelf.describe(FIRST)
+    before = shelf.row()
+    assert write_edit(shelf.connection, PATH, "our dinghy")
+    assert shelf.row() == before | {"caption": "our dinghy", "alternatives": "a boat\na ship"}
+    (result,) = shelf.find("dinghy")
+    assert result.caption == "our dinghy"
+    assert write_edit(shelf.connection, PATH, "our skiff")
+    assert shelf.find("dinghy") == []
+    assert write_edit(shelf.connection, PATH, None)
+    assert shelf.row() == before
+    assert shelf.find("skiff") == []
+    assert not write_edit(shelf.connection, "/home/Photos/b.jpg", "a cat")
+    assert not write_edit(shelf.connection, "/home/Photos/b.jpg", None)
+
+
+@pytest.mark.parametrize("seen", [SECOND, Seen(captions=SECOND.captions), Seen(vector=b"3")])
+@pytest.mark.parametrize("model", [1, 2])
+def test_an_edit_outlives_whatever_is_made_anew(shelf: Shelf, seen: Seen, model: int) -> None:
+    shelf.describe(FIRST)
+    write_edit(shelf.connection, PATH, "our dinghy")
+    shelf.describe(seen, model)
+    generated = [said.text for said in seen.captions or FIRST.captions or ()]
+    assert shelf.row()["caption"] == "our dinghy"
+    assert shelf.row()["alternatives"] == "\n".join(generated)
+    assert write_edit(shelf.connection, PATH, None)
+    assert shelf.row()["caption"] == generated[0]
+
+
+def test_an_edit_of_a_hidden_photo_waits_for_it(shelf: Shelf) -> None:
+    shelf.describe(FIRST)
+    write_edit(shelf.connection, PATH, "our dinghy")
+    store.set_missing(shelf.connection, [PATH])
+    assert shelf.find("dinghy") == []
+    assert write_edit(shelf.connection, PATH, "our skiff")
+    assert shelf.find("skiff") == []
+    store.set_found(shelf.connection, [PATH], "/home/Photos")
+    assert [result.caption for result in shelf.find("skiff")] == ["our skiff"]
+    assert shelf.row()["folder"] == "Photos/Lake"
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    steps=st.lists(
+        st.sampled_from([FIRST, SECOND, Seen(tags=[]), Seen(vector=b"3"), "one", "two", None]),
+        max_size=8,
+    )
+)
+def test_the_order_of_edits_and_upgrades_does_not_matter(
+    tmp_path_factory: pytest.TempPathFactory, steps: list[Seen | str | None]
+) -> None:
+    """The last of each kind counts."""
+    path = tmp_path_factory.mktemp("descriptions") / "library.db"
+    connection = database.open_for_writing(str(path))
+    connection.execute("PRAGMA synchronous = OFF")
+    shelf = Shelf(connection, store.start_run(connection))
+    shelf.describe(FIRST)
+    captions, tags, edit = FIRST.captions, FIRST.tags, None
+    for step in steps:
+        if isinstance(step, Seen):
+            shelf.describe(step, 2)
+            captions = captions if step.captions is None else step.captions
+            tags = tags if step.tags is None else step.tags
+        else:
+            assert write_edit(connection, PATH, step)
+            edit = step
+    texts = ([] if edit is None else [edit]) + [said.text for said in captions or ()]
+    words = [word for tag in tags or () for word in (tag.text, *tag.synonyms)]
+    row = shelf.row()
+    assert (row["caption"], row["alternatives"]) == (texts[0], "\n".join(texts[1:]))
+    assert row["tags"].split() == words
+    connection.close()
+
+
+def test_a_row_written_again_keeps_its_folder_and_place_in_line(shelf: Shelf) -> None:
+    shelf.describe(FIRST)
+    before = shelf.connection.execute("SELECT * FROM search").fetchall()
+    with shelf.connection:
+        write_search_row(shelf.connection, before[0][0])
+    assert shelf.connection.execute("SELECT * FROM search").fetchall() == before
+    with shelf.connection:
+        write_search_row(shelf.connection, before[0][0], "/home/Photos/Lake")
+    assert shelf.row()["folder"] == "Lake"
+
+
+# A library of the first version
+
+
+def old_library(path: Path) -> dict[str, list[Any]]:
+    """Make a library as the first step alone made it, with photos in it; return its rows."""
+    only_first = Migrations("photosearch")
+    only_first(name="0001_initial")(initial)
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA journal_mode = WAL")
+    only_first.apply(Database(connection))
+    with connection:
+        connection.execute("INSERT INTO models VALUES (1, 'old', 'o1', '2024')")
+        connection.execute("INSERT INTO runs VALUES (1, '2024', '2024', 1, 2, 1)")
+        connection.execute("INSERT INTO roots VALUES (?, '/p', '2024')", (b"/p",))
+        connection.execute("INSERT INTO failures VALUES (?, 'x', 1, 1, 'empty', '', '')", (b"/x",))
+        for number, name, missing in [(1, b"/p/a.jpg", None), (2, b"/p/\xff.jpg", "2024")]:
+            connection.execute(
+                """INSERT INTO photos VALUES (?, ?, ?, 1, 1, 1, 'JPEG', 4, 3, NULL, 'Canon',
+                   NULL, 1.5, 2.5, 1, ?)""",
+                (number, name, os.fsdecode(name).encode("utf-8", "replace").decode(), missing),
+            )
+            for rank, text in enumerate(["a café at night", "two dogs"]):
+                values = (number, rank, text, -1.25, 4)
+                connection.execute("INSERT INTO captions VALUES (?, ?, ?, ?, ?, 1)", values)
+        row = (1, "a café at night", "two dogs", "", "", "Canon", "p", "a.jpg")
+        connection.execute("INSERT INTO search VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+    assert connection.execute("PRAGMA user_version").fetchone() == (1,)
+    rows = dump(connection)
+    connection.close()
+    return rows
+
+
+TABLES = ("captions", "failures", "models", "photos", "roots", "runs", "search")
+
+
+def dump(connection: sqlite3.Connection) -> dict[str, list[Any]]:
+    return {name: connection.execute(f"SELECT * FROM {name}").fetchall() for name in TABLES}
+
+
+@pytest.mark.parametrize("opened", [database.open_for_reading, database.open_for_writing])
+def test_an_old_library_loses_nothing(tmp_path: Path, opened: Any) -> None:
+    path = tmp_path / "library.db"
+    before = old_library(path)
+    connection = opened(str(path))
+    assert connection.execute("PRAGMA user_version").fetchone() == (database.SCHEMA,)
+    after = dump(connection)
+    # New columns stand at the end.
+    after["models"], (parts,) = (
+        [row[:-1] for row in after["models"]],
+        {row[-1] for row in after["models"]},
+    )
+    after["photos"], (tags_model,) = (
+        [row[:-1] for row in after["photos"]],
+        {row[-1] for row in after["photos"]},
+    )
+    assert (parts, tags_model) == ("captions", None)
+    assert after == before
+    for query in ("cafe", "dog", "canon"):
+        assert [result.path for result in find(connection, query)] == ["/p/a.jpg"]
+    known = store.known(connection, "/p")
+    assert known["/p/a.jpg"].models == (1, None, None)
+    assert store.stats(connection)["models"] == {"old": 2}
+    connection.close()
+    with_all = database.open_for_writing(str(path))
+    assert with_all.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    with with_all:
+        with_all.execute("INSERT INTO search_fts (search_fts, rank) VALUES ('integrity-check', 1)")
+    with_all.close()
+
+
+def test_an_old_library_has_the_schema_of_a_new_one(tmp_path: Path) -> None:
+    old_library(tmp_path / "old.db")
+    schemas = []
+    for name in ("old.db", "new.db"):
+        connection = database.open_for_writing(str(tmp_path / name))
+        query = "SELECT name, sql FROM sqlite_master ORDER BY name"
+        schemas.append(connection.execute(query).fetchall())
+        connection.close()
+    assert schemas[0] == schemas[1]
+    assert "0001" in str(migrations.pending(Database(memory=True))[0].name)
+    assert INITIAL.strip().endswith("PRAGMA user_version = 1")
+
+
+def test_an_old_library_takes_new_parts_and_edits(tmp_path: Path) -> None:
+    path = tmp_path / "library.db"
+    old_library(path)
+    connection = database.open_for_writing(str(path))
+    shelf = Shelf(connection, store.start_run(connection))
+    shelf.describe(Seen(tags=FIRST.tags, vector=FIRST.vector), path="/p/a.jpg")
+    assert write_edit(connection, os.fsdecode(b"/p/\xff.jpg"), "the hidden one")
+    (result,) = find(connection, "vessel")
+    assert (result.path, result.caption) == ("/p/a.jpg", "a café at night")
+    store.set_found(connection, [os.fsdecode(b"/p/\xff.jpg")], "/p")
+    assert [result.caption for result in find(connection, "hidden")] == ["the hidden one"]
+    models = store.known(connection, "/p")["/p/a.jpg"].models
+    assert models == (1, shelf.models(1).tags, shelf.models(1).vectors)
+    connection.close()
