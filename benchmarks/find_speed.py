@@ -27,13 +27,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from captioner.folder import read_settings, shipped_model
+from captioner.model import Caption, Description
 from captioner.quantise import quantise
+from captioner.tags import Tag
 from photosearch import Library, database, query, store
 from photosearch.descriptions import use_models
 from photosearch.metadata import Metadata
@@ -42,34 +43,6 @@ from photosearch.walk import File
 SEED = 20261122
 CLIP_DIMENSION = 512
 PAIRS, WHOLE = "pairs of words", "whole captions"
-
-
-@dataclass(frozen=True)
-class Caption:
-    """A caption as the store takes it."""
-
-    text: str
-    log_probability: float = -10.0
-    tokens: int = 11
-
-
-@dataclass(frozen=True)
-class Tag:
-    """A tag as the store takes it."""
-
-    text: str
-    synonyms: tuple[str, ...] = ()
-    probability: float = 0.7
-    shown: bool = True
-
-
-@dataclass(frozen=True)
-class Description:
-    """A description as the store takes it."""
-
-    captions: list[Caption]
-    tags: list[Tag]
-    vector: bytes
 
 
 def read_captions(data: Path) -> list[list[str]]:
@@ -116,7 +89,9 @@ def photo(number: int, captions: list[list[str]], vector: bytes) -> store.Photo:
     path = f"/photos/{2010 + number % 15}/{number % 12 + 1:02}/IMG_{number:06}.jpg"
     file = File(path, 4_000_000, number, number)
     data = Metadata(taken_at=None, camera="Canon EOS 5D" if number % 3 else "Apple iPhone 12")
-    description = Description([Caption(text) for text in said], [Tag(tag) for tag in tags], vector)
+    description = Description(
+        [Caption(text, -10.0, 11) for text in said], [Tag(tag, 0.7, True) for tag in tags], vector
+    )
     return store.Photo(file, "/photos", "JPEG", 4000, 3000, data, description)
 
 

@@ -2,7 +2,7 @@
 
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from photosearch.migrations.migrations import INITIAL, initial, migrations
 from sqlite_utils import Database, Migrations
 
+from captioner.model import Caption, Description
+from captioner.tags import Tag
 from photosearch import database, store
 from photosearch.descriptions import (
     PARTS,
@@ -29,36 +31,16 @@ from photosearch.walk import File
 PATH = "/home/Photos/Lake/a.jpg"
 
 
-@dataclass(frozen=True)
-class Says:
-    """A caption."""
-
-    text: str
-    log_probability: float = -1.0
-    tokens: int = 3
-
-
-@dataclass(frozen=True)
-class Tag:
-    """A tag."""
-
-    text: str
-    synonyms: tuple[str, ...] = ()
-    probability: float = 0.75
-    shown: bool = True
-
-
-@dataclass(frozen=True)
-class Seen:
-    """A description."""
-
-    captions: Sequence[Says] | None = None
-    tags: Sequence[Tag] | None = None
-    vector: bytes | None = None
-
-
-FIRST = Seen([Says("a boat"), Says("a ship")], [Tag("boat", ("vessel", "craft"))], b"first")
-SECOND = Seen([Says("a swan")], [Tag("bird", ("animal",)), Tag("swan", (), 0.4, False)], b"2")
+FIRST = Description(
+    [Caption("a boat", -1.0, 3), Caption("a ship", -1.0, 3)],
+    [Tag("boat", 0.75, True, ("vessel", "craft"))],
+    b"first",
+)
+SECOND = Description(
+    [Caption("a swan", -1.0, 3)],
+    [Tag("bird", 0.75, True, ("animal",)), Tag("swan", 0.4, False)],
+    b"2",
+)
 
 
 @dataclass
@@ -72,7 +54,7 @@ class Shelf:
         fingerprints = {part: f"{part} {number}" for part in PARTS}
         return use_models(self.connection, self.run, f"model {number}", fingerprints)
 
-    def describe(self, seen: Seen, model: int = 1, path: str = PATH) -> None:
+    def describe(self, seen: Description, model: int = 1, path: str = PATH) -> None:
         photo = store.Photo(
             File(path, 1, 1, 1), "/home/Photos", "JPEG", 4, 3, Metadata(camera="Canon"), seen
         )
@@ -135,7 +117,7 @@ def test_parts_that_were_not_made_are_kept(shelf: Shelf, parts: tuple[str, ...])
     before = shelf.held()
     made = {"captions": SECOND.captions, "tags": SECOND.tags, "vectors": SECOND.vector}
     some = [made[part] if part in parts else None for part in PARTS]
-    shelf.describe(Seen(*some), 2)  # type: ignore[arg-type]
+    shelf.describe(Description(*some), 2)  # type: ignore[arg-type]
     after = shelf.held()
     first, second = shelf.models(1), shelf.models(2)
     for part in PARTS:
@@ -153,7 +135,7 @@ def test_parts_that_were_not_made_are_kept(shelf: Shelf, parts: tuple[str, ...])
 
 def test_no_tags_at_all_are_a_result_too(shelf: Shelf) -> None:
     shelf.describe(FIRST)
-    shelf.describe(Seen(tags=[]), 2)
+    shelf.describe(Description(tags=[]), 2)
     assert shelf.held()["tags"] == []
     assert shelf.find("vessel") == []
     (known,) = store.known(shelf.connection, "/").values()
@@ -205,9 +187,13 @@ def test_an_edit_comes_first_and_can_be_taken_back(shelf: Shelf) -> None:
     assert not write_edit(shelf.connection, "/home/Photos/b.jpg", None)
 
 
-@pytest.mark.parametrize("seen", [SECOND, Seen(captions=SECOND.captions), Seen(vector=b"3")])
+@pytest.mark.parametrize(
+    "seen", [SECOND, Description(captions=SECOND.captions), Description(vector=b"3")]
+)
 @pytest.mark.parametrize("model", [1, 2])
-def test_an_edit_outlives_whatever_is_made_anew(shelf: Shelf, seen: Seen, model: int) -> None:
+def test_an_edit_outlives_whatever_is_made_anew(
+    shelf: Shelf, seen: Description, model: int
+) -> None:
     shelf.describe(FIRST)
     write_edit(shelf.connection, PATH, "our dinghy")
     shelf.describe(seen, model)
@@ -233,12 +219,14 @@ def test_an_edit_of_a_hidden_photo_waits_for_it(shelf: Shelf) -> None:
 @settings(max_examples=25, deadline=None)
 @given(
     steps=st.lists(
-        st.sampled_from([FIRST, SECOND, Seen(tags=[]), Seen(vector=b"3"), "one", "two", None]),
+        st.sampled_from(
+            [FIRST, SECOND, Description(tags=[]), Description(vector=b"3"), "one", "two", None]
+        ),
         max_size=8,
     )
 )
 def test_the_order_of_edits_and_upgrades_does_not_matter(
-    tmp_path_factory: pytest.TempPathFactory, steps: list[Seen | str | None]
+    tmp_path_factory: pytest.TempPathFactory, steps: list[Description | str | None]
 ) -> None:
     """The last of each kind counts."""
     path = tmp_path_factory.mktemp("descriptions") / "library.db"
@@ -248,7 +236,7 @@ def test_the_order_of_edits_and_upgrades_does_not_matter(
     shelf.describe(FIRST)
     captions, tags, edit = FIRST.captions, FIRST.tags, None
     for step in steps:
-        if isinstance(step, Seen):
+        if isinstance(step, Description):
             shelf.describe(step, 2)
             captions = captions if step.captions is None else step.captions
             tags = tags if step.tags is None else step.tags
@@ -362,7 +350,7 @@ def test_an_old_library_takes_new_parts_and_edits(tmp_path: Path) -> None:
     old_library(path)
     connection = database.open_for_writing(str(path))
     shelf = Shelf(connection, store.start_run(connection))
-    shelf.describe(Seen(tags=FIRST.tags, vector=FIRST.vector), path="/p/a.jpg")
+    shelf.describe(Description(tags=FIRST.tags, vector=FIRST.vector), path="/p/a.jpg")
     assert write_edit(connection, os.fsdecode(b"/p/\xff.jpg"), "the hidden one")
     (result,) = find(connection, "vessel")
     assert (result.path, result.caption) == ("/p/a.jpg", "a café at night")

@@ -20,6 +20,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from captioner.model import Caption, Description
 from photosearch import Library, database, store
 from photosearch.database import display
 from photosearch.descriptions import PARTS, Models, use_models
@@ -33,24 +34,6 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 NUMBERS = {"confidence", "latitude", "longitude", "width", "height"}
 
 
-@dataclass(frozen=True)
-class Says:
-    """A caption."""
-
-    text: str
-    log_probability: float = -1.5
-    tokens: int = 3
-
-
-@dataclass(frozen=True)
-class Seen:
-    """A description that is only captions."""
-
-    captions: Sequence[Says]
-    tags: None = None
-    vector: None = None
-
-
 @dataclass
 class Shelf:
     """A library to write test photos into."""
@@ -62,7 +45,13 @@ class Shelf:
 
     def add(self, path: str, caption: str = "a dog", **metadata: Any) -> None:
         photo = store.Photo(
-            File(path, 1, 1, 1), "/", "JPEG", 640, 480, Metadata(**metadata), Seen([Says(caption)])
+            File(path, 1, 1, 1),
+            "/",
+            "JPEG",
+            640,
+            480,
+            Metadata(**metadata),
+            Description([Caption(caption, -1.5, 3)]),
         )
         store.write_batch(self.connection, self.run, self.models, [photo], [])
 

@@ -17,6 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from captioner.model import Caption, Description
+from captioner.tags import Tag
 from photosearch import database, store
 from photosearch.descriptions import PARTS
 from photosearch.index import Describer, IndexConfig, Summary, index
@@ -26,34 +28,6 @@ AsNobody = Callable[[], contextlib.AbstractContextManager[None]]
 
 FINGERPRINTS = {"captions": "c1", "tags": "t1", "vectors": "v1"}
 COLOURS = {"red": (255, 0, 0), "green": (0, 255, 0), "blue": (0, 0, 255), "white": (255, 255, 255)}
-
-
-@dataclass(frozen=True)
-class Says:
-    """A caption."""
-
-    text: str
-    log_probability: float
-    tokens: int
-
-
-@dataclass(frozen=True)
-class Tag:
-    """A tag."""
-
-    text: str
-    synonyms: tuple[str, ...] = ("paint",)
-    probability: float = 0.75
-    shown: bool = True
-
-
-@dataclass(frozen=True)
-class Seen:
-    """A description."""
-
-    captions: Sequence[Says] | None
-    tags: Sequence[Tag] | None
-    vector: bytes | None
 
 
 @dataclass
@@ -68,7 +42,9 @@ class Namer:
     batches: list[int] = field(default_factory=list)
     asked: list[tuple[str, ...]] = field(default_factory=list)  # the parts, call by call
 
-    def describe_pixels(self, pixels: np.ndarray, parts: Collection[str] = PARTS) -> list[Seen]:
+    def describe_pixels(
+        self, pixels: np.ndarray, parts: Collection[str] = PARTS
+    ) -> list[Description]:
         assert pixels.dtype == np.uint8
         assert pixels.shape[1:] == (self.image_size, self.image_size, 3)
         self.batches.append(len(pixels))
@@ -76,15 +52,15 @@ class Namer:
         self.probe(len(self.batches))
         return [self._describe(one.mean(axis=(0, 1)), parts) for one in pixels]
 
-    def _describe(self, mean: np.ndarray, parts: Collection[str]) -> Seen:
+    def _describe(self, mean: np.ndarray, parts: Collection[str]) -> Description:
         def distance(colour: str) -> float:
             return float(np.abs(mean - COLOURS[colour]).sum())
 
         near = sorted(COLOURS, key=distance)[:2]
-        says = [Says(f"a {one} {self.noun}", -distance(one) / 100 - 1, 4) for one in near]
-        return Seen(
+        says = [Caption(f"a {one} {self.noun}", -distance(one) / 100 - 1, 4) for one in near]
+        return Description(
             says if "captions" in parts else None,
-            [Tag(f"{near[0]} {self.noun}")] if "tags" in parts else None,
+            [Tag(f"{near[0]} {self.noun}", 0.75, True, ("paint",))] if "tags" in parts else None,
             f"{near[0]} {self.noun}".encode() if "vectors" in parts else None,
         )
 

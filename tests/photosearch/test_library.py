@@ -13,30 +13,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from captioner.model import Caption, Description
 from captioner.quantise import quantise
 from captioner.sentences import SentenceEncoder
 from photosearch import Library, LibraryError, Result
 from photosearch.descriptions import PARTS
 from photosearch.index import Describer
 from photosearch.library import ENVIRONMENT, default_path
-
-
-@dataclass(frozen=True)
-class Says:
-    """A caption."""
-
-    text: str
-    log_probability: float = -1.0
-    tokens: int = 3
-
-
-@dataclass(frozen=True)
-class Seen:
-    """A description without tags."""
-
-    captions: Sequence[Says]
-    vector: bytes | None
-    tags: tuple[()] = ()
 
 
 @dataclass
@@ -50,13 +33,15 @@ class Describer8:
     image_size: int = 8
     embeds: bool = False  # makes vectors: north is dark, east is bright
 
-    def describe_pixels(self, pixels: np.ndarray, parts: Collection[str] = PARTS) -> list[Seen]:
+    def describe_pixels(
+        self, pixels: np.ndarray, parts: Collection[str] = PARTS
+    ) -> list[Description]:
         return [self._describe(one.mean() < 128) for one in pixels]
 
-    def _describe(self, dark: bool) -> Seen:
+    def _describe(self, dark: bool) -> Description:
         text = "a dark room" if dark else "a bright room"
         vector = quantise(NORTH if dark else EAST).tobytes() if self.embeds else None
-        return Seen([Says(text), Says("a room")], vector)
+        return Description([Caption(text, -1.0, 3), Caption("a room", -1.0, 3)], [], vector)
 
 
 def Seer() -> Describer:

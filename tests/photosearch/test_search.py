@@ -18,8 +18,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rank_bm25 import BM25Okapi
 
+from captioner.model import Caption, Description
 from captioner.quantise import dequantise, quantise
 from captioner.sentences import SentenceEncoder
+from captioner.tags import Tag
 from photosearch import bm25, database, meaning, store
 from photosearch.descriptions import PARTS, Models, use_models, write_edit
 from photosearch.fusion import Weights
@@ -40,34 +42,6 @@ EVEN = [name for name, weight in WEIGHTS.items() if weight == 1.0]
 Document = dict[str, list[str]]  # words by column
 
 
-@dataclass(frozen=True)
-class Says:
-    """A caption."""
-
-    text: str
-    log_probability: float = -1.0
-    tokens: int = 3
-
-
-@dataclass(frozen=True)
-class Tag:
-    """A tag."""
-
-    text: str
-    synonyms: tuple[str, ...] = ()
-    probability: float = 0.75
-    shown: bool = True
-
-
-@dataclass(frozen=True)
-class Seen:
-    """A description."""
-
-    captions: Sequence[Says]
-    tags: Sequence[Tag] = ()
-    vector: bytes | None = None
-
-
 @dataclass
 class Shelf:
     """A library to write test photos into."""
@@ -85,8 +59,8 @@ class Shelf:
         tags: Sequence[Tag] = (),
         vector: np.ndarray | None = None,
     ) -> None:
-        seen = Seen(
-            [Says(text) for text in captions],
+        seen = Description(
+            [Caption(text, -1.0, 3) for text in captions],
             tags,
             None if vector is None else quantise(vector).tobytes(),
         )
@@ -98,7 +72,15 @@ class Shelf:
         with self.connection:
             self.connection.execute("DELETE FROM photos")
         photos = [
-            store.Photo(File(f"/{number}", 1, 1, 1), "/", "PNG", 1, 1, Metadata(), Seen([Says("")]))
+            store.Photo(
+                File(f"/{number}", 1, 1, 1),
+                "/",
+                "PNG",
+                1,
+                1,
+                Metadata(),
+                Description([Caption("", -1.0, 3)]),
+            )
             for number in range(len(documents))
         ]
         store.write_batch(self.connection, self.run, self.models, photos, [])
@@ -581,7 +563,7 @@ def test_a_word_of_a_tag_finds_what_the_caption_lacks(shelf: Shelf) -> None:
     shelf.add(
         "/home/photos/1.jpg",
         "a man in a room",
-        tags=[Tag("accordion", ("squeezebox",)), Tag("stage", (), 0.4, shown=False)],
+        tags=[Tag("accordion", 0.75, True, ("squeezebox",)), Tag("stage", 0.4, False)],
         vector=unit(),
     )
     for number in range(2, 12):
@@ -610,7 +592,7 @@ def test_own_words_outrank_what_the_model_says(shelf: Shelf, written: str) -> No
     sure = 0.6 * unit("boat") + 0.8 * unit()  # three standard deviations, as real ones have
     for number in range(20):
         name = f"/home/photos/{number:02}.jpg"
-        shelf.add(name, "a boat", "two boats", tags=[Tag("boat")], vector=sure)
+        shelf.add(name, "a boat", "two boats", tags=[Tag("boat", 0.75, True)], vector=sure)
     path = {
         "folder": "/home/photos/Boat Trip/x.jpg", "filename": "/home/photos/boat.jpg"
     }.get(written, "/home/photos/x.jpg")  # fmt: skip
@@ -706,7 +688,7 @@ def test_columns_restrict_where_words_are_looked_for(
 ) -> None:
     shelf.add("/home/photos/1.jpg", "a dog", "a wall")
     shelf.add("/home/photos/2.jpg", "a wall", "a dog")
-    shelf.add("/home/photos/3.jpg", "a wall", tags=[Tag("dog")])
+    shelf.add("/home/photos/3.jpg", "a wall", tags=[Tag("dog", 0.75, True)])
     shelf.add("/home/photos/dog/4.jpg", "a wall")
     results = seek(shelf, "dog", ranker=ranker, columns=columns, min_score=0.0)
     assert sorted(Path(path).stem for path in paths(results)) == list(found)

@@ -21,9 +21,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from photosearch.migrations.migrations import migrations
 
+from captioner.model import Caption, Description
 from photosearch import database, store
 from photosearch.database import APPLICATION_ID, SCHEMA, LibraryError, display, now
-from photosearch.descriptions import PARTS, Caption, Models, use_models
+from photosearch.descriptions import PARTS, Models, use_models
 from photosearch.metadata import Metadata
 from photosearch.search import Request, Result, Searcher
 from photosearch.walk import File
@@ -31,24 +32,6 @@ from photosearch.walk import File
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
 NOBODY = 65534
 OPENERS = [database.open_for_reading, database.open_for_writing]
-
-
-@dataclass(frozen=True)
-class Says:
-    """A caption."""
-
-    text: str
-    log_probability: float = -1.0
-    tokens: int = 3
-
-
-@dataclass(frozen=True)
-class Seen:
-    """A description that is only captions."""
-
-    captions: Sequence[Caption]
-    tags: None = None
-    vector: None = None
 
 
 class Fatal:
@@ -66,8 +49,22 @@ class Fatal:
         return "never said"
 
 
-def photo(path: str, *captions: Caption | str, root: str = "/p", size: int = 1) -> store.Photo:
-    says = [Says(caption) if isinstance(caption, str) else caption for caption in captions]
+@dataclass(frozen=True)
+class Seen:
+    """A description whose captions need not be good ones."""
+
+    captions: Sequence[Caption | Fatal]
+    tags: None = None
+    vector: None = None
+
+
+Says = Caption | Fatal
+
+
+def photo(path: str, *captions: Says | str, root: str = "/p", size: int = 1) -> store.Photo:
+    says = [
+        Caption(caption, -1.0, 3) if isinstance(caption, str) else caption for caption in captions
+    ]
     return store.Photo(File(path, size, 1, 1), root, "JPEG", 4, 3, Metadata(), Seen(says))
 
 
@@ -506,7 +503,7 @@ def fail() -> None:
     raise RuntimeError("no caption")
 
 
-@pytest.mark.parametrize("captions", [[], [Fatal(fail)], [Says("a cow"), Fatal(fail)]])
+@pytest.mark.parametrize("captions", [[], [Fatal(fail)], [Caption("a cow", -1.0, 3), Fatal(fail)]])
 def test_a_batch_is_written_whole_or_not_at_all(library: sqlite3.Connection, captions: Any) -> None:
     run, models = start(library)
     failure = store.Failure("/p/b.jpg", "truncated", 1, 1)
@@ -643,7 +640,9 @@ def test_a_photo_written_again_keeps_its_number(library: sqlite3.Connection) -> 
 @pytest.mark.parametrize("inode", [0, 1, 2**63 - 1, 2**63, 2**64 - 1])
 def test_any_inode_can_be_kept(library: sqlite3.Connection, inode: int) -> None:
     file = File("/p/a.jpg", 1, -(10**18), inode)
-    one = store.Photo(file, "/p", "JPEG", 4, 3, Metadata(), Seen([Says("a dog")]))
+    one = store.Photo(
+        file, "/p", "JPEG", 4, 3, Metadata(), Description([Caption("a dog", -1.0, 3)])
+    )
     store.write_batch(library, *start(library), [one], [])
     assert store.known(library, "/p") == {"/p/a.jpg": captioned(1, -(10**18))}
 

@@ -192,26 +192,14 @@ def test_workers_die_with_a_killed_parent(tmp_path: Path) -> None:
 
 # As in the package's own docstring: a script without `if __name__ == "__main__"`.
 UNGUARDED = """
-from dataclasses import dataclass
+from captioner.model import Caption, Description
 from photosearch import Library
-
-@dataclass
-class Says:
-    text: str = "a dog"
-    log_probability: float = -1.0
-    tokens: int = 3
-
-@dataclass
-class Seen:
-    captions: tuple = (Says(),)
-    tags: tuple = ()
-    vector: bytes = b"11111111"
 
 class Describer:
     name, image_size = "fake", 8
     fingerprints = {"captions": "c1", "tags": "t1", "vectors": "v1"}
     def describe_pixels(self, pixels, parts):
-        return [Seen() for _ in pixels]
+        return [Description([Caption("a dog", -1.0, 3)], [], b"11111111") for _ in pixels]
 
 Library("library.db").index(["photos"], load=Describer, workers=1)
 """
