@@ -32,9 +32,7 @@ from pathlib import Path
 import numpy as np
 
 from captioner.folder import read_settings, shipped_model
-from captioner.model import Caption, Description
 from captioner.quantise import quantise
-from captioner.tags import Tag
 from photosearch import Library, database, query, store
 from photosearch.descriptions import use_models
 from photosearch.metadata import Metadata
@@ -59,7 +57,7 @@ def read_captions(data: Path) -> list[list[str]]:
 def build(path: str, captions: list[list[str]], photos: int) -> None:
     """Make a library of so many photos; those past the captions start again, turned by one."""
     settings = read_settings(shipped_model())
-    dimension = len(np.load(shipped_model() / "background.npy")[0])
+    dimension = np.load(shipped_model() / "background.npz")["vectors"].shape[1]
     chance = np.random.default_rng(SEED)
     connection = database.open_for_writing(path)
     run = store.start_run(connection)
@@ -85,12 +83,19 @@ def texts_of(number: int, captions: list[list[str]]) -> tuple[list[str], list[st
 
 def photo(number: int, captions: list[list[str]], vector: bytes) -> store.Photo:
     """Make photo number so-and-so."""
+    # Not at the top: what is measured shall not import torch.
+    from captioner.model import Caption, Description
+    from captioner.tags import Tag
+
     said, tags = texts_of(number, captions)
     path = f"/photos/{2010 + number % 15}/{number % 12 + 1:02}/IMG_{number:06}.jpg"
     file = File(path, 4_000_000, number, number)
     data = Metadata(taken_at=None, camera="Canon EOS 5D" if number % 3 else "Apple iPhone 12")
     description = Description(
-        [Caption(text, -10.0, 11) for text in said], [Tag(tag, 0.7, True) for tag in tags], vector
+        [Caption(text, -10.0, 11) for text in said],
+        [Tag(tag, 0.7, True) for tag in tags],
+        vector,
+        number % 100 / 1000,
     )
     return store.Photo(file, "/photos", "JPEG", 4000, 3000, data, description)
 
@@ -119,8 +124,9 @@ def timed(find: Callable[[str], object], queries: list[str]) -> list[float]:
 
 
 def prepare_photosearch(path: str, texts: list[str]) -> Callable[[str], object]:
-    """Return `Library.find`."""
-    return Library(path).find
+    """Return `Library.find`, without a threshold: all 20 results are fetched."""
+    library = Library(path)
+    return lambda text: library.find(text, min_score=0.0)
 
 
 def prepare_rank_bm25(path: str, texts: list[str]) -> Callable[[str], object]:
@@ -183,7 +189,8 @@ def cold(path: str, queries: list[str]) -> Iterator[tuple[float, float]]:
     command = str(Path(sys.executable).parent / "photosearch")
     for text in queries:
         started = time.perf_counter()
-        process = subprocess.Popen([command, "find", "--db", path, text], stdout=subprocess.DEVNULL)
+        arguments = [command, "find", "--db", path, "--min-score", "0", text]
+        process = subprocess.Popen(arguments, stdout=subprocess.DEVNULL)
         _, _, usage = os.wait4(process.pid, 0)
         yield 1000 * (time.perf_counter() - started), usage.ru_maxrss / 1024
 

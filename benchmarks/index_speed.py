@@ -77,7 +77,10 @@ def stages(files: Sequence[File], threads: int | None) -> dict[str, float]:
             lap("tag")
             vectors = captioner.embed_grid(grid)
             lap("embed")
-            found = [Description(*each) for each in zip(captions, tags, vectors, strict=True)]
+            found = [
+                Description(said, tagged, *vector)
+                for said, tagged, vector in zip(captions, tags, vectors, strict=True)
+            ]
             store.write_batch(connection, run, models, rows(batch, decoded, found), [])
             lap("write")
         connection.close()

@@ -72,15 +72,19 @@ def read_captions(file: Path) -> dict[str, list[str]]:
     """Read captions by photo from lines of file name, TAB, caption.
 
     Raises:
-        ValueError: a line has no TAB.
+        OSError: the file can't be read.
+        ValueError: it is no text in UTF-8, or a line has no TAB.
     """
     captions: dict[str, list[str]] = {}
-    with open(file, encoding="utf-8") as lines:
-        for number, line in enumerate(lines, 1):
-            name, tab, caption = line.rstrip("\n").partition("\t")
-            if not tab:
-                raise ValueError(f"{file}:{number}: no TAB between file name and caption")
-            captions.setdefault(name, []).append(caption)
+    try:
+        text = file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{file} is no text in UTF-8: {error}") from error
+    for number, line in enumerate(text.removesuffix("\n").split("\n"), 1):
+        name, tab, caption = line.partition("\t")
+        if not tab:
+            raise ValueError(f"{file}:{number}: no TAB between file name and caption")
+        captions.setdefault(name, []).append(caption)
     return captions
 
 

@@ -1,7 +1,8 @@
-"""The joint embedding's photo tower: from the encoder's grid to a vector near sentences."""
+"""The joint embedding's photos: from the encoder's grid to a vector near sentences."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -16,8 +17,8 @@ class EmbeddingConfig:
     """The shape of the photo tower."""
 
     dimension: int = 256  # of the joint space
-    queries: int = 4  # attention-pooled vectors beside the mean
-    dropout: float = 0.5
+    queries: int = 8  # attention-pooled vectors beside the mean
+    dropout: float = 0.7
 
 
 class PhotoTower(nn.Module):
@@ -44,3 +45,40 @@ class PhotoTower(nn.Module):
         joined = torch.cat([grid.mean(1, keepdim=True), pooled], 1).flatten(1)
         vectors: Tensor = functional.normalize(self.project(self.dropout(joined)), dim=-1)
         return vectors
+
+
+class JointEmbedding(nn.Module):
+    """The photo tower, and sentences of all kinds to compare its vectors with."""
+
+    sentences: Tensor
+    scale: Tensor
+
+    def __init__(self, photos: PhotoTower, sentences: Tensor, scale: float) -> None:
+        """Put the parts together.
+
+        Args:
+            photos: the tower.
+            sentences: quantised vectors, see `captioner.quantise`, int8 (S, D).
+            scale: of the cosines, as it was trained.
+        """
+        super().__init__()
+        self.photos = photos
+        self.register_buffer("sentences", sentences)
+        self.register_buffer("scale", torch.tensor([scale]))
+
+    def forward(self, grid: Tensor) -> tuple[Tensor, Tensor]:
+        """Return vectors, (B, D), and hubness, (B,), for grids, (B, R, C)."""
+        vectors = self.photos(grid)
+        return vectors, self.hubness(vectors)
+
+    def hubness(self, vectors: Tensor) -> Tensor:
+        """Return how near photos lie to sentences of all kinds, (B, D) to (B,).
+
+        A photo that is near to everything is found for everything. Less its hubness, a
+        cosine is the logarithm of the inverted softmax (Smith et al. 2017,
+        https://arxiv.org/abs/1702.03859, section 2.4), divided by the scale: how much
+        nearer a photo is to this sentence than to others.
+        """
+        sentences = functional.normalize(self.sentences.to(vectors.dtype), dim=-1)
+        logits = self.scale * vectors @ sentences.T  # (B, S)
+        return (logits.logsumexp(1) - math.log(len(sentences))) / self.scale

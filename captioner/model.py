@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from captioner.beam import BeamConfig, beam_search
 from captioner.colours import ColourConfig, main_colours
 from captioner.decoder import Decoder, DecoderConfig
-from captioner.embedding import EmbeddingConfig, PhotoTower
+from captioner.embedding import EmbeddingConfig, JointEmbedding, PhotoTower
 from captioner.encoder import Encoder, EncoderConfig
 from captioner.folder import PARTS, read_settings, read_weights, shipped_model, write_part
 from captioner.pixels import squash
@@ -56,6 +56,7 @@ class Description:
     captions: Sequence[Caption] | None = None  # the best first
     tags: Sequence[Tag] | None = None  # the most probable first, then colours
     vector: bytes | None = None  # in the joint space, int8, see `captioner.quantise`
+    hubness: float = 0.0  # of the vector, see `captioner.embedding`
 
 
 class Tagger(nn.Module):
@@ -83,16 +84,16 @@ class Captioner:
         config: CaptionerConfig,
         *,
         tagger: Tagger | None = None,
-        tower: PhotoTower | None = None,
+        embedding: JointEmbedding | None = None,
         fingerprints: dict[str, str] | None = None,
     ) -> None:
-        """Put the parts together; a model may lack the tagger and the tower."""
+        """Put the parts together; a model may lack the tagger and the embedding."""
         self.encoder = encoder
         self.decoder = decoder
         self.vocabulary = vocabulary
         self.config = config
         self.tagger = tagger
-        self.tower = tower
+        self.embedding = embedding
         self.fingerprints = fingerprints or {}
 
     @classmethod
@@ -117,14 +118,15 @@ class Captioner:
             encoder.load_state_dict(weights["encoder"])
             decoder = Decoder(DecoderConfig(**settings["decoder"]))
             decoder.load_state_dict(weights["decoder"])
-            tagger = tower = None
+            tagger = embedding = None
             if "tagger" in weights:
                 sizes = [len(weights["tagger"][f"{name}.weight"]) for name in ("classes", "words")]
                 tagger = Tagger(encoder.config.channels, *sizes)
                 tagger.load_state_dict(weights["tagger"])
             if "embedding" in weights:
                 tower = PhotoTower(EmbeddingConfig(**settings["embedding"]), encoder.config)
-                tower.load_state_dict(weights["embedding"])
+                embedding = JointEmbedding(tower, weights["embedding"]["sentences"], 0.0)
+                embedding.load_state_dict(weights["embedding"])
             config = CaptionerConfig(
                 settings["name"],
                 BeamConfig(**settings["beam"]),
@@ -138,7 +140,7 @@ class Captioner:
                 f"the vocabulary in {source} has {len(vocabulary)} words, not "
                 f"{decoder.config.vocabulary_size}"
             )
-        for part in (tagger, tower):
+        for part in (tagger, embedding):
             if part is not None:
                 part.eval().requires_grad_(False).to(place)
         return cls(
@@ -147,7 +149,7 @@ class Captioner:
             vocabulary,
             config,
             tagger=tagger,
-            tower=tower,
+            embedding=embedding,
             fingerprints=settings.get("fingerprints"),
         )
 
@@ -219,14 +221,17 @@ class Captioner:
         Raises:
             ValueError: the model lacks a part.
         """
-        for part, module in (("tags", self.tagger), ("vectors", self.tower)):
+        for part, module in (("tags", self.tagger), ("vectors", self.embedding)):
             if part in parts and module is None:
                 raise ValueError(f"the model {self.name} makes no {part}")
         grid = self.encode(pixels)
         captions = self.caption_grid(grid) if "captions" in parts else [None] * len(pixels)
         tags = self.tag_grid(grid, pixels) if "tags" in parts else [None] * len(pixels)
-        vectors = self.embed_grid(grid) if "vectors" in parts else [None] * len(pixels)
-        return [Description(*each) for each in zip(captions, tags, vectors, strict=True)]
+        vectors = self.embed_grid(grid) if "vectors" in parts else [(None, 0.0)] * len(pixels)
+        return [
+            Description(said, found, vector, hubness)
+            for said, found, (vector, hubness) in zip(captions, tags, vectors, strict=True)
+        ]
 
     @torch.inference_mode()
     def encode(self, pixels: np.ndarray) -> Tensor:
@@ -235,10 +240,12 @@ class Captioner:
         return grid
 
     @torch.inference_mode()
-    def embed_grid(self, grid: Tensor) -> list[bytes]:
-        """Return the quantised vectors of encoded photos, (B, R, C)."""
-        assert self.tower is not None
-        return [row.tobytes() for row in quantise(self.tower(grid).float().cpu().numpy())]
+    def embed_grid(self, grid: Tensor) -> list[tuple[bytes, float]]:
+        """Return the quantised vectors of encoded photos, (B, R, C), each with its hubness."""
+        assert self.embedding is not None
+        vectors, hubness = self.embedding(grid)
+        rows = quantise(vectors.float().cpu().numpy())
+        return [(row.tobytes(), near) for row, near in zip(rows, hubness.tolist(), strict=True)]
 
     @torch.inference_mode()
     def tag_grid(self, grid: Tensor, pixels: np.ndarray) -> list[list[Tag]]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from captioner.folder import shipped_model
-from captioner.quantise import dequantise
+from captioner.onnx import runtime
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -27,7 +27,8 @@ class SentenceEncoder:
 
     session: InferenceSession
     tokenizer: Tokenizer
-    background: np.ndarray  # vectors of photos of all kinds, float32 (m, D)
+    background: np.ndarray  # quantised vectors of photos of all kinds, int8 (m, D)
+    background_hubness: np.ndarray  # float32 (m,)
     fingerprint: str  # of the photo vectors that its sentences can be compared with
     ranking: Mapping[str, float]  # weights that were tuned for this model
 
@@ -44,11 +45,12 @@ class SentenceEncoder:
             ValueError: its files can't be read.
         """
         source = Path(folder) if folder else shipped_model()
-        for name in ("config.json", "sentences.onnx", "tokenizer.json", "background.npy"):
+        for name in ("config.json", "sentences.onnx", "tokenizer.json", "background.npz"):
             if not (source / name).is_file():
                 raise FileNotFoundError(f"no joint embedding in {source}: {name} is missing")
-        import onnxruntime
         from tokenizers import Tokenizer
+
+        onnxruntime = runtime()
 
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
@@ -64,11 +66,12 @@ class SentenceEncoder:
             tokenizer = Tokenizer.from_file(str(source / "tokenizer.json"))
             tokenizer.enable_truncation(MAX_TOKENS)
             tokenizer.enable_padding()
-            background = dequantise(np.load(source / "background.npy"))
+            background = np.load(source / "background.npz")
             return cls(
                 session,
                 tokenizer,
-                background,
+                background["vectors"],
+                background["hubness"],
                 config["fingerprints"]["vectors"],
                 config["ranking"],
             )

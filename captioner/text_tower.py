@@ -13,6 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from captioner.onnx import runtime
+
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
@@ -100,6 +102,7 @@ def export(tower: TextTower, tokenizer: Tokenizer, folder: Path) -> None:
     Raises:
         ModuleNotFoundError: onnx or onnxscript isn't installed.
     """
+    runtime()
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
     tokenizer.no_padding()
@@ -126,8 +129,7 @@ def export(tower: TextTower, tokenizer: Tokenizer, folder: Path) -> None:
 
 def optimise(source: Path, target: Path) -> None:
     """Write an ONNX file as ONNX Runtime simplifies it on any processor."""
-    import onnxruntime
-
+    onnxruntime = runtime()
     options = onnxruntime.SessionOptions()
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
     options.optimized_model_filepath = str(target)

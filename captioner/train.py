@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-import json
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from captioner.data import read_split
 from captioner.decoder import Decoder, DecoderConfig
 from captioner.encoder import pretrained_encoder
 from captioner.evaluate import caption_features
-from captioner.features import Progress, encode_files
+from captioner.features import Progress
 from captioner.metrics import score
 from captioner.model import Captioner, CaptionerConfig
 from captioner.pixels import MIRRORED, PLAIN
+from captioner.runs import Report, Resume, Run, update_average, write_json
 from captioner.tokenizer import tokenize
 from captioner.vocabulary import BOS, EOS, PAD, Vocabulary
-
-Report = Callable[[dict[str, float]], None]
 
 
 @dataclass(frozen=True)
@@ -81,23 +77,15 @@ def train(
         FileNotFoundError, ValueError: the data are incomplete (see `read_split`).
         ValueError: `out` holds a run with another recipe or other data.
     """
-    out.mkdir(parents=True, exist_ok=True)
-    same_run(out / "config.json", {**asdict(config), "data": [folder.name for folder in folders]})
-    cache = cache or out / "features"
-    training = [read_split(folder, "train") for folder in folders]
-    dev = [read_split(folder, "dev") for folder in folders]
     encoder = pretrained_encoder()
-    fast = encoder.for_inference()
-    views = [
-        [encode_files(part.images, fast, cache, view=view) for view in (PLAIN, MIRRORED)]
-        for part in training
-    ]
-    dev_grids = [encode_files(part.images, fast, cache) for part in dev]
-
-    tokens = [[tokenize(caption) for caption in photo] for s in training for photo in s.captions]
+    run = Run.open(
+        out, asdict(config), folders, encoder.for_inference(), views=(PLAIN, MIRRORED), cache=cache
+    )
+    said = [photo for part in run.training for photo in part.captions]
+    tokens = [[tokenize(caption) for caption in photo] for photo in said]
     vocabulary = Vocabulary.build((c for photo in tokens for c in photo), config.min_count)
     numbers = [[vocabulary.encode(caption) for caption in photo] for photo in tokens]
-    batches = Batches(views, numbers, config)
+    batches = Batches(run.views, numbers, config)
 
     torch.manual_seed(config.seed)
     decoder = Decoder(DecoderConfig(len(vocabulary))).to(device)
@@ -125,20 +113,19 @@ def train(
             progress(step + 1, steps)
         record: dict[str, float] = {"epoch": epoch + 1, "loss": sum(losses) / len(losses)}
         captions_by_split = {}
-        for part, grids in zip(dev, dev_grids, strict=True):
+        for part, grids in zip(run.dev, run.dev_grids, strict=True):
             found = caption_features(captioner, grids, [image.name for image in part.images])
             captions_by_split[part.name] = found
             for metric, value in score(found, part.references()).items():
                 record[f"{part.name} {metric}"] = round(value, 4)
         record["minutes"] = round((time.monotonic() - started) / 60, 2)
-        chosen_by = record[f"{dev[0].name} CIDEr-D"]
+        chosen_by = record[f"{run.dev[0].name} CIDEr-D"]
         if chosen_by > best:
             best = chosen_by
             captioner.save(out / "best")
             write_json(out / "dev-captions.json", captions_by_split)
         state.save(epoch + 1, best)
-        with open(out / "log.jsonl", "a", encoding="utf-8") as log:
-            log.write(json.dumps(record) + "\n")
+        run.log(record)
         report(record)
     return out / "best"
 
@@ -241,71 +228,3 @@ def learning_rate(step: int, steps: int, config: TrainConfig) -> float:
         return config.learning_rate * (step + 1) / warm
     share = min(1.0, (step - warm) / max(1, steps - warm))
     return config.learning_rate * (0.02 + 0.98 * (1 + math.cos(math.pi * share)) / 2)
-
-
-@torch.no_grad()
-def update_average(average: nn.Module, model: nn.Module, decay: float) -> None:
-    """Move a running average of weights towards a model's: a = decay a + (1 - decay) w."""
-    for kept, new in zip(average.parameters(), model.parameters(), strict=True):
-        kept.lerp_(new, 1 - decay)
-
-
-class Resume:
-    """The state of a run between epochs, in one safetensors file."""
-
-    def __init__(
-        self, file: Path, decoder: nn.Module, average: nn.Module, optimizer: torch.optim.Optimizer
-    ) -> None:
-        self.file = file
-        self.models = {"decoder": decoder, "average": average}
-        self.optimizer = optimizer
-
-    def save(self, epoch: int, best: float) -> None:
-        """Write everything that the next epoch needs; a kill leaves the old file whole."""
-        tensors = {
-            f"{name}.{key}": value
-            for name, model in self.models.items()
-            for key, value in model.state_dict().items()
-        }
-        for number, slots in self.optimizer.state_dict()["state"].items():
-            tensors |= {f"optimizer.{number}.{slot}": value for slot, value in slots.items()}
-        tensors |= {"epoch": torch.tensor(epoch), "best": torch.tensor(best, dtype=torch.float64)}
-        new = self.file.with_suffix(".new")
-        save_file({name: tensor.contiguous().clone() for name, tensor in tensors.items()}, new)
-        new.replace(self.file)
-
-    def load(self) -> tuple[int, float]:
-        """Restore the last saved state; return epochs done and the best figure so far."""
-        if not self.file.exists():
-            return 0, -math.inf
-        tensors = load_file(self.file)
-        for name, model in self.models.items():
-            model.load_state_dict(_under(tensors, name))
-        state = self.optimizer.state_dict()
-        slots: dict[int, dict[str, Tensor]] = {}
-        for key, value in _under(tensors, "optimizer").items():
-            number, slot = key.split(".")
-            slots.setdefault(int(number), {})[slot] = value
-        self.optimizer.load_state_dict({**state, "state": slots})
-        return int(tensors["epoch"]), float(tensors["best"])
-
-
-def _under(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    start = f"{prefix}."
-    return {k.removeprefix(start): v for k, v in tensors.items() if k.startswith(start)}
-
-
-def same_run(file: Path, recipe: dict[str, object]) -> None:
-    """Write a run's recipe, or compare it with the one that the run began with.
-
-    Raises:
-        ValueError: the folder holds a run with another recipe.
-    """
-    if file.exists() and json.loads(file.read_text(encoding="utf-8")) != recipe:
-        raise ValueError(f"{file.parent} holds a run with another recipe: choose another --out")
-    write_json(file, recipe)
-
-
-def write_json(file: Path, value: object) -> None:
-    """Write a value as indented JSON."""
-    file.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import json
 import math
 import shutil
 import time
@@ -18,22 +17,20 @@ from safetensors.torch import load_model, save_model
 from torch import Tensor, nn
 from torch.nn import functional
 
-from captioner.data import read_split
-from captioner.embedding import EmbeddingConfig, PhotoTower
+from captioner.embedding import EmbeddingConfig, JointEmbedding, PhotoTower
 from captioner.encoder import pretrained_encoder
-from captioner.features import Progress, encode_files
+from captioner.features import Progress
 from captioner.folder import shipped_model, write_part
 from captioner.model import named_weights
 from captioner.pixels import PLAIN
 from captioner.quantise import quantise
+from captioner.runs import Report, Resume, Run, update_average
 from captioner.text_tower import TextTower, export, pretrained_text_tower
-from captioner.train import Report, Resume, same_run, update_average
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 PART = 50  # sentences or photos that go through a tower together
-BACKGROUND = 1000  # training photos whose vectors go with the model
 
 
 @dataclass(frozen=True)
@@ -41,7 +38,7 @@ class EmbeddingRecipe:
     """The recipe."""
 
     shape: EmbeddingConfig = field(default_factory=EmbeddingConfig)
-    epochs: int = 8
+    epochs: int = 14
     photos: int = 250  # a step, each with one of its captions
     views: int = 5  # of each photo: plain, mirrored, random crops
     learning_rate: float = 6e-4  # of the new layers, at its peak
@@ -56,6 +53,7 @@ class EmbeddingRecipe:
     clip: float = 1.0  # norm of the gradient
     average: float = 0.99  # decay of the running average of the weights that is kept
     max_tokens: int = 32  # of a training caption
+    sentences: int = 5000  # captions that hubness is measured by
     seed: int = 1
 
 
@@ -103,30 +101,15 @@ def train_embedding(
         FileNotFoundError, ValueError: the data are incomplete (see `read_split`).
         ValueError: `out` holds a run with another recipe or other data.
     """
-    out.mkdir(parents=True, exist_ok=True)
-    same_run(out / "config.json", {**asdict(recipe), "data": [folder.name for folder in folders]})
-    cache = cache or out / "features"
-    training = [read_split(folder, "train") for folder in folders]
-    dev = [read_split(folder, "dev") for folder in folders]
     encoder = pretrained_encoder().for_inference()
-    views = [
-        [encode_files(part.images, encoder, cache, view=view) for view in range(recipe.views)]
-        for part in training
-    ]
-    dev_grids = [encode_files(part.images, encoder, cache) for part in dev]
+    run = Run.open(out, asdict(recipe), folders, encoder, views=range(recipe.views), cache=cache)
+    said = [photo for part in run.training for photo in part.captions]
     torch.manual_seed(recipe.seed)
     photos = PhotoTower(recipe.shape, encoder.config)
     sentences, tokenizer = pretrained_text_tower(recipe.shape.dimension)
     tokenizer.enable_truncation(recipe.max_tokens)
-    tokens = [
-        [encoding.ids for encoding in tokenizer.encode_batch(list(captions))]
-        for part in training
-        for captions in part.captions
-    ]
-    dev_tokens = [
-        [[e.ids for e in tokenizer.encode_batch(list(captions))] for captions in part.captions]
-        for part in dev
-    ]
+    tokens = [tokens_of(tokenizer, photo) for photo in said]
+    dev_tokens = [[tokens_of(tokenizer, photo) for photo in part.captions] for part in run.dev]
     towers = Towers(photos, sentences, recipe.scale)
     average = copy.deepcopy(towers).eval()
     optimizer = make_optimizer(towers, recipe)
@@ -137,7 +120,7 @@ def train_embedding(
     for epoch in range(first, recipe.epochs):
         started, losses = time.monotonic(), []
         torch.manual_seed(recipe.seed + epoch)
-        batches = draw(views, tokens, recipe, epoch)
+        batches = draw(run.views, tokens, recipe, epoch)
         for step in range(epoch * steps_an_epoch, (epoch + 1) * steps_an_epoch):
             grid, captions = next(batches)
             for group in optimizer.param_groups:
@@ -153,29 +136,52 @@ def train_embedding(
             losses.append(loss.item())
             progress(step + 1, steps)
         record: dict[str, float] = {"epoch": epoch + 1, "loss": sum(losses) / len(losses)}
-        for part, grids, said in zip(dev, dev_grids, dev_tokens, strict=True):
+        for part, grids, texts in zip(run.dev, run.dev_grids, dev_tokens, strict=True):
             found = recalls(
                 photo_vectors(average.photos, grids),
-                sentence_vectors(average.sentences, [c for photo in said for c in photo]),
-                np.repeat(np.arange(len(said)), [len(photo) for photo in said]),
+                sentence_vectors(average.sentences, [c for photo in texts for c in photo]),
+                np.repeat(np.arange(len(texts)), [len(photo) for photo in texts]),
             )
             record |= {f"{part.name} {name}": value for name, value in found.items()}
         record["minutes"] = round((time.monotonic() - started) / 60, 2)
-        chosen_by = sum(value for name, value in record.items() if name.startswith(dev[0].name))
+        chosen_by = sum(value for name, value in record.items() if name.startswith(run.dev[0].name))
         if chosen_by > best:
             best = chosen_by
             save_model(average, str(out / "best.safetensors"))
         state.save(epoch + 1, best)
-        with open(out / "log.jsonl", "a", encoding="utf-8") as log:
-            log.write(json.dumps(record) + "\n")
+        run.log(record)
         report(record)
     load_model(average, out / "best.safetensors")
-    chosen = np.random.default_rng(recipe.seed).permutation(len(tokens))[:BACKGROUND]
-    background = photo_vectors(
-        average.photos, np.concatenate([part[PLAIN] for part in views])[np.sort(chosen)]
+    kinds = sentences_of_all_kinds([caption for photo in said for caption in photo], recipe)
+    finish(
+        model or shipped_model(),
+        out / "best",
+        average,
+        tokenizer,
+        sentence_vectors(average.sentences, tokens_of(tokenizer, kinds)),
+        photo_vectors(average.photos, np.concatenate([part[PLAIN] for part in run.views])),
     )
-    finish(model or shipped_model(), out / "best", average, background, tokenizer)
     return out / "best"
+
+
+def tokens_of(tokenizer: Tokenizer, sentences: Sequence[str]) -> list[list[int]]:
+    """Return the tokens of sentences."""
+    return [encoding.ids for encoding in tokenizer.encode_batch(list(sentences))]
+
+
+def sentences_of_all_kinds(captions: Sequence[str], recipe: EmbeddingRecipe) -> list[str]:
+    """Choose captions for hubness; two in five are cut to one to three words, as people type."""
+    chance = np.random.default_rng(recipe.seed)
+    chosen = chance.permutation(len(captions))[: recipe.sentences].tolist()
+    sentences = []
+    for place, number in enumerate(chosen):
+        words = captions[number].split()
+        if place % 5 < 2:
+            count = int(chance.integers(1, 4))
+            start = int(chance.integers(max(1, len(words) - count + 1)))
+            words = words[start : start + count]
+        sentences.append(" ".join(words))
+    return sentences
 
 
 def make_optimizer(towers: Towers, recipe: EmbeddingRecipe) -> torch.optim.AdamW:
@@ -305,7 +311,12 @@ def recalls(photos: np.ndarray, sentences: np.ndarray, owners: np.ndarray) -> di
 
 
 def finish(
-    model: Path, out: Path, towers: Towers, background: np.ndarray, tokenizer: Tokenizer
+    model: Path,
+    out: Path,
+    towers: Towers,
+    tokenizer: Tokenizer,
+    sentences: np.ndarray,
+    photos: np.ndarray,
 ) -> None:
     """Write a copy of a model with a trained embedding.
 
@@ -313,11 +324,15 @@ def finish(
         model: the folder that is copied.
         out: the new folder.
         towers: trained.
-        background: vectors of training photos, (m, D).
         tokenizer: of the text tower.
+        sentences: vectors of sentences of all kinds, (S, D).
+        photos: vectors of photos of all kinds, (m, D).
     """
     shutil.copytree(model, out, dirs_exist_ok=True)
     export(towers.sentences, tokenizer, out)
-    np.save(out / "background.npy", quantise(background))
+    scale = float(towers.scale.detach().exp())
+    embedding = JointEmbedding(towers.photos, torch.from_numpy(quantise(sentences)), scale)
+    hubness = embedding.hubness(torch.from_numpy(photos)).numpy()
+    np.savez(out / "background.npz", vectors=quantise(photos), hubness=hubness)
     shape = asdict(towers.photos.config)
-    write_part(out, named_weights({"embedding": towers.photos}), {"embedding": shape})
+    write_part(out, named_weights({"embedding": embedding}), {"embedding": shape})

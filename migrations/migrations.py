@@ -153,7 +153,8 @@ CREATE TABLE tags (
 CREATE TABLE vectors (
     photo_id INTEGER PRIMARY KEY REFERENCES photos (id) ON DELETE CASCADE,
     model_id INTEGER NOT NULL REFERENCES models (id),
-    vector BLOB NOT NULL -- int8, a byte a dimension
+    vector BLOB NOT NULL, -- int8, a byte a dimension
+    hubness REAL NOT NULL -- how near it lies to sentences of all kinds
 ) STRICT
 
 CREATE TABLE edits (

@@ -346,41 +346,32 @@ def evaluate_command(
 
     Example: photosearch evaluate --photos flickr8k/images --captions flickr8k/captions.tsv
     """
-    import dataclasses
     import tempfile
     from pathlib import Path
 
-    from captioner.data import read_captions
     from photosearch import evaluate
 
     try:
-        said = read_captions(Path(captions))
-        chosen = sorted(said)
-        if names is not None:
-            chosen = Path(names).read_text(encoding="utf-8").split("\n")
-            chosen = [name for name in chosen if name]
-        queries = evaluate.Queries()
-        for name in chosen:
-            for text in said.get(name, ()):
-                queries.texts.append(text)
-                queries.names.append(name)
-        if not queries.texts:
-            fail(f"no captions of these photos in {captions}", USAGE)
-        with tempfile.TemporaryDirectory() as folder, terminal.IndexProgress() as progress:
-            library = Library(db or os.path.join(folder, "photosearch.db"))
+        queries = evaluate.read_queries(Path(captions), Path(names) if names else None)
+        with (
+            _terminable(),
+            tempfile.TemporaryDirectory() as folder,
+            terminal.IndexProgress() as progress,
+            Library(db or os.path.join(folder, "photosearch.db")) as library,
+        ):
             # Links in a folder of their own: the other photos stay out, and the name of
             # the folder that they come from isn't found.
             pool = os.path.abspath(f"{db}.photos") if db else os.path.join(folder, "pool")
-            evaluate.link(Path(photos), chosen, Path(pool))
+            evaluate.link(Path(photos), queries.pool, Path(pool))
             library.index([pool], observer=progress)
-            with library:
-                found = evaluate.evaluate(library, queries, progress=terminal.note)
+            found = evaluate.evaluate(library, queries, progress=terminal.note)
     except (OSError, ValueError) as error:
         fail(str(error), USAGE)
     if as_json:
-        print(json.dumps({name: dataclasses.asdict(one) for name, one in found.items()}, indent=1))
+        print(evaluate.as_json(found))
     else:
-        print(f"{terminal.counted(len(chosen), 'photo')}, {len(queries.texts):,} queries")
+        count = terminal.counted(len(queries.pool), "photo")
+        print(f"{count}, {len(queries.texts):,} queries")
         print("\n".join(evaluate.table(found)))
 
 

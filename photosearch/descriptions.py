@@ -63,6 +63,10 @@ class Description(Protocol):
     def vector(self) -> bytes | None:
         """In the space of the joint embedding, int8, a byte a dimension."""
 
+    @property
+    def hubness(self) -> float:
+        """How near the vector lies to sentences of all kinds."""
+
 
 # What a model makes of a photo; each part has a fingerprint of its own, so that a new
 # model need not make anew what is the same.
@@ -139,8 +143,8 @@ def write_description(
         connection.execute(query, (models.tags, photo))
     if description.vector is not None:
         connection.execute(
-            "INSERT OR REPLACE INTO vectors (photo_id, model_id, vector) VALUES (?, ?, ?)",
-            (photo, models.vectors, description.vector),
+            "INSERT OR REPLACE INTO vectors VALUES (?, ?, ?, ?)",
+            (photo, models.vectors, description.vector, description.hubness),
         )
 
 

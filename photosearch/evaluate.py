@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import math
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 
+from captioner.data import read_captions
 from photosearch.library import Library
 
 DEPTH = 100  # ranks looked at; a photo farther down counts as not found
@@ -53,12 +55,32 @@ class Figures:
     nothing: float  # share of queries that found no photo at all
 
 
-@dataclass
+@dataclass(frozen=True)
 class Queries:
-    """Captions to search with, and the file name of the photo that each belongs to."""
+    """Captions to search with."""
 
-    texts: list[str] = field(default_factory=list)
-    names: list[str] = field(default_factory=list)
+    pool: list[str]  # file names of all photos to search among
+    texts: list[str]
+    names: list[str]  # the photo that each text belongs to
+
+
+def read_queries(captions: Path, names: Path | None = None) -> Queries:
+    """Read captions as queries.
+
+    Args:
+        captions: lines of file name, TAB, caption.
+        names: file names to use, a line each; without it, all that have captions.
+
+    Raises:
+        OSError, ValueError: a file can't be read, or these photos have no captions.
+    """
+    said = read_captions(captions)
+    pool = sorted(said) if names is None else names.read_text(encoding="utf-8").split("\n")
+    pool = [name for name in pool if name]
+    pairs = [(text, name) for name in pool for text in said.get(name, ())]
+    if not pairs:
+        raise ValueError(f"no captions of these photos in {captions}")
+    return Queries(pool, [text for text, _ in pairs], [name for _, name in pairs])
 
 
 def link(photos: Path, names: Iterable[str], folder: Path) -> None:
@@ -141,6 +163,15 @@ def figures(ranks: np.ndarray, names: Sequence[str], nothing: float = 0.0) -> Fi
         interval[k] = float(low), float(high)
     gain = np.where(np.isfinite(ranks), 1 / np.log2(1 + np.where(np.isfinite(ranks), ranks, 1)), 0)
     return Figures(recall, interval, float(np.median(ranks)), float(gain.mean()), nothing)
+
+
+def as_json(found: Mapping[str, Figures]) -> str:
+    """Return figures as a JSON object; a rank beyond DEPTH is null."""
+    rows = {name: asdict(one) for name, one in found.items()}
+    for row in rows.values():
+        if not math.isfinite(row["median_rank"]):
+            row["median_rank"] = None
+    return json.dumps(rows, indent=1)
 
 
 def table(found: Mapping[str, Figures]) -> list[str]:

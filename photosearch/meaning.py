@@ -14,28 +14,36 @@ from photosearch.vectors import Vectors
 
 
 @dataclass(frozen=True)
+class Nearness:
+    """How near photos are to a query, in standard deviations above photos of all kinds."""
+
+    photos: np.ndarray  # of the library, float32 (N,)
+    best: float  # what the best among photos of all kinds reach
+
+
+@dataclass(frozen=True)
 class Meaning:
     """A text tower beside the vectors of the photos that it can be compared with."""
 
     encoder: SentenceEncoder
     vectors: Vectors
+    background: Vectors  # photos of all kinds
     weights: Weights
 
     def sentence(self, text: str) -> np.ndarray:
         """Return a sentence as a unit vector, float32 (D,)."""
         return np.asarray(self.encoder.encode([query.readable(text)])[0])
 
-    def deviations(self, vector: np.ndarray) -> np.ndarray:
-        """Return how far each photo stands out for a query, float32 (N,).
+    def near_sentence(self, vector: np.ndarray) -> Nearness:
+        """Return how near each photo is to a sentence's vector, float32 (D,)."""
+        hubness = self.weights.hubness
+        scores = self.vectors.cosines(vector) - hubness * self.vectors.hubness
+        background = self.background.cosines(vector) - hubness * self.background.hubness
+        return Nearness(*standardise(scores, background))
 
-        Args:
-            vector: unit vector of a sentence or a photo, float32 (D,).
-
-        Returns:
-            The cosines in standard deviations above the mean over photos of all kinds.
-        """
-        background = self.encoder.background @ vector  # (m,)
-        return standardise(self.vectors.cosines(vector), background)
+    def near_photo(self, vector: np.ndarray) -> Nearness:
+        """Return how near each photo is to a photo's vector, float32 (D,)."""
+        return Nearness(*standardise(self.vectors.cosines(vector), self.background.cosines(vector)))
 
 
 def load(connection: sqlite3.Connection, encoder: SentenceEncoder) -> Meaning:
@@ -48,4 +56,10 @@ def load(connection: sqlite3.Connection, encoder: SentenceEncoder) -> Meaning:
         weights = Weights(**encoder.ranking)
     except TypeError as error:
         raise ValueError(f"the model's weights for ranking can't be used: {error}") from error
-    return Meaning(encoder, vectors.load(connection, encoder.fingerprint), weights)
+    background = encoder.background
+    return Meaning(
+        encoder,
+        vectors.load(connection, encoder.fingerprint),
+        Vectors(np.arange(len(background)), background, encoder.background_hubness),
+        weights,
+    )

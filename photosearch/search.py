@@ -169,12 +169,14 @@ class Searcher:
         from photosearch import fusion
         from photosearch.vectors import best
 
-        near: dict[str, np.ndarray] = {}  # of all photos that have a vector
+        nearness = {}
         if words:
-            near["meaning"] = meaning.deviations(meaning.sentence(request.text))
+            nearness["meaning"] = meaning.near_sentence(meaning.sentence(request.text))
         if request.like is not None:
-            near["like"] = meaning.deviations(request.like)
-        odds = fusion.log_odds(near, meaning.weights)
+            nearness["like"] = meaning.near_photo(request.like)
+        near = {name: each.photos for name, each in nearness.items()}
+        best_of_all = {name: each.best for name, each in nearness.items()}
+        odds = fusion.log_odds(near, meaning.weights, best_of_all)
         count = len(odds) if request.limit is None else pool
         candidates = set(meaning.vectors.photos[best(odds, count)].tolist())
         by_words = words and request.ranker == "fused"
@@ -189,7 +191,7 @@ class Searcher:
         if by_words:
             shares = self.word_shares(photos.tolist(), words, request.columns)
             parts["words"], parts["own"] = shares
-        scores = fusion.probability(fusion.log_odds(parts, meaning.weights))
+        scores = fusion.probability(fusion.log_odds(parts, meaning.weights, best_of_all))
         order = np.argsort(-scores, kind="stable")
         ranked = _cut(
             list(zip(photos[order].tolist(), scores[order].tolist(), strict=True)),

@@ -17,6 +17,7 @@ class Vectors:
 
     photos: np.ndarray  # their numbers, ascending, int64 (N,)
     matrix: np.ndarray  # int8 (N, D)
+    hubness: np.ndarray  # float32 (N,), see `captioner.embedding`
 
     def cosines(self, query: np.ndarray) -> np.ndarray:
         """Return the cosine of each photo with a query.
@@ -48,15 +49,17 @@ def load(connection: sqlite3.Connection, fingerprint: str) -> Vectors:
         fingerprint: of the model that made them; those of another can't be compared.
     """
     rows = connection.execute(
-        """SELECT photo_id, vector FROM vectors
+        """SELECT photo_id, vector, hubness FROM vectors
            WHERE model_id = (SELECT id FROM models WHERE fingerprint = ?)
            AND photo_id NOT IN (SELECT id FROM photos WHERE missing_since IS NOT NULL)
            ORDER BY photo_id""",
         (fingerprint,),
     ).fetchall()
-    photos = np.fromiter((photo for photo, _ in rows), np.int64, len(rows))
-    joined = b"".join(vector for _, vector in rows)
-    return Vectors(photos, np.frombuffer(joined, np.int8).reshape(len(rows), -1 if rows else 0))
+    photos = np.fromiter((photo for photo, _, _ in rows), np.int64, len(rows))
+    joined = b"".join(vector for _, vector, _ in rows)
+    matrix = np.frombuffer(joined, np.int8).reshape(len(rows), -1 if rows else 0)
+    hubness = np.fromiter((hubness for _, _, hubness in rows), np.float32, len(rows))
+    return Vectors(photos, matrix, hubness)
 
 
 def best(scores: np.ndarray, count: int) -> np.ndarray:

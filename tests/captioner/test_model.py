@@ -9,7 +9,7 @@ from PIL import Image
 
 from captioner import Captioner
 from captioner.decoder import Decoder, DecoderConfig
-from captioner.embedding import EmbeddingConfig, PhotoTower
+from captioner.embedding import EmbeddingConfig, JointEmbedding, PhotoTower
 from captioner.encoder import Encoder, EncoderConfig
 from captioner.folder import fingerprint, read_settings, read_weights, shipped_model
 from captioner.model import CaptionerConfig, Tagger, find_device
@@ -79,10 +79,12 @@ def test_a_description_holds_the_parts_asked_for(folder: Path) -> None:
     torch.manual_seed(1)
     captioner = Captioner.load(folder, "cpu")
     captioner.tagger = Tagger(1280, 1000, len(read_labels(WORDS_FILE)))
-    captioner.tower = PhotoTower(EmbeddingConfig(dimension=32), captioner.encoder.config).eval()
+    tower = PhotoTower(EmbeddingConfig(dimension=32), captioner.encoder.config)
+    said = torch.randint(-127, 128, (7, 32), dtype=torch.int8)
+    captioner.embedding = JointEmbedding(tower, said, 20.0).eval()
     pixels = np.random.default_rng(0).integers(0, 256, (3, 64, 64, 3), np.uint8)
     with torch.inference_mode():
-        expected = captioner.tower(captioner.encode(pixels)).numpy()
+        expected = captioner.embedding.photos(captioner.encode(pixels)).numpy()
     whole = captioner.describe_pixels(pixels)
     for description, vector in zip(whole, expected, strict=True):
         assert description.captions and description.tags is not None and description.vector
@@ -131,7 +133,7 @@ class TestShipped:
         files = {file.name: file.stat().st_size for file in shipped_model().iterdir()}
         expected = {
             "config.json", "model.safetensors", "vocabulary.txt", "MODEL_CARD.md",
-            "sentences.onnx", "tokenizer.json", "background.npy",
+            "sentences.onnx", "tokenizer.json", "background.npz",
         }  # fmt: skip
         assert files.keys() == expected
         assert sum(files.values()) < 60e6

@@ -52,7 +52,7 @@ def test_contributions_sum_to_the_odds(
     parts = {name: row for name, row in zip(NAMES, values, strict=True) if name in names}
     added = contributions(parts, weights)
     assert set(added) == names
-    odds = log_odds(parts, weights)
+    odds = log_odds(parts, weights, {})
     total = np.sum([row.astype(np.float64) for row in added.values()], axis=0) + weights.bias
     np.testing.assert_allclose(odds, total, rtol=1e-4, atol=1e-2)
     for photo in range(5):
@@ -66,16 +66,24 @@ def test_a_part_that_is_nothing_adds_nothing() -> None:
     some = {"words": np.array([0.5, 0.25])}
     with_zeros = some | {"own": np.zeros(2), "like": np.zeros(2)}
     weights = Weights()
-    np.testing.assert_array_equal(log_odds(some, weights), log_odds(with_zeros, weights))
+    np.testing.assert_array_equal(log_odds(some, weights, {}), log_odds(with_zeros, weights, {}))
 
 
-def test_every_weight_but_the_threshold_counts() -> None:
+@given(best=st.floats(-10, 10), weight=numbers)
+def test_the_bar_lowers_all_alike(best: float, weight: float) -> None:
+    parts = {"meaning": np.array([1.0, 2.0]), "words": np.array([0.5, 0.0])}
+    weights = Weights(meaning=weight)
+    lowered = log_odds(parts, weights, {"meaning": best})
+    np.testing.assert_allclose(lowered, log_odds(parts, weights, {}) - weight * best)
+
+
+def test_every_weight_of_a_part_and_the_bias_count() -> None:
     parts = {name: np.ones(1) for name in NAMES}
-    before = float(log_odds(parts, Weights())[0])
+    before = float(log_odds(parts, Weights(), {})[0])
     for name in (*NAMES, "bias"):
         changed = Weights(**{name: getattr(Weights(), name) + 0.75})
-        assert float(log_odds(parts, changed)[0]) == pytest.approx(before + 0.75)
-    assert float(log_odds(parts, Weights(min_score=0.9))[0]) == before
+        assert float(log_odds(parts, changed, {})[0]) == pytest.approx(before + 0.75)
+    assert float(log_odds(parts, Weights(min_score=0.9), {})[0]) == before
 
 
 samples = arrays.arrays(np.float64, st.integers(2, 20), elements=st.floats(-1, 1))
@@ -88,18 +96,21 @@ def test_how_a_query_is_put_changes_no_deviation(
     if background.std() < 1e-3:
         return
     cosines = np.linspace(-1, 1, 7)
-    before = standardise(cosines, background)
-    after = standardise(stretch * cosines + shift, stretch * background + shift)
+    before, best_before = standardise(cosines, background)
+    after, best_after = standardise(stretch * cosines + shift, stretch * background + shift)
     np.testing.assert_allclose(after, before, rtol=1e-6, atol=1e-6)
+    assert best_after == pytest.approx(best_before, rel=1e-6, abs=1e-6)
     assert (np.diff(before) > 0).all()
-    itself = standardise(background, background)
+    itself, best = standardise(background, background)
+    assert best == pytest.approx(sum(sorted(itself)[-3:]) / min(3, len(itself)))
     assert itself.mean() == pytest.approx(0, abs=1e-6)
     assert itself.std() == pytest.approx(1)
 
 
 def test_a_background_of_equals_gives_finite_deviations() -> None:
-    deviations = standardise(np.array([0.1, 0.2]), np.full(5, 0.1))
+    deviations, best = standardise(np.array([0.1, 0.2]), np.full(5, 0.1))
+    assert best == pytest.approx(0, abs=1e-6)
     assert np.isfinite(deviations).all()
     assert deviations[0] == pytest.approx(0)
     assert deviations[1] > 0
-    assert standardise(np.empty(0), np.array([0.1, 0.2])).shape == (0,)
+    assert standardise(np.empty(0), np.array([0.1, 0.2]))[0].shape == (0,)

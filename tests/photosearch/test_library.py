@@ -58,8 +58,9 @@ class Compass:
 
     fingerprint: str = "vectors 1"
     background: np.ndarray = field(
-        default_factory=lambda: np.random.default_rng(1).normal(0, 0.1, (50, 8)).astype(np.float32)
+        default_factory=lambda: quantise(np.random.default_rng(1).normal(0, 0.1, (50, 8)))
     )
+    background_hubness: np.ndarray = field(default_factory=lambda: np.zeros(50, np.float32))
     ranking: Mapping[str, float] = field(default_factory=dict)
 
     def encode(self, sentences: Sequence[str]) -> np.ndarray:

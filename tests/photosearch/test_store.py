@@ -56,6 +56,7 @@ class Seen:
     captions: Sequence[Caption | Fatal]
     tags: None = None
     vector: None = None
+    hubness: float = 0.0
 
 
 Says = Caption | Fatal

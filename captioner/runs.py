@@ -1,0 +1,145 @@
+"""Training runs: a folder with the recipe, the log and the state to go on from."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from captioner.data import Split, read_split
+from captioner.encoder import Encoder
+from captioner.features import encode_files
+
+Report = Callable[[dict[str, float]], None]
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run's folder and its photos, encoded."""
+
+    out: Path
+    training: list[Split]
+    dev: list[Split]
+    views: list[list[np.ndarray]]  # of each training split, in each view, (photos, R, C)
+    dev_grids: list[np.ndarray]  # of each dev split, (photos, R, C)
+
+    @classmethod
+    def open(
+        cls,
+        out: Path,
+        recipe: dict[str, object],
+        folders: Sequence[Path],
+        encoder: Encoder,
+        *,
+        views: Sequence[int],
+        cache: Path | None,
+    ) -> Run:
+        """Start a run, or go on with one.
+
+        Args:
+            out: the run's folder.
+            recipe: all that makes this run another than others.
+            folders: data folders, see `captioner.data.read_split`.
+            encoder: in evaluation mode.
+            views: how training photos are seen, see `captioner.pixels.load`.
+            cache: folder for encoded photos; by default `out/features`.
+
+        Raises:
+            FileNotFoundError, ValueError: the data are incomplete (see `read_split`).
+            ValueError: `out` holds a run with another recipe or other data.
+        """
+        out.mkdir(parents=True, exist_ok=True)
+        same_run(out / "config.json", {**recipe, "data": [folder.name for folder in folders]})
+        cache = cache or out / "features"
+        training = [read_split(folder, "train") for folder in folders]
+        dev = [read_split(folder, "dev") for folder in folders]
+        return cls(
+            out,
+            training,
+            dev,
+            [
+                [encode_files(part.images, encoder, cache, view=view) for view in views]
+                for part in training
+            ],
+            [encode_files(part.images, encoder, cache) for part in dev],
+        )
+
+    def log(self, record: dict[str, float]) -> None:
+        """Add a line to `log.jsonl`."""
+        with open(self.out / "log.jsonl", "a", encoding="utf-8") as lines:
+            lines.write(json.dumps(record) + "\n")
+
+
+class Resume:
+    """The state of a run between epochs, in one safetensors file."""
+
+    def __init__(
+        self, file: Path, model: nn.Module, average: nn.Module, optimizer: torch.optim.Optimizer
+    ) -> None:
+        self.file = file
+        self.models = {"model": model, "average": average}
+        self.optimizer = optimizer
+
+    def save(self, epoch: int, best: float) -> None:
+        """Write everything that the next epoch needs; a kill leaves the old file whole."""
+        tensors = {
+            f"{name}.{key}": value
+            for name, model in self.models.items()
+            for key, value in model.state_dict().items()
+        }
+        for number, slots in self.optimizer.state_dict()["state"].items():
+            tensors |= {f"optimizer.{number}.{slot}": value for slot, value in slots.items()}
+        tensors |= {"epoch": torch.tensor(epoch), "best": torch.tensor(best, dtype=torch.float64)}
+        new = self.file.with_suffix(".new")
+        save_file({name: tensor.contiguous().clone() for name, tensor in tensors.items()}, new)
+        new.replace(self.file)
+
+    def load(self) -> tuple[int, float]:
+        """Restore the last saved state; return epochs done and the best figure so far."""
+        if not self.file.exists():
+            return 0, -math.inf
+        tensors = load_file(self.file)
+        for name, model in self.models.items():
+            model.load_state_dict(_under(tensors, name))
+        state = self.optimizer.state_dict()
+        slots: dict[int, dict[str, Tensor]] = {}
+        for key, value in _under(tensors, "optimizer").items():
+            number, slot = key.split(".")
+            slots.setdefault(int(number), {})[slot] = value
+        self.optimizer.load_state_dict({**state, "state": slots})
+        return int(tensors["epoch"]), float(tensors["best"])
+
+
+def _under(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    start = f"{prefix}."
+    return {k.removeprefix(start): v for k, v in tensors.items() if k.startswith(start)}
+
+
+@torch.no_grad()
+def update_average(average: nn.Module, model: nn.Module, decay: float) -> None:
+    """Move a running average of weights towards a model's: a = decay a + (1 - decay) w."""
+    for kept, new in zip(average.parameters(), model.parameters(), strict=True):
+        kept.lerp_(new, 1 - decay)
+
+
+def same_run(file: Path, recipe: dict[str, object]) -> None:
+    """Write a run's recipe, or compare it with the one that the run began with.
+
+    Raises:
+        ValueError: the folder holds a run with another recipe.
+    """
+    if file.exists() and json.loads(file.read_text(encoding="utf-8")) != recipe:
+        raise ValueError(f"{file.parent} holds a run with another recipe: choose another --out")
+    write_json(file, recipe)
+
+
+def write_json(file: Path, value: object) -> None:
+    """Write a value as indented JSON."""
+    file.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -1,0 +1,85 @@
+"""Evaluation: ranks summed up as a naive version does, and input told apart from figures."""
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from photosearch import evaluate
+from photosearch.evaluate import DEPTH, Figures, figures, link, read_queries, table
+
+ranks_of_photos = st.lists(
+    st.lists(st.integers(1, DEPTH) | st.just(math.inf), min_size=1, max_size=4),
+    min_size=1, max_size=12,
+)  # fmt: skip
+
+
+@settings(max_examples=40, deadline=None)
+@given(photos=ranks_of_photos)
+def test_figures_are_what_counting_gives(photos: list[list[float]]) -> None:
+    ranks = [rank for photo in photos for rank in photo]
+    names = [f"{number}.jpg" for number, photo in enumerate(photos) for _ in photo]
+    found = figures(np.array(ranks), names, 0.25)
+    for k in (1, 5, 10):
+        assert found.recall[k] == pytest.approx(sum(rank <= k for rank in ranks) / len(ranks))
+        low, high = found.interval[k]
+        assert 0 <= low <= high <= 1
+        of_photos = [sum(rank <= k for rank in photo) / len(photo) for photo in photos]
+        assert min(of_photos) - 1e-9 <= low and high <= max(of_photos) + 1e-9
+    assert found.ndcg == pytest.approx(sum(1 / math.log2(1 + rank) for rank in ranks) / len(ranks))
+    assert found.median_rank == pytest.approx(float(np.median(ranks)))
+    assert found.nothing == 0.25
+
+
+def test_the_interval_narrows_with_photos_not_with_their_captions() -> None:
+    def width(photos: int, captions: int) -> float:
+        hits = np.arange(photos) % 2 * 99 + 1.0  # every second photo is found first
+        names = [str(photo) for photo in range(photos) for _ in range(captions)]
+        low, high = figures(np.repeat(hits, captions), names).interval[1]
+        return high - low
+
+    assert width(400, 1) == pytest.approx(2 * 1.96 * 0.5 / 20, rel=0.15)  # the normal's
+    assert width(400, 5) == pytest.approx(width(400, 1))
+    assert width(100, 1) == pytest.approx(2 * width(400, 1), rel=0.2)
+
+
+def test_queries_are_the_captions_of_the_photos_named(tmp_path: Path) -> None:
+    captions, names = tmp_path / "captions.tsv", tmp_path / "names.txt"
+    captions.write_text("b.jpg\ta dog\na.jpg\ta cat\nb.jpg\ta hound\n", encoding="utf-8")
+    every = read_queries(captions)
+    assert (every.pool, every.texts) == (["a.jpg", "b.jpg"], ["a cat", "a dog", "a hound"])
+    assert every.names == ["a.jpg", "b.jpg", "b.jpg"]
+    names.write_text("b.jpg\nc.jpg\n", encoding="utf-8")
+    some = read_queries(captions, names)
+    assert (some.pool, some.names) == (["b.jpg", "c.jpg"], ["b.jpg", "b.jpg"])
+    names.write_text("c.jpg\n", encoding="utf-8")
+    with pytest.raises(ValueError, match="no captions of these photos"):
+        read_queries(captions, names)
+    with pytest.raises(FileNotFoundError):
+        read_queries(tmp_path / "nowhere.tsv")
+
+
+def test_photos_are_linked_not_copied(tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "a.jpg").write_bytes(b"a photo")
+    for _ in range(2):  # the second time they are there
+        link(tmp_path / "photos", ["a.jpg"], tmp_path / "pool")
+    (linked,) = (tmp_path / "pool").iterdir()
+    assert linked.is_symlink() and linked.read_bytes() == b"a photo"
+    with pytest.raises(FileNotFoundError, match=r"b\.jpg is not there, but has captions"):
+        link(tmp_path / "photos", ["b.jpg"], tmp_path / "pool")
+
+
+def test_json_has_no_infinity_and_the_table_says_how_deep() -> None:
+    never = Figures({1: 0.0, 5: 0.0, 10: 0.125}, dict.fromkeys((1, 5, 10), (0.0, 0.5)),
+                    math.inf, 0.03, 1.0)  # fmt: skip
+    assert json.loads(evaluate.as_json({"words": never}))["words"]["median_rank"] is None
+    assert "Infinity" not in evaluate.as_json({"words": never})
+    *_, line = table({"words": never})
+    assert line == (
+        "| words | 0.0 (0.0–50.0) | 0.0 (0.0–50.0) | 12.5 (0.0–50.0) | > 100 | 3.0 | 100.0 |"
+    )
