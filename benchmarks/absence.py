@@ -2,12 +2,15 @@
 
 python benchmarks/absence.py LIBRARY...              # needs PHOTOSEARCH_DATA
 python benchmarks/absence.py LIBRARY --write MODEL_FOLDER   # set the model's threshold by it
+python benchmarks/absence.py --link FOLDER           # make a large folder to index and measure
 
 Each LIBRARY holds photos of the data folders, under their names there. Present queries are
 captions of its Flickr8k dev photos. Absent ones are captions, by people, of other photos
 (`text/coco.tsv.gz`) that name one of `THINGS` which no caption of any photo in the library
 names. The same for things alone, a word each: present is one that three photos or more have.
-The threshold written is the score that every fourth absent caption reaches.
+The threshold written is the score that every fourth absent caption reaches. `--link` puts
+links into a folder, to all photos of the data folders, training photos too, whose captions
+name none of the things that no caption of a Flickr8k dev photo names.
 """
 
 from __future__ import annotations
@@ -18,7 +21,7 @@ import json
 import os
 import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -52,6 +55,13 @@ def absent_captions(data: Path, absent: Sequence[str], stemmer: Stemmer, count: 
     return random.Random(SEED).sample(fitting, min(count, len(fitting)))
 
 
+def shown(photos: Iterable[Sequence[str]], stemmer: Stemmer) -> dict[str, int]:
+    """Return of how many photos a caption names each thing; a photo is all its captions."""
+    said = stemmer.stems([" ".join(captions) for captions in photos])
+    counts = Counter(stem for one in said for stem in set(one))
+    return {thing: counts[stemmer.stems([thing])[0][0]] for thing in THINGS}
+
+
 def look(
     library: Library, present: Sequence[tuple[str, str]], absent: Sequence[str]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -73,7 +83,8 @@ def look(
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("libraries", type=Path, nargs="+")
+    parser.add_argument("libraries", type=Path, nargs="*")
+    parser.add_argument("--link", type=Path, metavar="FOLDER")
     parser.add_argument("--data", type=Path, default=os.environ.get("PHOTOSEARCH_DATA"))
     parser.add_argument("--queries", type=int, default=1000, help="of each kind")
     parser.add_argument("--write", type=Path, help="model folder that gets the threshold")
@@ -82,19 +93,31 @@ def main() -> None:
         parser.error("set PHOTOSEARCH_DATA or give --data")
     data = Path(options.data)
     captions: dict[str, list[str]] = {}
+    places: dict[str, Path] = {}
     for folder in ("flickr8k", "coco", "travel"):
-        captions |= read_captions(data / folder / "captions.tsv")
+        said = read_captions(data / folder / "captions.tsv")
+        captions |= said
+        places |= {name: data / folder / "images" / name for name in said}
     dev = set((data / "flickr8k" / "splits" / "dev.txt").read_text(encoding="utf-8").split())
     stemmer = Stemmer()
+    if options.link:
+        lacking = {
+            thing for thing, n in shown([captions[name] for name in dev], stemmer).items() if not n
+        }
+        options.link.mkdir(parents=True, exist_ok=True)
+        for name, place in places.items():
+            counts = shown([captions[name]], stemmer)
+            if place.is_file() and not any(counts[thing] for thing in lacking):
+                (options.link / name).symlink_to(place.resolve())
     for path in options.libraries:
         with Library(path) as library:
-            rows = library.searcher().connection.execute("SELECT path FROM photos")
+            rows = library.searcher().connection.execute(
+                "SELECT path FROM photos WHERE missing_since IS NULL"
+            )
             names = [os.path.basename(os.fsdecode(row[0])) for row in rows]
-            said = stemmer.stems([" ".join(captions.get(name, ())) for name in names])
-            photos = Counter(stem for one in said for stem in set(one))
-            shown = {thing: photos[stemmer.stems([thing])[0][0]] for thing in THINGS}
-            absent = [thing for thing, count in shown.items() if not count]
-            present = [thing for thing, count in shown.items() if count >= MANY]
+            counts = shown([captions.get(name, ()) for name in names], stemmer)
+            absent = [thing for thing, count in counts.items() if not count]
+            present = [thing for thing, count in counts.items() if count >= MANY]
             pairs = [(text, name) for name in names if name in dev for text in captions[name]]
             asked = random.Random(SEED).sample(pairs, min(options.queries, len(pairs)))
             others = absent_captions(data, absent, stemmer, options.queries)
