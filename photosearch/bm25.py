@@ -65,7 +65,10 @@ def shares(
     most = sum(weights.values()) * (K1 + 1 + DELTA)
     if not documents or most <= 0:
         return np.zeros(len(documents), np.float32)
-    model = BM25Plus([*map(list, documents), []], k1=K1, b=B, delta=DELTA)  # one may be all empty
+    # Only the query's words are counted; one document more, because none may have any.
+    asked = [[stem for stem in document if stem in weights] for document in documents]
+    model = BM25Plus([*asked, []], k1=K1, b=B, delta=DELTA)
+    model.doc_len = [*map(len, documents), 0]
     model.idf, model.avgdl = weights, max(statistics.length, 1.0)
     scores = np.zeros(len(documents))
     for stem in weights:

@@ -269,15 +269,10 @@ class Library:
         from photosearch.decode import UndecodableError, decode
 
         self._encoder = self._encoder or self._load_encoder()
-        row = (
-            self._open()
-            .execute(
-                """SELECT vector FROM vectors JOIN photos ON photos.id = photo_id
-               JOIN models ON models.id = model_id WHERE path = ? AND fingerprint = ?""",
-                (os.fsencode(path), self._encoder.fingerprint),
-            )
-            .fetchone()
-        )
+        query = """SELECT vector FROM vectors JOIN photos ON photos.id = photo_id
+                   JOIN models ON models.id = model_id WHERE path = ? AND fingerprint = ?"""
+        wanted = (os.fsencode(path), self._encoder.fingerprint)
+        row = self._open().execute(query, wanted).fetchone()
         if row is None:
             if not os.path.exists(path):
                 raise ValueError(f"no photo at {database.display(path)}")

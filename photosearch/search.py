@@ -35,7 +35,7 @@ BY_MEANING = ("fused", "meaning")
 RANKERS = (*BY_MEANING, "bm25+", "fts5")
 # Of a photo without a vector (another model described it): neither for it nor against.
 UNKNOWN = 2.0
-POOL = 200  # candidates from the words and from the vectors, at least
+POOL = 100  # candidates from the words and from the vectors, at least
 
 # Characters that no cleaned text holds, put around matched words by FTS5.
 _OPEN, _CLOSE = "\x02", "\x03"
@@ -211,9 +211,10 @@ class Searcher:
         stems = list(dict.fromkeys(s for found in self._stemmer.stems(words) for s in found))
         statistics = bm25.read_statistics(self.connection, stems)
         texts = _texts(self.connection, photos, columns or tuple(WEIGHTS))
-        documents = self._stemmer.stems([model + "\n" + own for model, own in texts])
-        shares = bm25.shares(documents, stems, statistics)
+        said = self._stemmer.stems([model for model, _ in texts])
         written = self._stemmer.stems([own for _, own in texts])
+        documents = [model + own for model, own in zip(said, written, strict=True)]
+        shares = bm25.shares(documents, stems, statistics)
         weights = {stem: bm25.idf(statistics, stem) for stem in stems}
         total = sum(weights.values()) or 1.0
         own = [sum(weights[stem] for stem in set(text) & weights.keys()) for text in written]

@@ -10,6 +10,8 @@ import numpy as np
 
 from captioner.quantise import quantise, scale
 
+PIECE = 100_000
+
 
 @dataclass(frozen=True)
 class Vectors:
@@ -41,25 +43,36 @@ class Vectors:
         return np.where(self.photos[rows] == photos, rows, -1)
 
 
-def load(connection: sqlite3.Connection, fingerprint: str) -> Vectors:
+def load(connection: sqlite3.Connection, fingerprint: str, piece: int = PIECE) -> Vectors:
     """Read the vectors of the photos that are where they were.
 
     Args:
         connection: to a library.
         fingerprint: of the model that made them; those of another can't be compared.
+        piece: vectors that are read at once.
     """
-    rows = connection.execute(
-        """SELECT photo_id, vector, hubness FROM vectors
-           WHERE model_id = (SELECT id FROM models WHERE fingerprint = ?)
-           AND photo_id NOT IN (SELECT id FROM photos WHERE missing_since IS NOT NULL)
-           ORDER BY photo_id""",
-        (fingerprint,),
-    ).fetchall()
-    photos = np.fromiter((photo for photo, _, _ in rows), np.int64, len(rows))
-    joined = b"".join(vector for _, vector, _ in rows)
-    matrix = np.frombuffer(joined, np.int8).reshape(len(rows), -1 if rows else 0)
-    hubness = np.fromiter((hubness for _, _, hubness in rows), np.float32, len(rows))
-    return Vectors(photos, matrix, hubness)
+    photos, matrices, hubness, last = [], [], [], -1
+    while True:
+        # Joined by SQLite, because a Python object for each row takes twice the time; in
+        # pieces, because SQLite limits the length of a value.
+        numbers, joined, near = connection.execute(
+            """SELECT group_concat(photo_id), CAST(group_concat(vector, '') AS BLOB),
+                      group_concat(hubness)
+               FROM (SELECT photo_id, vector, hubness FROM vectors
+                     WHERE model_id = (SELECT id FROM models WHERE fingerprint = ?)
+                     AND photo_id NOT IN (SELECT id FROM photos WHERE missing_since IS NOT NULL)
+                     AND photo_id > ? ORDER BY photo_id LIMIT ?)""",
+            (fingerprint, last, piece),
+        ).fetchone()
+        if numbers is None:
+            break
+        photos.append(np.fromstring(numbers, np.int64, sep=","))
+        matrices.append(np.frombuffer(joined, np.int8).reshape(len(photos[-1]), -1))
+        hubness.append(np.fromstring(near, np.float32, sep=","))
+        last = int(photos[-1][-1])
+    if not photos:
+        return Vectors(np.empty(0, np.int64), np.empty((0, 0), np.int8), np.empty(0, np.float32))
+    return Vectors(np.concatenate(photos), np.concatenate(matrices), np.concatenate(hubness))
 
 
 def best(scores: np.ndarray, count: int) -> np.ndarray:

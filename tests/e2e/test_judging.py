@@ -1,4 +1,4 @@
-"""Commands by which people judge and mend what the model says: evaluate and edit."""
+"""By which people judge and mend what the model says: evaluate, edit, find --like."""
 
 import json
 import shutil
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -97,3 +98,25 @@ def test_what_is_not_in_the_library_cannot_be_edited(
         assert (done.returncode, done.stdout) == (2, ""), done.stderr
         assert done.stderr.count("\n") == 1 and "Traceback" not in done.stderr
     assert db.read_bytes() == before
+
+
+def test_what_is_like_a_photo_outside_the_library_is_found(
+    run: Run, library: Any, tmp_path: Path
+) -> None:
+    with Image.open(library.photos / "chelsea.png") as image:
+        image.crop((20, 10, 440, 290)).save(tmp_path / "crop.jpg")
+    done = run("find", "--like", tmp_path / "crop.jpg", "--json", db=library.db)
+    assert done.returncode == 0, done.stderr
+    first, *_ = json.loads(done.stdout)
+    assert first["path"] == str(library.photos / "chelsea.png")
+    assert set(first["parts"]) == {"like"}
+    both = run("find", "--like", tmp_path / "crop.jpg", "--json", "a cat", db=library.db)
+    assert set(json.loads(both.stdout)[0]["parts"]) == {"like", "meaning", "words", "own"}
+
+
+def test_what_cannot_be_looked_at_is_like_nothing(run: Run, library: Any, tmp_path: Path) -> None:
+    (tmp_path / "text.jpg").write_text("no photo")
+    for path, message in [("nowhere.jpg", "no photo at"), ("text.jpg", "text.jpg")]:
+        done = run("find", "--like", tmp_path / path, db=library.db)
+        assert (done.returncode, done.stdout) == (2, ""), done.stderr
+        assert message in done.stderr and done.stderr.count("\n") == 1

@@ -66,6 +66,23 @@ def test_only_vectors_of_this_model_and_of_photos_that_are_there(
     assert load(library, "new").photos.tolist() == [1, 3, 4, 5, 6, 8]
 
 
+@pytest.mark.parametrize("piece", [1, 2, 3, 7, 100])
+def test_all_bytes_come_back_whatever_the_pieces(library: sqlite3.Connection, piece: int) -> None:
+    chance = np.random.default_rng(4)
+    matrix = chance.integers(-128, 128, (7, 512), np.int8)
+    matrix[3] = 0  # SQLite's text ends at a zero
+    for photo, row in enumerate(matrix):
+        add(library, photo, 2, np.zeros(512))
+        with library:
+            query = "UPDATE vectors SET vector = ?, hubness = ? WHERE photo_id = ?"
+            library.execute(query, (row.tobytes(), float(np.float32(chance.normal())), photo))
+    loaded = load(library, "new", piece)
+    assert loaded.photos.tolist() == list(range(7))
+    assert (loaded.matrix == matrix).all()
+    stored = library.execute("SELECT hubness FROM vectors ORDER BY photo_id").fetchall()
+    assert loaded.hubness.tolist() == [hubness for (hubness,) in stored]
+
+
 def test_an_empty_library_has_no_vectors(library: sqlite3.Connection) -> None:
     loaded = load(library, "new")
     assert loaded.photos.shape == (0,)
