@@ -125,8 +125,8 @@ def fit_bias(found: Sequence[Case], weights: fusion.Weights) -> float:
     odds, right = [], []
     for case in found:
         parts = {"meaning": case.meaning.photos, "words": case.words}
-        best = {"meaning": case.meaning.best}
-        all_odds = fusion.log_odds(parts, replace(weights, bias=0.0), best)
+        bars = {"meaning": case.meaning.bar}
+        all_odds = fusion.log_odds(parts, replace(weights, bias=0.0), bars)
         first = np.argsort(-all_odds)[:SHOWN]
         odds.append(all_odds[first])
         right.append(case.right[first])

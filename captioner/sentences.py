@@ -73,7 +73,7 @@ class SentenceEncoder:
                 background["vectors"],
                 background["hubness"],
                 config["fingerprints"]["vectors"],
-                config["ranking"],
+                config.get("ranking", {}),
             )
         except Exception as error:  # both libraries raise bare Exceptions of their own
             reason = str(error).splitlines()[0]

@@ -99,11 +99,14 @@ def train_embedding(
 
     Raises:
         FileNotFoundError, ValueError: the data are incomplete (see `read_split`).
-        ValueError: `out` holds a run with another recipe or other data.
+        ValueError: `out` holds a run with another recipe or other data, or the photos
+            are fewer than a step takes.
     """
     encoder = pretrained_encoder().for_inference()
     run = Run.open(out, asdict(recipe), folders, encoder, views=range(recipe.views), cache=cache)
     said = [photo for part in run.training for photo in part.captions]
+    if len(said) < recipe.photos:
+        raise ValueError(f"{len(said)} training photos are fewer than a step's {recipe.photos}")
     torch.manual_seed(recipe.seed)
     photos = PhotoTower(recipe.shape, encoder.config)
     sentences, tokenizer = pretrained_text_tower(recipe.shape.dimension)

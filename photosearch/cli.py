@@ -21,10 +21,12 @@ from typer.core import TyperCommand
 from photosearch import terminal
 from photosearch.database import LibraryError, display
 from photosearch.library import ENVIRONMENT, Library
+from photosearch.query import words
 from photosearch.search import BY_MEANING, RANKERS
 
 NOTHING_FOUND, USAGE, UNREADABLE, INTERNAL = 1, 2, 3, 4
 INTERRUPTED, TERMINATED = 128 + 2, 128 + 15
+MOST = 1_000_000_000  # photos that can be asked for
 
 app = typer.Typer(
     help="Find your own photos by a sentence, on your own computer.",
@@ -178,7 +180,9 @@ def find_command(
         list[str] | None, typer.Argument(metavar="QUERY", help="Words, any at all.")
     ] = None,
     db: Database = None,
-    limit: Annotated[int, typer.Option("-n", "--limit", min=1, help="Photos at most.")] = 20,
+    limit: Annotated[
+        int, typer.Option("-n", "--limit", min=1, max=MOST, help="Photos at most.")
+    ] = 20,
     like: Annotated[
         str | None, typer.Option(metavar="PHOTO", help="Find what looks like this photo.")
     ] = None,
@@ -229,6 +233,8 @@ def find_command(
         terminal.note(f"{count} can be found by words only: photosearch index --upgrade mends that")
     if not results:
         hint = "" if photos else ": the library is empty, photosearch index FOLDER fills it"
+        if described and min_score is None and (like or words(" ".join(query or ()))):
+            hint = " well enough (--min-score 0 shows the nearest)"
         terminal.note(f"no photos match{hint}")
         sys.stdout.flush()
         raise typer.Exit(NOTHING_FOUND)
@@ -243,7 +249,11 @@ def as_record(result: Any) -> dict[str, object]:
         "matches": result.matches,
         "tags": result.tags,
         "parts": {
-            name: {"value": round(part.value, 4), "share": round(part.share, 4)}
+            name: {
+                "value": round(part.value, 4),
+                "bar": round(part.bar, 4),
+                "share": round(part.share, 4),
+            }
             for name, part in result.parts.items()
         },
     }
@@ -266,6 +276,8 @@ def edit_command(
         Library(db).edit(photo, caption)
     except ValueError as error:
         fail(str(error), USAGE)
+    whose = "the generated caption" if caption is None else "your caption"
+    terminal.note(f"{terminal.clean(photo)} has {whose} now")
 
 
 @app.command("export")
@@ -274,7 +286,9 @@ def export_command(
     file: Annotated[str, typer.Argument(metavar="FILE.csv", help="Where to; - for stdout.")],
     db: Database = None,
     query: Annotated[str | None, typer.Option(help="Only what find returns for this.")] = None,
-    limit: Annotated[int | None, typer.Option("-n", "--limit", min=1, help="At most.")] = None,
+    limit: Annotated[
+        int | None, typer.Option("-n", "--limit", min=1, max=MOST, help="At most.")
+    ] = None,
     no_gps: Annotated[
         bool, typer.Option("--no-gps", help="Leave coordinates and place empty.")
     ] = False,

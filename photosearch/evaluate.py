@@ -13,6 +13,7 @@ import numpy as np
 
 from captioner.data import read_captions
 from photosearch.library import Library
+from photosearch.walk import is_photo_name
 
 DEPTH = 100  # ranks looked at; a photo farther down counts as not found
 RESAMPLES = 1000
@@ -84,19 +85,29 @@ def read_queries(captions: Path, names: Path | None = None) -> Queries:
 
 
 def link(photos: Path, names: Iterable[str], folder: Path) -> None:
-    """Put links to photos into a folder of their own, to be indexed.
+    """Make a folder hold links to photos, and nothing else, to be indexed.
 
     Raises:
         FileNotFoundError: a photo isn't there.
+        ValueError: a name isn't one of a photo in the folder itself, or the folder for the
+            links holds something else.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    wanted = {}
     for name in names:
-        source = photos / name
-        if not source.is_file():
-            raise FileNotFoundError(f"{source} is not there, but has captions")
-        target = folder / name
-        if not target.is_symlink():
-            os.symlink(source.resolve(), target)
+        if os.path.basename(name) != name or name[0] == "." or not is_photo_name(name):
+            raise ValueError(f"{name!r} is no file name of a photo")
+        if not (photos / name).is_file():
+            raise FileNotFoundError(f"{photos / name} is not there, but has captions")
+        wanted[name] = str((photos / name).resolve())
+    folder.mkdir(parents=True, exist_ok=True)
+    for there in folder.iterdir():
+        if not there.is_symlink():
+            raise ValueError(f"{there} is in the way: {folder} is for links")
+        if os.readlink(there) != wanted.get(there.name):
+            there.unlink()
+    for name, source in wanted.items():
+        if not (folder / name).is_symlink():
+            (folder / name).symlink_to(source)
 
 
 def evaluate(

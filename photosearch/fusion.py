@@ -14,13 +14,14 @@ BEST = 3  # so many of all the background's photos make the bar
 class Weights:
     """The coefficients of a logistic regression; benchmarks/tune_ranking.py fits them."""
 
-    bias: float = 0.0
-    meaning: float = 1.5  # of standard deviations above photos of all kinds
-    like: float = 1.5  # the same, against the photo given with --like
-    words: float = 2.0  # of the BM25+ share of all of the photo's text
+    bias: float = -1.9
+    meaning: float = 1.6  # of standard deviations above photos of all kinds
+    like: float = 1.6  # the same, against the photo given with --like
+    words: float = 4.0  # of the BM25+ share of all of the photo's text
     own: float = 16.0  # of the share of the query's words that a person wrote: set by hand
+    like_bar: float = 3.0  # deviations that count as alike: set by hand
     hubness: float = 0.5  # of a photo's hubness, taken from its cosine with a sentence
-    min_score: float = 0.5  # one in ten queries for what isn't there still shows something
+    min_score: float = 0.02  # what is less probable isn't shown
 
 
 def contributions(parts: Mapping[str, np.ndarray], weights: Weights) -> dict[str, np.ndarray]:
@@ -35,20 +36,19 @@ def contributions(parts: Mapping[str, np.ndarray], weights: Weights) -> dict[str
 
 
 def log_odds(
-    parts: Mapping[str, np.ndarray], weights: Weights, best: Mapping[str, float]
+    parts: Mapping[str, np.ndarray], weights: Weights, bars: Mapping[str, float]
 ) -> np.ndarray:
     """Return the logarithm of the odds that a photo matches.
 
-    It is bias + sum of weight * part - sum of weight * best: where photos of all kinds hold
-    some that are much nearer to the query, a photo that is nearest in its library may still
-    be a poor one.
+    It is bias + sum of weight * (part - bar). Where photos of all kinds hold some that are
+    much nearer to a sentence, a photo that is nearest in its library may still be a poor one.
 
     Args:
         parts: values by name, see `contributions`.
         weights: the coefficients.
-        best: of some parts (meaning, like), what the best among photos of all kinds reach.
+        bars: values by name (meaning, like) that a photo is to come near to.
     """
-    bar = sum(getattr(weights, name) * value for name, value in best.items())
+    bar = sum(getattr(weights, name) * value for name, value in bars.items())
     return np.asarray(sum(contributions(parts, weights).values()) + weights.bias - bar, np.float64)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sqlite3
 from collections.abc import Callable, Iterable
@@ -157,8 +158,10 @@ class Library:
 
         Raises:
             LibraryError: the file is missing or can't be used.
-            ValueError: an unknown ranker or column, or `like` can't be read.
+            ValueError: an unknown ranker or column, no number, or `like` can't be read.
         """
+        if min_score is not None and math.isnan(min_score):
+            raise ValueError("min_score is not a number")
         if like is not None and ranker not in search.BY_MEANING:
             raise ValueError(f"the ranker {ranker} knows words only: it can't find what is like")
         searcher = self.searcher()

@@ -18,7 +18,7 @@ class Nearness:
     """How near photos are to a query, in standard deviations above photos of all kinds."""
 
     photos: np.ndarray  # of the library, float32 (N,)
-    best: float  # what the best among photos of all kinds reach
+    bar: float  # what the best among photos of all kinds reach, or what counts as alike
 
 
 @dataclass(frozen=True)
@@ -42,8 +42,13 @@ class Meaning:
         return Nearness(*standardise(scores, background))
 
     def near_photo(self, vector: np.ndarray) -> Nearness:
-        """Return how near each photo is to a photo's vector, float32 (D,)."""
-        return Nearness(*standardise(self.vectors.cosines(vector), self.background.cosines(vector)))
+        """Return how near each photo is to a photo's vector, float32 (D,).
+
+        The bar is a fixed one: that others somewhere are more alike makes these no less so.
+        """
+        background = self.background.cosines(vector)
+        deviations, _ = standardise(self.vectors.cosines(vector), background)
+        return Nearness(deviations, self.weights.like_bar)
 
 
 def load(connection: sqlite3.Connection, encoder: SentenceEncoder) -> Meaning:
@@ -59,7 +64,7 @@ def load(connection: sqlite3.Connection, encoder: SentenceEncoder) -> Meaning:
     background = encoder.background
     return Meaning(
         encoder,
-        vectors.load(connection, encoder.fingerprint),
+        vectors.load(connection, encoder.fingerprint, background.shape[1]),
         Vectors(np.arange(len(background)), background, encoder.background_hubness),
         weights,
     )

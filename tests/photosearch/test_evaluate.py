@@ -70,6 +70,19 @@ def test_photos_are_linked_not_copied(tmp_path: Path) -> None:
         link(tmp_path / "photos", ["a.jpg"], tmp_path / "pool")
     (linked,) = (tmp_path / "pool").iterdir()
     assert linked.is_symlink() and linked.read_bytes() == b"a photo"
+    (tmp_path / "others").mkdir()
+    for name in ("a.jpg", "b.jpg"):
+        (tmp_path / "others" / name).write_bytes(b"another")
+    link(tmp_path / "others", ["a.jpg", "b.jpg"], tmp_path / "pool")
+    assert (tmp_path / "pool" / "a.jpg").read_bytes() == b"another"
+    link(tmp_path / "others", ["b.jpg"], tmp_path / "pool")
+    assert [path.name for path in (tmp_path / "pool").iterdir()] == ["b.jpg"]
+    for name in ("../x.jpg", "sub/x.jpg", "/x.jpg", ".x.jpg", "x", ".."):
+        with pytest.raises(ValueError, match="is no file name of a photo"):
+            link(tmp_path, [name], tmp_path / "pool")
+    (tmp_path / "pool" / "own.txt").write_text("mine")
+    with pytest.raises(ValueError, match="is in the way"):
+        link(tmp_path / "others", ["b.jpg"], tmp_path / "pool")
     with pytest.raises(FileNotFoundError, match=r"b\.jpg is not there, but has captions"):
         link(tmp_path / "photos", ["b.jpg"], tmp_path / "pool")
 

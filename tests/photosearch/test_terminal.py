@@ -163,7 +163,7 @@ def test_results_are_printed_without_wrapping(capsys: pytest.CaptureFixture[str]
 
 
 PARTS = {
-    "meaning": Part(2.34, 0.5), "like": Part(-1.0, 0.0),
+    "meaning": Part(2.34, 0.5, 2.5), "like": Part(-1.0, 0.0, 3.0),
     "words": Part(0.6789, 0.375), "own": Part(0.25, 0.125),
 }  # fmt: skip
 
@@ -174,8 +174,10 @@ def test_explained_results_tell_what_their_scores_are_made_of() -> None:
     lines = [line.plain for line in result_lines(1, result, explain=True)[2:]]
     assert lines == [
         "            tags: dog, beach",
-        "            █████       50%  what it shows: +2.3 standard deviations from any photo",
-        "                         0%  likeness: -1.0 standard deviations from any photo",
+        "            █████       50%  what it shows: +2.3 deviations from the mean of all kinds "
+        "of photos, the best of which reach +2.5",
+        "                         0%  likeness: -1.0 deviations from the mean of all kinds of "
+        "photos; +3.0 counts as alike",
         "            ████        38%  words in its text: 0.68 of the most that BM25+ gives",
         "            █           12%  words that you or the camera wrote: 25% of the query",
     ]

@@ -55,7 +55,7 @@ def test_only_vectors_of_this_model_and_of_photos_that_are_there(
         add(library, photo, 1 if photo in (2, 7) else 2, vectors[photo])
     store.set_missing(library, ["/4", "/7"])
     for fingerprint, photos in [("new", [1, 3, 5, 6, 8]), ("old", [2]), ("none", [])]:
-        loaded = load(library, fingerprint)
+        loaded = load(library, fingerprint, 16)
         assert loaded.photos.tolist() == photos
         assert loaded.matrix.dtype == np.int8
         assert loaded.matrix.tolist() == quantise(vectors[photos]).tolist()
@@ -63,7 +63,7 @@ def test_only_vectors_of_this_model_and_of_photos_that_are_there(
         assert loaded.hubness.tolist() == [photo / 8 for photo in photos]
     with library:
         library.execute("UPDATE photos SET missing_since = NULL")
-    assert load(library, "new").photos.tolist() == [1, 3, 4, 5, 6, 8]
+    assert load(library, "new", 16).photos.tolist() == [1, 3, 4, 5, 6, 8]
 
 
 @pytest.mark.parametrize("piece", [1, 2, 3, 7, 100])
@@ -76,15 +76,27 @@ def test_all_bytes_come_back_whatever_the_pieces(library: sqlite3.Connection, pi
         with library:
             query = "UPDATE vectors SET vector = ?, hubness = ? WHERE photo_id = ?"
             library.execute(query, (row.tobytes(), float(np.float32(chance.normal())), photo))
-    loaded = load(library, "new", piece)
+    loaded = load(library, "new", 512, piece)
     assert loaded.photos.tolist() == list(range(7))
     assert (loaded.matrix == matrix).all()
     stored = library.execute("SELECT hubness FROM vectors ORDER BY photo_id").fetchall()
     assert loaded.hubness.tolist() == [hubness for (hubness,) in stored]
 
 
+def test_a_vector_of_another_length_is_left_out(library: sqlite3.Connection) -> None:
+    vectors = random_units(5, 3, 16)
+    for photo, vector in enumerate(vectors):
+        add(library, photo, 2, vector)
+    with library:
+        query = "UPDATE vectors SET vector = substr(vector, 1, 7) WHERE photo_id = 1"
+        library.execute(query)
+    loaded = load(library, "new", 16)
+    assert loaded.photos.tolist() == [0, 2]
+    assert loaded.matrix.tolist() == quantise(vectors[[0, 2]]).tolist()
+
+
 def test_an_empty_library_has_no_vectors(library: sqlite3.Connection) -> None:
-    loaded = load(library, "new")
+    loaded = load(library, "new", 16)
     assert loaded.photos.shape == (0,)
     assert loaded.cosines(random_units(1, 1, 16)[0]).shape == (0,)
     assert loaded.rows(np.array([1, 2])).tolist() == [-1, -1]

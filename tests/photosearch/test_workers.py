@@ -205,6 +205,7 @@ Library("library.db").index(["photos"], load=Describer, workers=1)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arguments", [["script.py"], ["-"]])
 def test_photos_are_not_blamed_for_processes_that_cannot_start(
     tmp_path: Path, arguments: list[str]
