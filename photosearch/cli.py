@@ -217,7 +217,8 @@ def find_command(
         except ValueError as error:
             fail(str(error), USAGE)
         described, photos = library.described() if ranker in BY_MEANING else (0, 0)
-        photos = photos or library.stats()["photos"]
+        cut = described and min_score is None and (like or words(" ".join(query or ())))
+        hint = "" if results else _why_nothing(library, bool(cut))
     if paths and not print0 and sys.stdout.isatty():
         for result in results:
             print(terminal.clean(result.path))
@@ -232,9 +233,6 @@ def find_command(
         count = terminal.counted(photos - described, "photo")
         terminal.note(f"{count} can be found by words only: photosearch index --upgrade mends that")
     if not results:
-        hint = "" if photos else ": the library is empty, photosearch index FOLDER fills it"
-        if described and min_score is None and (like or words(" ".join(query or ()))):
-            hint = " well enough (--min-score 0 shows the nearest)"
         terminal.note(f"no photos match{hint}")
         sys.stdout.flush()
         raise typer.Exit(NOTHING_FOUND)
@@ -257,6 +255,16 @@ def as_record(result: Any) -> dict[str, object]:
             for name, part in result.parts.items()
         },
     }
+
+
+def _why_nothing(library: Library, cut: bool) -> str:
+    """Return what to add to "no photos match", `cut` being that a threshold was at work."""
+    stats = library.stats()
+    if stats["photos"]:
+        return " well enough (--min-score 0 shows the nearest)" if cut else ""
+    if stats["missing"]:
+        return ": all photos of the library are gone, photosearch stats tells where they were"
+    return ": the library is empty, photosearch index FOLDER fills it"
 
 
 @app.command("edit")

@@ -268,6 +268,7 @@ class Library:
         """Return the vector of a photo, unit length, float32 (D,)."""
         import numpy as np
 
+        from captioner.folder import read_settings, shipped_model
         from captioner.quantise import dequantise
         from photosearch.decode import UndecodableError, decode
 
@@ -279,11 +280,12 @@ class Library:
         if row is None:
             if not os.path.exists(path):
                 raise ValueError(f"no photo at {database.display(path)}")
-            captioner = load_captioner("auto", None)
+            size = read_settings(shipped_model())["encoder"]["image_size"]
             try:
-                pixels = decode(path, captioner.image_size).pixels
+                pixels = decode(path, size).pixels
             except UndecodableError as error:
                 raise ValueError(f"{path}: {error}") from error
+            captioner = load_captioner("auto", None)
             (description,) = captioner.describe_pixels(pixels[None], ("vectors",))
             assert description.vector is not None
             row = (description.vector,)

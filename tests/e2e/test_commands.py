@@ -660,6 +660,7 @@ def three(tmp_path: Path, library: Any) -> Iterator[Path]:
     yield folder
 
 
+@pytest.mark.slow
 def test_the_same_through_python(run: Run, three: Path, tmp_path: Path) -> None:
     script = """
         import sys
@@ -699,6 +700,7 @@ def test_the_same_through_python(run: Run, three: Path, tmp_path: Path) -> None:
     assert len(rows((tmp_path / "out.csv").read_bytes().decode())) == 3
 
 
+@pytest.mark.slow
 def test_captioner_goes_on_past_what_it_cannot_read(
     run: Run, three: Path, bomb: Path, tmp_path: Path
 ) -> None:

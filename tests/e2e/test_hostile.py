@@ -290,6 +290,7 @@ def test_odd_photos_are_found_again(hostile: Hostile, run: Run) -> None:
         assert {"composed", "decomposed"} <= names, word
 
 
+@pytest.mark.slow
 def test_what_is_mended_is_captioned_and_what_is_gone_is_forgotten(
     hostile: Hostile, run: Run, mortal: dict[str, Any], tmp_path: Path
 ) -> None:

@@ -148,7 +148,10 @@ def use(
     ]
     assert run("photosearch", "index", "photos").startswith("3 photos captioned in ")
     (photo, *_) = find_photos()
-    assert run("photosearch", "find", "--paths", photo.stem) == f"{home / 'photos' / photo.name}\n"
+    assert (
+        run("photosearch", "find", "-n", "1", "--paths", photo.stem)
+        == f"{home / 'photos' / photo.name}\n"
+    )
     assert "photos    3\n" in run("photosearch", "stats")
     assert run("photosearch", "export", "-").count("\r\n") == 4
     assert run("photosearch", "index") == "nothing new, 3 unchanged\n"

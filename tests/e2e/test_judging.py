@@ -1,6 +1,7 @@
 """By which people judge and mend what the model says: evaluate, edit, find --like."""
 
 import json
+import os
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -9,6 +10,8 @@ from typing import Any
 
 import pytest
 from PIL import Image
+
+from photosearch import database, store
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -24,6 +27,7 @@ def captions(tmp_path: Path, library: Any) -> Path:
     return file
 
 
+@pytest.mark.slow
 def test_evaluate_indexes_searches_and_tells(
     run: Run, captions: Path, library: Any, tmp_path: Path
 ) -> None:
@@ -121,3 +125,17 @@ def test_what_cannot_be_looked_at_is_like_nothing(run: Run, library: Any, tmp_pa
         done = run("find", "--like", tmp_path / path, db=library.db)
         assert (done.returncode, done.stdout) == (2, ""), done.stderr
         assert message in done.stderr and done.stderr.count("\n") == 1
+
+
+def test_where_all_photos_are_gone_the_library_is_not_called_empty(
+    run: Run, library: Any, tmp_path: Path
+) -> None:
+    db = tmp_path / "gone.db"
+    shutil.copyfile(library.db, db)
+    connection = database.open_for_writing(str(db))
+    paths = [os.fsdecode(path) for (path,) in connection.execute("SELECT path FROM photos")]
+    store.set_missing(connection, paths)
+    connection.close()
+    done = run("find", "cat", db=db)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("no photos match: all photos of the library are gone")
