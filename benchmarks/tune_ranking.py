@@ -126,7 +126,7 @@ def fit_bias(found: Sequence[Case], weights: fusion.Weights) -> float:
     for case in found:
         parts = {"meaning": case.meaning.photos, "words": case.words}
         bars = {"meaning": case.meaning.bar}
-        all_odds = fusion.log_odds(parts, replace(weights, bias=0.0), bars)
+        all_odds = fusion.log_odds(parts, replace(weights, bias=0.0), bars, len(case.words))
         first = np.argsort(-all_odds)[:SHOWN]
         odds.append(all_odds[first])
         right.append(case.right[first])

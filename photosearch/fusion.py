@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
+SIZE = 1000  # photos of the library that the weights were fitted on
+FEWEST = 100  # a smaller library is taken for one of so many
 BEST = 3  # so many of all the background's photos make the bar
 
 
@@ -19,6 +22,7 @@ class Weights:
     like: float = 1.6  # the same, against the photo given with --like
     words: float = 4.0  # of the BM25+ share of all of the photo's text
     own: float = 16.0  # of the share of the query's words that a person wrote: set by hand
+    size: float = 1.1  # of each tenfold of `SIZE` photos: set by hand
     like_bar: float = 3.0  # deviations that count as alike: set by hand
     hubness: float = 0.5  # of a photo's hubness, taken from its cosine with a sentence
     min_score: float = 0.02  # what is less probable isn't shown
@@ -36,19 +40,22 @@ def contributions(parts: Mapping[str, np.ndarray], weights: Weights) -> dict[str
 
 
 def log_odds(
-    parts: Mapping[str, np.ndarray], weights: Weights, bars: Mapping[str, float]
+    parts: Mapping[str, np.ndarray], weights: Weights, bars: Mapping[str, float], photos: int
 ) -> np.ndarray:
     """Return the logarithm of the odds that a photo matches.
 
-    It is bias + sum of weight * (part - bar). Where photos of all kinds hold some that are
+    It is bias + sum of weight * (part - bar) - size * log10(photos / SIZE): among more
+    photos, more come near to a query by chance. Where photos of all kinds hold some that are
     much nearer to a sentence, a photo that is nearest in its library may still be a poor one.
 
     Args:
         parts: values by name, see `contributions`.
         weights: the coefficients.
         bars: values by name (meaning, like) that a photo is to come near to.
+        photos: how many the library has.
     """
     bar = sum(getattr(weights, name) * value for name, value in bars.items())
+    bar += weights.size * math.log10(max(photos, FEWEST) / SIZE)
     return np.asarray(sum(contributions(parts, weights).values()) + weights.bias - bar, np.float64)
 
 

@@ -33,9 +33,9 @@ OWN = ("place", "camera", "folder", "filename")
 
 BY_MEANING = ("fused", "meaning")
 RANKERS = (*BY_MEANING, "bm25+", "fts5")
-# Of a photo without a vector (another model described it), from the bar on: a little below
-# it, as matching photos are, so that words alone bring it above any threshold for meaning.
-UNKNOWN = -1.0
+# Of a photo without a vector (another model described it), from the bar on: at the bar, so
+# that its words decide whether it is found.
+UNKNOWN = 0.0
 POOL = 100  # candidates from the words and from the vectors, at least
 
 # Characters that no cleaned text holds, put around matched words by FTS5.
@@ -179,7 +179,8 @@ class Searcher:
             nearness["like"] = meaning.near_photo(request.like)
         near = {name: each.photos for name, each in nearness.items()}
         bars = {name: each.bar for name, each in nearness.items()}
-        odds = fusion.log_odds(near, meaning.weights, bars)
+        size = len(meaning.vectors.photos)
+        odds = fusion.log_odds(near, meaning.weights, bars, size)
         count = len(odds) if request.limit is None else pool
         candidates = set(meaning.vectors.photos[best(odds, count)].tolist())
         by_words = words and request.ranker == "fused"
@@ -194,7 +195,7 @@ class Searcher:
         if by_words:
             shares = self.word_shares(photos.tolist(), words, request.columns)
             parts["words"], parts["own"] = shares
-        scores = fusion.probability(fusion.log_odds(parts, meaning.weights, bars))
+        scores = fusion.probability(fusion.log_odds(parts, meaning.weights, bars, size))
         order = np.argsort(-scores, kind="stable")
         ranked = _cut(
             list(zip(photos[order].tolist(), scores[order].tolist(), strict=True)),

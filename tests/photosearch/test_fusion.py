@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from photosearch.fusion import Weights, contributions, log_odds, probability, standardise
+from photosearch.fusion import SIZE, Weights, contributions, log_odds, probability, standardise
 
 NAMES = ("meaning", "like", "words", "own")
 anything = st.floats(allow_nan=False)
@@ -52,7 +52,7 @@ def test_contributions_sum_to_the_odds(
     parts = {name: row for name, row in zip(NAMES, values, strict=True) if name in names}
     added = contributions(parts, weights)
     assert set(added) == names
-    odds = log_odds(parts, weights, {})
+    odds = log_odds(parts, weights, {}, SIZE)
     total = np.sum([row.astype(np.float64) for row in added.values()], axis=0) + weights.bias
     np.testing.assert_allclose(odds, total, rtol=1e-4, atol=1e-2)
     for photo in range(5):
@@ -66,24 +66,36 @@ def test_a_part_that_is_nothing_adds_nothing() -> None:
     some = {"words": np.array([0.5, 0.25])}
     with_zeros = some | {"own": np.zeros(2), "like": np.zeros(2)}
     weights = Weights()
-    np.testing.assert_array_equal(log_odds(some, weights, {}), log_odds(with_zeros, weights, {}))
+    np.testing.assert_array_equal(
+        log_odds(some, weights, {}, SIZE), log_odds(with_zeros, weights, {}, SIZE)
+    )
 
 
 @given(best=st.floats(-10, 10), weight=numbers)
 def test_the_bar_lowers_all_alike(best: float, weight: float) -> None:
     parts = {"meaning": np.array([1.0, 2.0]), "words": np.array([0.5, 0.0])}
     weights = Weights(meaning=weight)
-    lowered = log_odds(parts, weights, {"meaning": best})
-    np.testing.assert_allclose(lowered, log_odds(parts, weights, {}) - weight * best)
+    lowered = log_odds(parts, weights, {"meaning": best}, SIZE)
+    np.testing.assert_allclose(lowered, log_odds(parts, weights, {}, SIZE) - weight * best)
+
+
+@given(photos=st.integers(100, 10**7), size=st.floats(0, 3))
+def test_each_tenfold_of_photos_raises_the_bar(photos: int, size: float) -> None:
+    parts, weights = {"meaning": np.array([1.0, 2.0])}, Weights(size=size)
+    before = log_odds(parts, weights, {}, photos)
+    np.testing.assert_allclose(log_odds(parts, weights, {}, 10 * photos), before - size)
+    for few in (0, 1, 99):
+        small = log_odds(parts, weights, {}, few)
+        np.testing.assert_array_equal(small, log_odds(parts, weights, {}, 100))
 
 
 def test_every_weight_of_a_part_and_the_bias_count() -> None:
     parts = {name: np.ones(1) for name in NAMES}
-    before = float(log_odds(parts, Weights(), {})[0])
+    before = float(log_odds(parts, Weights(), {}, SIZE)[0])
     for name in (*NAMES, "bias"):
         changed = Weights(**{name: getattr(Weights(), name) + 0.75})
-        assert float(log_odds(parts, changed, {})[0]) == pytest.approx(before + 0.75)
-    assert float(log_odds(parts, Weights(min_score=0.9), {})[0]) == before
+        assert float(log_odds(parts, changed, {}, SIZE)[0]) == pytest.approx(before + 0.75)
+    assert float(log_odds(parts, Weights(min_score=0.9), {}, SIZE)[0]) == before
 
 
 samples = arrays.arrays(np.float64, st.integers(2, 20), elements=st.floats(-1, 1))

@@ -61,7 +61,7 @@ class Compass:
         default_factory=lambda: quantise(np.random.default_rng(1).normal(0, 0.1, (50, 8)))
     )
     background_hubness: np.ndarray = field(default_factory=lambda: np.zeros(50, np.float32))
-    ranking: Mapping[str, float] = field(default_factory=dict)
+    ranking: Mapping[str, float] = field(default_factory=lambda: {"min_score": 0.1})
 
     def encode(self, sentences: Sequence[str]) -> np.ndarray:
         return np.stack([NORTH if "gloomy" in text else EAST for text in sentences])
