@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import numpy as np
 
 SIZE = 1000  # photos of the library that the weights were fitted on
-FEWEST = 100  # a smaller library is taken for one of so many
 BEST = 3  # so many of all the background's photos make the bar
 
 
@@ -45,8 +44,9 @@ def log_odds(
     """Return the logarithm of the odds that a photo matches.
 
     It is bias + sum of weight * (part - bar) - size * log10(photos / SIZE): among more
-    photos, more come near to a query by chance. Where photos of all kinds hold some that are
-    much nearer to a sentence, a photo that is nearest in its library may still be a poor one.
+    photos than SIZE, more come near to a query by chance. Where photos of all kinds hold
+    some that are much nearer to a sentence, a photo that is nearest in its library may
+    still be a poor one.
 
     Args:
         parts: values by name, see `contributions`.
@@ -55,7 +55,7 @@ def log_odds(
         photos: how many the library has.
     """
     bar = sum(getattr(weights, name) * value for name, value in bars.items())
-    bar += weights.size * math.log10(max(photos, FEWEST) / SIZE)
+    bar += weights.size * math.log10(max(photos, SIZE) / SIZE)
     return np.asarray(sum(contributions(parts, weights).values()) + weights.bias - bar, np.float64)
 
 
