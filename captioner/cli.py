@@ -29,6 +29,10 @@ Data = Annotated[
     ),
 ]
 Model = Annotated[Path | None, typer.Option(help="Model folder; without it, the one that ships.")]
+Out = Annotated[Path, typer.Option(help="Folder for the run; an unfinished run goes on.")]
+Features = Annotated[
+    Path | None, typer.Option(help="Cache of encoded photos; by default OUT/features.")
+]
 Threads = Annotated[int | None, typer.Option(min=1, help="Processor threads.")]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")]
 
@@ -36,13 +40,11 @@ Device = Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")]
 @app.command("train")
 def train_command(
     data: Data,
-    out: Annotated[Path, typer.Option(help="Folder for the run; an unfinished run goes on.")],
+    out: Out,
     epochs: Annotated[int, typer.Option(min=1)] = 15,
     learning_rate: Annotated[float, typer.Option(min=0.0)] = 1e-3,
     seed: Annotated[int, typer.Option()] = 1,
-    features: Annotated[
-        Path | None, typer.Option(help="Cache of encoded photos; by default OUT/features.")
-    ] = None,
+    features: Features = None,
     device: Device = "cpu",
     threads: Threads = None,
 ) -> None:
@@ -92,13 +94,11 @@ def train_tags_command(
 @app.command("train-embedding")
 def train_embedding_command(
     data: Data,
-    out: Annotated[Path, typer.Option(help="Folder for the run; an unfinished run goes on.")],
+    out: Out,
     model: Model = None,
     epochs: Annotated[int | None, typer.Option(min=1)] = None,
     seed: Annotated[int, typer.Option()] = 1,
-    features: Annotated[
-        Path | None, typer.Option(help="Cache of encoded photos; by default OUT/features.")
-    ] = None,
+    features: Features = None,
     threads: Threads = None,
 ) -> None:
     """Train the joint embedding of photos and sentences that search ranks by.

@@ -31,8 +31,8 @@ def contributions(parts: Mapping[str, np.ndarray], weights: Weights) -> dict[str
     """Return what each part adds to the logarithm of the odds that a photo matches.
 
     Args:
-        parts: values by name (meaning, like, words, own), float32 (n,); what wasn't asked
-            or isn't known of a photo is 0.
+        parts: values by name (meaning, like, words, own), float32 (n,); of a photo
+            that meaning isn't known of, the bar.
         weights: the coefficients.
     """
     return {name: getattr(weights, name) * values for name, values in parts.items()}

@@ -33,9 +33,6 @@ OWN = ("place", "camera", "folder", "filename")
 
 BY_MEANING = ("fused", "meaning")
 RANKERS = (*BY_MEANING, "bm25+", "fts5")
-# Of a photo without a vector (another model described it), from the bar on: at the bar, so
-# that its words decide whether it is found.
-UNKNOWN = 0.0
 POOL = 100  # candidates from the words and from the vectors, at least
 
 # Characters that no cleaned text holds, put around matched words by FTS5.
@@ -189,7 +186,8 @@ class Searcher:
         photos = np.array(sorted(candidates), np.int64)
         rows = meaning.vectors.rows(photos)
         parts = {
-            name: np.where(rows >= 0, values[rows] if len(values) else 0.0, bars[name] + UNKNOWN)
+            # Without a vector (another model described it), at the bar: its words decide.
+            name: np.where(rows >= 0, values[rows], bars[name])
             for name, values in near.items()
         }
         if by_words:

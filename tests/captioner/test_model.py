@@ -84,12 +84,13 @@ def test_a_description_holds_the_parts_asked_for(folder: Path) -> None:
     captioner.embedding = JointEmbedding(tower, said, 20.0).eval()
     pixels = np.random.default_rng(0).integers(0, 256, (3, 64, 64, 3), np.uint8)
     with torch.inference_mode():
-        expected = captioner.embedding.photos(captioner.encode(pixels)).numpy()
+        expected, hubness = captioner.embedding(captioner.encode(pixels))
     whole = captioner.describe_pixels(pixels)
-    for description, vector in zip(whole, expected, strict=True):
+    for description, vector, near in zip(whole, expected.numpy(), hubness, strict=True):
         assert description.captions and description.tags is not None and description.vector
         found = dequantise(np.frombuffer(description.vector, np.int8))
         assert found @ vector == pytest.approx(1, abs=0.002)
+        assert description.hubness == pytest.approx(float(near))
     for only in ("captions", "tags", "vectors"):
         for all_, part in zip(whole, captioner.describe_pixels(pixels, [only]), strict=True):
             got = {"captions": part.captions, "tags": part.tags, "vectors": part.vector}

@@ -177,6 +177,8 @@ def test_a_run_that_is_cut_off_goes_on_to_the_same_model(toy_data: Path, tmp_pat
         torch.testing.assert_close(value, ends[1][name], msg=name)
     log = [json.loads(line) for line in (tmp_path / "cut" / "log.jsonl").open()]
     assert [record["epoch"] for record in log] == [1, 2]
+    with pytest.raises(ValueError, match="8 training photos are fewer than a step's 9"):
+        train_embedding([toy_data], tmp_path / "few", replace(recipe, photos=9), cache=cache)
     with pytest.raises(ValueError, match="another recipe"):
         train_embedding([toy_data], tmp_path / "cut", EmbeddingRecipe(), cache=cache)
 

@@ -266,6 +266,7 @@ def test_many_words_are_safe(library: Any, run: Run) -> None:
         ("cat", "-n", "few"),
         ("cat", "-n"),
         ("cat", "--limit=0"),
+        ("cat", "--limit", "9999999999"),
         ("cat", "--db"),
     ],
     ids=" ".join,

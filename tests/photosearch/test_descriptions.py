@@ -35,11 +35,13 @@ FIRST = Description(
     [Caption("a boat", -1.0, 3), Caption("a ship", -1.0, 3)],
     [Tag("boat", 0.75, True, ("vessel", "craft"))],
     b"first",
+    0.25,
 )
 SECOND = Description(
     [Caption("a swan", -1.0, 3)],
     [Tag("bird", 0.75, True, ("animal",)), Tag("swan", 0.4, False)],
     b"2",
+    -0.5,
 )
 
 
@@ -73,7 +75,7 @@ class Shelf:
             "captions": "SELECT rank, text, log_probability, tokens, model_id FROM captions",
             "tags": """SELECT rank, text, synonyms, probability, shown, tags_model_id
                        FROM tags JOIN photos ON id = photo_id""",
-            "vectors": "SELECT vector, model_id FROM vectors",
+            "vectors": "SELECT vector, hubness, model_id FROM vectors",
         }
         return {part: self.connection.execute(query).fetchall() for part, query in queries.items()}
 
@@ -103,7 +105,7 @@ def test_a_description_is_kept_whole(shelf: Shelf) -> None:
             (0, "a boat", -1.0, 3, numbers.captions), (1, "a ship", -1.0, 3, numbers.captions)
         ],
         "tags": [(0, "boat", "vessel\ncraft", 0.75, 1, numbers.tags)],
-        "vectors": [(b"first", numbers.vectors)],
+        "vectors": [(b"first", 0.25, numbers.vectors)],
     }  # fmt: skip
     assert shelf.row() == {
         "caption": "a boat", "alternatives": "a ship", "tags": "boat\nvessel\ncraft",

@@ -363,6 +363,8 @@ def test_weights_of_other_names_are_a_value_error(seeing: Library) -> None:
 
 def test_an_unknown_ranker_or_column_is_a_value_error(library: Library, photos: Path) -> None:
     library.index([photos], load=Describer8, workers=0)
+    with pytest.raises(ValueError, match="min_score is not a number"):
+        library.find("dark", min_score=float("nan"))
     with pytest.raises(ValueError, match="fused, meaning"):
         library.find("dark", ranker="pagerank")
     with pytest.raises(ValueError, match="mood"):
