@@ -1,0 +1,39 @@
+"""The `photosearch` command: parse, call the library, print."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+
+from photosearch import terminal
+from photosearch.cli.app import INTERNAL, INTERRUPTED, TERMINATED, Terminated, app
+
+# Importing a module adds its commands, in the order in which help lists them.
+# isort: off
+from photosearch.cli import indexing, finding, keeping, judging  # noqa: F401
+
+# isort: on
+
+
+def main() -> None:
+    """Run the command line; every way out has its documented exit code."""
+    if sys.stdout is None:  # closed by >&-: what is opened next must not get its number
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError, ValueError):
+            stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    try:
+        app()
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    except Terminated:
+        sys.exit(TERMINATED)
+    except Exception as error:
+        if os.environ.get("PHOTOSEARCH_DEBUG"):
+            raise
+        kind = type(error).__name__
+        terminal.note(
+            f"photosearch: internal error: {kind}: {error} (PHOTOSEARCH_DEBUG=1 tells more)"
+        )
+        sys.exit(INTERNAL)

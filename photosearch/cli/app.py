@@ -1,0 +1,98 @@
+"""What all commands share: the app, its exit codes, and how errors are told."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+import signal
+import sqlite3
+import sys
+from collections.abc import Callable, Iterator
+from types import FrameType
+from typing import Annotated, ParamSpec
+
+import typer
+
+from photosearch import terminal
+from photosearch.database import LibraryError
+from photosearch.library import ENVIRONMENT
+
+NOTHING_FOUND, USAGE, UNREADABLE, INTERNAL = 1, 2, 3, 4
+INTERRUPTED, TERMINATED = 128 + 2, 128 + 15
+MOST = 1_000_000_000  # photos that can be asked for
+
+app = typer.Typer(
+    help="Find your own photos by a sentence, on your own computer.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Database = Annotated[
+    str | None,
+    typer.Option(
+        "--db",
+        metavar="FILE",
+        help=f"The library's file; by default ${ENVIRONMENT} or photosearch.db in your "
+        "user-data folder.",
+    ),
+]
+Arguments = ParamSpec("Arguments")
+
+
+class Terminated(BaseException):
+    """SIGTERM came."""
+
+
+def reporting(command: Callable[Arguments, None]) -> Callable[Arguments, None]:
+    """Turn what goes wrong in a command into one line and an exit code."""
+
+    @functools.wraps(command)
+    def run(*args: Arguments.args, **kwargs: Arguments.kwargs) -> None:
+        try:
+            command(*args, **kwargs)
+            sys.stdout.flush()
+        except LibraryError as error:
+            fail(str(error), UNREADABLE)
+        except BrokenPipeError:
+            # The reader of a pipe (head, less) has seen enough.
+            with contextlib.suppress(OSError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        except sqlite3.Error as error:
+            fail(f"the library can't be used: {error}", UNREADABLE)
+
+    return run
+
+
+def fail(message: str, code: int) -> None:
+    """Print one line to stderr and leave with an exit code."""
+    terminal.note(f"photosearch: {message}")
+    raise typer.Exit(code)
+
+
+@app.callback(invoke_without_command=True)
+def version_option(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    """Find your own photos by a sentence, on your own computer."""
+    if version:
+        from importlib.metadata import version as installed
+
+        print(f"photosearch {installed('photosearch')}")
+        raise typer.Exit
+
+
+@contextlib.contextmanager
+def terminable() -> Iterator[None]:
+    """Raise at SIGTERM within, so that what is open gets closed."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise Terminated
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -1,0 +1,201 @@
+"""The commands that find photos and give out what is known of them."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperCommand
+
+from photosearch import terminal
+from photosearch.cli.app import MOST, NOTHING_FOUND, USAGE, Database, app, fail, reporting
+from photosearch.database import display
+from photosearch.library import Library
+from photosearch.query import words
+from photosearch.search import BY_MEANING, RANKERS
+
+_COUNT = re.compile(r"-n\d+")  # the usual short form of -n 5
+
+
+class FindCommand(TyperCommand):
+    """A command whose words may be anything: what isn't exactly an option is a word."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Sort what was typed into options and words, wherever the options stand."""
+        flags: set[str] = set()
+        valued: set[str] = set()
+        for parameter in self.get_params(ctx):
+            if parameter.param_type_name == "option":
+                (flags if getattr(parameter, "is_flag", False) else valued).update(parameter.opts)
+        options: list[str] = []
+        words: list[str] = []
+        rest = iter(args)
+        for argument in rest:
+            name, equals, _ = argument.partition("=")
+            if argument == "--":
+                words.extend(rest)
+            elif argument in flags or (equals and name in valued) or _COUNT.fullmatch(argument):
+                options.append(argument)
+            elif argument in valued:
+                value = next(rest, None)
+                if value is None:
+                    ctx.fail(f"Option {argument!r} requires an argument.")
+                else:
+                    options.extend([argument, value])
+            else:
+                words.append(argument)
+                if argument.startswith("--"):
+                    terminal.note(f"{argument} is no option of find: it is searched as a word")
+        asked = {option.partition("=")[0] for option in options}
+        if not words and not asked & {"--like", "--help"}:
+            ctx.fail("Missing argument 'QUERY...': what are you looking for?")
+        return super().parse_args(ctx, [*options, "--", *words])
+
+
+@app.command("find", cls=FindCommand)
+@reporting
+def find_command(
+    query: Annotated[
+        list[str] | None, typer.Argument(metavar="QUERY", help="Words, any at all.")
+    ] = None,
+    db: Database = None,
+    limit: Annotated[
+        int, typer.Option("-n", "--limit", min=1, max=MOST, help="Photos at most.")
+    ] = 20,
+    like: Annotated[
+        str | None, typer.Option(metavar="PHOTO", help="Find what looks like this photo.")
+    ] = None,
+    min_score: Annotated[
+        float | None,
+        typer.Option(help="Leave out what scores less; 0 shows even the least bad photos."),
+    ] = None,
+    ranker: Annotated[str, typer.Option(help=f"What ranks: {', '.join(RANKERS)}.")] = "fused",
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Show what each score is made of.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON array.")] = False,
+    paths: Annotated[bool, typer.Option("--paths", help="Print paths only.")] = False,
+    print0: Annotated[
+        bool, typer.Option("-0", "--print0", help="Print paths, a NUL after each, for xargs -0.")
+    ] = False,
+) -> None:
+    """Show the photos that match a sentence, the best first.
+
+    A photo is found by what it shows, and by words in its captions, tags, camera, folder
+    and file name.
+
+    Example: photosearch find dog on beach
+    """
+    if as_json and (paths or print0):
+        fail("choose one: --json, or --paths or -0", USAGE)
+    with Library(db) as library:
+        try:
+            results = library.find(
+                " ".join(query or ()), limit, ranker=ranker, min_score=min_score, like=like
+            )
+        except ValueError as error:
+            fail(str(error), USAGE)
+        described, photos = library.described() if ranker in BY_MEANING else (0, 0)
+        cut = described and min_score is None and (like or words(" ".join(query or ())))
+        hint = "" if results else _why_nothing(library, bool(cut))
+    if paths and not print0 and sys.stdout.isatty():
+        for result in results:
+            print(terminal.clean(result.path))
+    elif paths or print0:
+        end = b"\0" if print0 else b"\n"
+        sys.stdout.buffer.write(b"".join(os.fsencode(result.path) + end for result in results))
+    elif as_json:
+        print(json.dumps([as_record(result) for result in results], ensure_ascii=False, indent=1))
+    elif results:
+        terminal.print_results(results, explain)
+    if ranker in BY_MEANING and described < photos:
+        count = terminal.counted(photos - described, "photo")
+        terminal.note(f"{count} can be found by words only: photosearch index --upgrade mends that")
+    if not results:
+        terminal.note(f"no photos match{hint}")
+        sys.stdout.flush()
+        raise typer.Exit(NOTHING_FOUND)
+
+
+def as_record(result: Any) -> dict[str, object]:
+    """Return a result as JSON has it."""
+    return {
+        "path": display(result.path),
+        "score": round(result.score, 6),
+        "caption": result.caption,
+        "matches": result.matches,
+        "tags": result.tags,
+        "parts": {
+            name: {
+                "value": round(part.value, 4),
+                "bar": round(part.bar, 4),
+                "share": round(part.share, 4),
+            }
+            for name, part in result.parts.items()
+        },
+    }
+
+
+def _why_nothing(library: Library, cut: bool) -> str:
+    """Return what to add to "no photos match", `cut` being that a threshold was at work."""
+    stats = library.stats()
+    if stats["photos"]:
+        return " well enough (--min-score 0 shows the nearest)" if cut else ""
+    if stats["missing"]:
+        return ": all photos of the library are gone, photosearch stats tells where they were"
+    return ": the library is empty, photosearch index FOLDER fills it"
+
+
+@app.command("edit")
+@reporting
+def edit_command(
+    photo: Annotated[str, typer.Argument(metavar="PHOTO", help="An indexed photo.")],
+    caption: Annotated[
+        str | None, typer.Argument(help="What it shows; without it, the generated caption is back.")
+    ] = None,
+    db: Database = None,
+) -> None:
+    """Put your own caption in place of the generated one; the photo itself stays as it is.
+
+    Example: photosearch edit beach.jpg "Rex at the beach of Zandvoort"
+    """
+    try:
+        Library(db).edit(photo, caption)
+    except ValueError as error:
+        fail(str(error), USAGE)
+    whose = "the generated caption" if caption is None else "your caption"
+    terminal.note(f"{terminal.clean(photo)} has {whose} now")
+
+
+@app.command("export")
+@reporting
+def export_command(
+    file: Annotated[str, typer.Argument(metavar="FILE.csv", help="Where to; - for stdout.")],
+    db: Database = None,
+    query: Annotated[str | None, typer.Option(help="Only what find returns for this.")] = None,
+    limit: Annotated[
+        int | None, typer.Option("-n", "--limit", min=1, max=MOST, help="At most.")
+    ] = None,
+    no_gps: Annotated[
+        bool, typer.Option("--no-gps", help="Leave coordinates and place empty.")
+    ] = False,
+) -> None:
+    """Write alt text, captions and metadata as CSV.
+
+    Example: photosearch export alt-text.csv
+    """
+    with Library(db) as library:
+        try:
+            count = library.export(file, query=query, limit=limit, gps=not no_gps)
+        except BrokenPipeError:
+            raise
+        except ValueError as error:
+            fail(str(error), USAGE)
+        except OSError as error:
+            fail(f"can't write {file}: {error.strerror or error}", USAGE)
+    if file != "-":
+        terminal.note(f"{terminal.counted(count, 'photo')} written to {file}")

@@ -1,0 +1,78 @@
+"""The commands that describe photos."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated
+
+import typer
+
+from photosearch import terminal
+from photosearch.cli.app import (
+    UNREADABLE,
+    USAGE,
+    Database,
+    Terminated,
+    app,
+    fail,
+    reporting,
+    terminable,
+)
+from photosearch.library import Library
+
+
+@app.command("index")
+@reporting
+def index_command(
+    folders: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="FOLDER", help="Where to look; without one, as before."),
+    ] = None,
+    db: Database = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
+    batch_size: Annotated[int, typer.Option(min=1, help="Photos described together.")] = 32,
+    workers: Annotated[
+        int | None, typer.Option(min=0, help="Decoding processes; by default half the processors.")
+    ] = None,
+    threads: Annotated[
+        int | None, typer.Option(min=1, help="Processor threads of the captioner.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Describe known photos again.")] = False,
+    upgrade: Annotated[
+        bool, typer.Option("--upgrade", help="Make anew what an older model made.")
+    ] = False,
+) -> None:
+    """Describe every new or changed photo in folders.
+
+    Example: photosearch index ~/Pictures
+    """
+    if device not in ("auto", "cpu", "cuda", "mps"):
+        fail(f"unknown device {device}: choose auto, cpu, cuda or mps", USAGE)
+    started = time.monotonic()
+    with terminable(), terminal.IndexProgress() as progress:
+        try:
+            summary = Library(db).index(
+                folders or [],
+                device=device,
+                batch_size=batch_size,
+                workers=workers,
+                threads=threads,
+                force=force,
+                upgrade=upgrade,
+                observer=progress,
+            )
+        except (KeyboardInterrupt, Terminated):
+            terminal.note("stopped: all finished batches are kept, the same command goes on")
+            raise
+        except ValueError as error:
+            fail(str(error), USAGE)
+    for root, reason in summary.unreachable.items():
+        terminal.note(f"photosearch: {root} can't be opened: {reason}")
+    if not summary.reached:
+        if not summary.unreachable:
+            fail("which folder? photosearch index FOLDER", USAGE)
+        raise typer.Exit(UNREADABLE)
+    print(terminal.index_summary(summary, time.monotonic() - started))
+    if summary.outdated:
+        count = terminal.counted(summary.outdated, "photo")
+        terminal.note(f"an older model described {count}: photosearch index --upgrade does it anew")

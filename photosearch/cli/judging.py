@@ -1,0 +1,76 @@
+"""The commands that show and judge what the program can do."""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated
+
+import typer
+
+from photosearch import terminal
+from photosearch.cli.app import USAGE, app, fail, reporting, terminable
+from photosearch.library import Library
+
+
+@app.command("evaluate")
+@reporting
+def evaluate_command(
+    photos: Annotated[str, typer.Option(metavar="FOLDER", help="Where the photos are.")],
+    captions: Annotated[
+        str, typer.Option(metavar="FILE", help="Lines of file name, TAB, caption.")
+    ],
+    names: Annotated[
+        str | None, typer.Option(metavar="FILE", help="File names to use, a line each; else all.")
+    ] = None,
+    db: Annotated[
+        str | None, typer.Option("--db", metavar="FILE", help="Keep the library here.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON object.")] = False,
+) -> None:
+    """Index photos, search each by its own captions, and print how often it is found.
+
+    Example: photosearch evaluate --photos flickr8k/images --captions flickr8k/captions.tsv
+    """
+    import tempfile
+    from pathlib import Path
+
+    from photosearch import evaluate
+
+    try:
+        queries = evaluate.read_queries(Path(captions), Path(names) if names else None)
+        with (
+            terminable(),
+            tempfile.TemporaryDirectory() as folder,
+            terminal.IndexProgress() as progress,
+            Library(db or os.path.join(folder, "photosearch.db")) as library,
+        ):
+            # Links in a folder of their own: the other photos stay out, and the name of
+            # the folder that they come from isn't found.
+            pool = os.path.abspath(f"{db}.photos") if db else os.path.join(folder, "pool")
+            evaluate.link(Path(photos), queries.pool, Path(pool))
+            library.index([pool], observer=progress)
+            found = evaluate.evaluate(library, queries, progress=terminal.note)
+    except (OSError, ValueError) as error:
+        fail(str(error), USAGE)
+    if as_json:
+        print(evaluate.as_json(found))
+    else:
+        count = terminal.counted(len(queries.pool), "photo")
+        print(f"{count}, {len(queries.texts):,} queries")
+        print("\n".join(evaluate.table(found)))
+
+
+@app.command("demo")
+@reporting
+def demo_command() -> None:
+    """Index, search and export a few real photos in a temporary library.
+
+    Example: photosearch demo
+    """
+    from photosearch.demo import demo
+
+    try:
+        with terminable():
+            demo()
+    except ModuleNotFoundError as error:
+        fail(str(error), USAGE)

@@ -1,0 +1,44 @@
+"""The commands that look after a library."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+from photosearch import terminal
+from photosearch.cli.app import Database, app, reporting
+from photosearch.database import display
+from photosearch.library import Library
+
+
+@app.command("stats")
+@reporting
+def stats_command(
+    db: Database = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON object.")] = False,
+) -> None:
+    """Tell what is in the library and where it is.
+
+    Example: photosearch stats
+    """
+    with Library(db) as library:
+        stats = library.stats()
+    if as_json:
+        print(json.dumps({**stats, "path": display(stats["path"])}, ensure_ascii=False))
+        return
+    models = [f"{name} ({terminal.counted(n, 'photo')})" for name, n in stats["models"].items()]
+    rows = {
+        "library": stats["path"],
+        "size": f"{stats['bytes'] / 1e6:.1f} MB",
+        "photos": f"{stats['photos']:,}",
+        "gone": f"{stats['missing']:,}" if stats["missing"] else "",
+        "captions": f"{stats['captions']:,}",
+        "failures": f"{stats['failures']:,}",
+        "model": ", ".join(models),
+        "folders": ", ".join(stats["folders"]),
+    }
+    for name, value in rows.items():
+        if value:
+            print(f"{name:<9} {terminal.clean(value)}")
