@@ -25,6 +25,13 @@ def meaning(db: Database) -> None:
         db.execute(statement)
 
 
+@migrations(name="0003_libraries")
+def libraries(db: Database) -> None:
+    """What people wrote into photos; what recognises a photo that moved."""
+    for statement in LIBRARIES.split("\n\n"):
+        db.execute(statement)
+
+
 # Paths are bytes as the file system has them (a name need not be valid UTF-8);
 # `display` is the same path as text that can be printed and searched.
 INITIAL = """
@@ -168,4 +175,82 @@ CREATE INDEX photos_missing ON photos (id) WHERE missing_since IS NOT NULL
 CREATE VIRTUAL TABLE search_terms USING fts5vocab (search_fts, row)
 
 PRAGMA user_version = 2
+"""
+
+LIBRARIES = """
+ALTER TABLE photos ADD COLUMN content_hash BLOB
+
+ALTER TABLE photos ADD COLUMN taken_from TEXT
+
+ALTER TABLE photos ADD COLUMN sidecar_mtime_ns INTEGER
+
+ALTER TABLE failures ADD COLUMN stage TEXT NOT NULL DEFAULT 'decode'
+
+UPDATE photos SET taken_from = 'exif' WHERE taken_at IS NOT NULL
+
+UPDATE failures SET stage = 'walk' WHERE size IS NULL
+
+CREATE INDEX photos_size ON photos (size)
+
+CREATE TABLE written (
+    photo_id INTEGER PRIMARY KEY REFERENCES photos (id) ON DELETE CASCADE,
+    title TEXT NOT NULL, -- each empty where there is none
+    description TEXT NOT NULL,
+    alt_text TEXT NOT NULL,
+    keywords TEXT NOT NULL, -- separated by line ends
+    rating INTEGER -- 1 to 5; -1: rejected
+) STRICT
+
+ALTER TABLE search ADD COLUMN title TEXT NOT NULL DEFAULT ''
+
+ALTER TABLE search ADD COLUMN description TEXT NOT NULL DEFAULT ''
+
+ALTER TABLE search ADD COLUMN keywords TEXT NOT NULL DEFAULT ''
+
+DROP TRIGGER search_inserted
+
+DROP TRIGGER search_deleted
+
+DROP TRIGGER search_updated
+
+DROP TABLE search_terms
+
+DROP TABLE search_fts
+
+CREATE VIRTUAL TABLE search_fts USING fts5 (
+    caption, alternatives, tags, title, description, keywords, place, camera, folder, filename,
+    content = 'search', content_rowid = 'photo_id',
+    tokenize = 'porter unicode61 remove_diacritics 2'
+)
+
+CREATE VIRTUAL TABLE search_terms USING fts5vocab (search_fts, row)
+
+CREATE TRIGGER search_inserted AFTER INSERT ON search BEGIN
+    INSERT INTO search_fts (rowid, caption, alternatives, tags, title, description, keywords,
+                            place, camera, folder, filename)
+    VALUES (new.photo_id, new.caption, new.alternatives, new.tags, new.title, new.description,
+            new.keywords, new.place, new.camera, new.folder, new.filename);
+END
+
+CREATE TRIGGER search_deleted AFTER DELETE ON search BEGIN
+    INSERT INTO search_fts (search_fts, rowid, caption, alternatives, tags, title, description,
+                            keywords, place, camera, folder, filename)
+    VALUES ('delete', old.photo_id, old.caption, old.alternatives, old.tags, old.title,
+            old.description, old.keywords, old.place, old.camera, old.folder, old.filename);
+END
+
+CREATE TRIGGER search_updated AFTER UPDATE ON search BEGIN
+    INSERT INTO search_fts (search_fts, rowid, caption, alternatives, tags, title, description,
+                            keywords, place, camera, folder, filename)
+    VALUES ('delete', old.photo_id, old.caption, old.alternatives, old.tags, old.title,
+            old.description, old.keywords, old.place, old.camera, old.folder, old.filename);
+    INSERT INTO search_fts (rowid, caption, alternatives, tags, title, description, keywords,
+                            place, camera, folder, filename)
+    VALUES (new.photo_id, new.caption, new.alternatives, new.tags, new.title, new.description,
+            new.keywords, new.place, new.camera, new.folder, new.filename);
+END
+
+INSERT INTO search_fts (search_fts) VALUES ('rebuild')
+
+PRAGMA user_version = 3
 """

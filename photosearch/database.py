@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-SCHEMA = 2  # the number of steps in migrations/migrations.py
+SCHEMA = 3  # the number of steps in migrations/migrations.py
 APPLICATION_ID = 0x70686F74  # "phot": tells our files from other programs' databases
 BUSY_TIMEOUT = 30.0  # seconds a writer waits for another
 

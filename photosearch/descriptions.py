@@ -191,7 +191,8 @@ def write_search_row(connection: sqlite3.Connection, photo: int, root: str | Non
     path = os.fsdecode(path)
     values = {
         "photo_id": photo, "caption": captions[0], "alternatives": "\n".join(captions[1:]),
-        "tags": "\n".join(tags), "place": "", "camera": f"{camera} {lens}".strip(),
+        "tags": "\n".join(tags), "title": "", "description": "", "keywords": "", "place": "",
+        "camera": f"{camera} {lens}".strip(),
         "folder": "" if root is None else _folder(path, root),
         "filename": readable(os.path.basename(path)),
     }  # fmt: skip

@@ -6,7 +6,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Protocol
 
@@ -15,7 +15,9 @@ import numpy as np
 from photosearch import store
 from photosearch.decode import Decoded, UndecodableError
 from photosearch.descriptions import PARTS, Description, model_numbers, use_models
-from photosearch.walk import File, Skipped, walk
+from photosearch.scan import Task, Work, scan
+from photosearch.summary import Stages, Summary
+from photosearch.walk import File, walk
 from photosearch.workers import Outcome, decode_all
 
 
@@ -76,50 +78,6 @@ class IndexConfig:
     upgrade: bool = False  # of known and unchanged photos, what another model made
 
 
-@dataclass
-class Stages:
-    """Seconds that the indexing process spent in each stage, waiting included."""
-
-    walk: float = 0.0
-    decode: float = 0.0  # waiting for the decoding processes
-    describe: float = 0.0  # encoder, decoder, tags and vectors
-    write: float = 0.0
-
-
-@dataclass
-class Summary:
-    """What came of an indexing run."""
-
-    captioned: int = 0
-    unchanged: int = 0
-    failed: int = 0  # newly found unreadable
-    failed_before: int = 0  # known to be unreadable, and not changed since
-    hidden: int = 0  # photos whose files are gone
-    returned: int = 0  # hidden photos whose files came back
-    outdated: int = 0  # unchanged photos that another model described, in part or whole
-    reached: int = 0  # folders given that could be opened
-    unreachable: dict[str, str] = field(default_factory=dict)  # the others, and why
-    stages: Stages = field(default_factory=Stages)
-
-
-@dataclass(frozen=True, slots=True)
-class _Task:
-    """A file to decode and describe."""
-
-    root: str
-    file: File
-    parts: tuple[str, ...] = PARTS  # of the description that are to be made
-
-
-@dataclass
-class _Scan:
-    """What is to be done."""
-
-    models: tuple[int | None, ...] | None  # in use, in the order of PARTS; None: not known
-    todo: list[_Task] = field(default_factory=list)
-    failures: list[store.Failure] = field(default_factory=list)  # new ones
-
-
 def index(
     connection: sqlite3.Connection,
     roots: Iterable[str],
@@ -149,7 +107,7 @@ def index(
     config, observer, summary = config or IndexConfig(), observer or Silent(), Summary()
     run = store.start_run(connection)
     started = time.perf_counter()
-    scan = _Scan(model_numbers(connection, fingerprints) if fingerprints else None)
+    work = Work(model_numbers(connection, fingerprints) if fingerprints else None)
     given = sorted(set(roots))
     # A folder that is missing is told even where it would lie in another one.
     missing = [root for root in given if not os.path.exists(root)]
@@ -161,15 +119,15 @@ def index(
             continue
         summary.reached += 1
         store.add_roots(connection, [root])
-        _scan(connection, root, entries, config, scan, summary)
+        scan(connection, root, entries, work, summary, force=config.force, upgrade=config.upgrade)
     summary.stages.walk = time.perf_counter() - started
-    for failure in scan.failures:
+    for failure in work.failures:
         observer.skipped(failure.path, failure.reason)
-    store.write_batch(connection, run, None, [], scan.failures)
-    summary.failed += len(scan.failures)
-    observer.start(len(scan.todo))
-    if scan.todo:
-        _describe(connection, run, scan.todo, load(), config, observer, summary)
+    store.write_batch(connection, run, None, [], work.failures)
+    summary.failed += len(work.failures)
+    observer.start(len(work.todo))
+    if work.todo:
+        _describe(connection, run, work.todo, load(), config, observer, summary)
     store.finish_run(connection, run)
     return summary
 
@@ -177,7 +135,7 @@ def index(
 def _describe(
     connection: sqlite3.Connection,
     run: int,
-    todo: Sequence[_Task],
+    todo: Sequence[Task],
     describer: Describer,
     config: IndexConfig,
     observer: Observer,
@@ -201,69 +159,15 @@ def _describe(
             observer.advance(len(written) + len(failures))
 
 
-def _scan(
-    connection: sqlite3.Connection,
-    root: str,
-    entries: Iterator[File | Skipped],
-    config: IndexConfig,
-    scan: _Scan,
-    summary: Summary,
-) -> None:
-    """Compare a folder with the library; note what is new, hide what is gone."""
-    known = store.known(connection, root)
-    top = root if os.path.isdir(root) else os.path.dirname(root)
-    closed: list[str] = []  # folders whose photos can't be said to be gone
-    returned: list[str] = []
-    for entry in entries:
-        before = known.pop(entry.path, None)
-        if isinstance(entry, Skipped):
-            closed.append(entry.path)
-            if before is None or before.reason != entry.reason or config.force:
-                scan.failures.append(store.Failure(entry.path, entry.reason))
-            else:
-                summary.failed_before += 1
-        elif config.force or before is None or _changed(before, entry):
-            scan.todo.append(_Task(top, entry))
-        elif before.reason is not None:
-            summary.failed_before += 1
-        elif config.upgrade and (parts := _outdated(before, scan.models)):
-            scan.todo.append(_Task(top, entry, parts))
-        else:
-            summary.unchanged += 1
-            summary.outdated += bool(_outdated(before, scan.models))
-            if before.missing:
-                returned.append(entry.path)
-    gone = [path for path in known if not any(_is_below(path, folder) for folder in closed)]
-    summary.hidden += store.set_missing(connection, gone)
-    summary.returned += len(returned)
-    store.set_found(connection, returned, top)
-
-
-def _changed(before: store.Known, entry: File) -> bool:
-    return (before.size, before.mtime_ns) != (entry.size, entry.mtime_ns)
-
-
-def _outdated(before: store.Known, models: tuple[int | None, ...] | None) -> tuple[str, ...]:
-    """Return the parts of a photo's description that another model made, or none."""
-    if models is None:
-        return ()
-    pairs = zip(PARTS, before.models, models, strict=True)
-    return tuple(part for part, made, current in pairs if made is None or made != current)
-
-
-def _is_below(path: str, folder: str) -> bool:
-    return path.startswith(folder + os.sep)
-
-
 def _batches(
-    todo: Sequence[_Task], size: int, config: IndexConfig, stages: Stages
-) -> Iterator[tuple[list[tuple[_Task, Decoded]], list[store.Failure]]]:
+    todo: Sequence[Task], size: int, config: IndexConfig, stages: Stages
+) -> Iterator[tuple[list[tuple[Task, Decoded]], list[store.Failure]]]:
     """Yield decoded photos by full batches, with the failures met on the way.
 
     A batch is full by its photos, not by its files: after a kill the rest falls into
     the same batches again, so the captions are the same to the last bit.
     """
-    photos: list[tuple[_Task, Decoded]] = []
+    photos: list[tuple[Task, Decoded]] = []
     failures: list[store.Failure] = []
     files = [task.file for task in todo]
     ahead = max(2 * config.batch_size, 2 * config.workers)
@@ -298,7 +202,7 @@ def _timed(
 
 def _make(
     describer: Describer,
-    photos: Sequence[tuple[_Task, Decoded]],
+    photos: Sequence[tuple[Task, Decoded]],
     parts: Collection[str],
     stages: Stages,
 ) -> list[store.Photo]:

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     import numpy as np
 
     from captioner.sentences import SentenceEncoder
-    from photosearch.index import Describer, Observer, Summary
+    from photosearch.index import Describer, Observer
     from photosearch.meaning import Meaning
+    from photosearch.summary import Summary
 
 ENVIRONMENT = "PHOTOSEARCH_DB"
 
@@ -110,7 +111,8 @@ class Library:
             LibraryError: the file can't be used.
             ValueError: the device isn't there.
         """
-        from photosearch.index import IndexConfig, Summary, index
+        from photosearch.index import IndexConfig, index
+        from photosearch.summary import Summary
 
         fingerprints = None
         if load is None:

@@ -23,13 +23,16 @@ WEIGHTS = {
     "caption": 2.0,
     "alternatives": 1.0,
     "tags": 1.0,
+    "title": 2.0,
+    "description": 2.0,
+    "keywords": 2.0,
     "place": 1.0,
     "camera": 0.5,
     "folder": 1.0,
     "filename": 1.0,
 }
 # Columns that hold what a person or a camera wrote, not the model.
-OWN = ("place", "camera", "folder", "filename")
+OWN = ("title", "description", "keywords", "place", "camera", "folder", "filename")
 
 BY_MEANING = ("fused", "meaning")
 RANKERS = (*BY_MEANING, "bm25+", "fts5")

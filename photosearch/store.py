@@ -37,6 +37,7 @@ class Failure:
     reason: str
     size: int | None = None  # of a file
     mtime_ns: int | None = None
+    stage: str = "decode"  # or walk: where it went wrong
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,11 +167,11 @@ def _write_photo(
 
 def _write_failure(connection: sqlite3.Connection, failure: Failure) -> None:
     connection.execute(
-        """INSERT INTO failures VALUES (?, ?, ?, ?, ?, ?, ?)
+        """INSERT INTO failures VALUES (?, ?, ?, ?, ?, ?, ?, ?)
            ON CONFLICT (path) DO UPDATE SET size = excluded.size, mtime_ns = excluded.mtime_ns,
-           reason = excluded.reason, last_at = excluded.last_at""",
+           reason = excluded.reason, last_at = excluded.last_at, stage = excluded.stage""",
         (os.fsencode(failure.path), display(failure.path), failure.size, failure.mtime_ns,
-         failure.reason, now(), now()),
+         failure.reason, now(), now(), failure.stage),
     )  # fmt: skip
 
 

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
     from rich.text import Text
 
-    from photosearch.index import Summary
     from photosearch.search import Part, Result
+    from photosearch.summary import Summary
 
 PLAIN_INTERVAL = 10.0  # seconds between two lines of progress where there is no terminal
 

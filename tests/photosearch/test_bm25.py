@@ -18,7 +18,10 @@ from sqlite_utils import Database
 from photosearch.bm25 import DELTA, K1, B, Statistics, idf, read_statistics, shares
 
 WORDS = "dog cat red boat snow road hill bird".split()  # which Porter leaves as they are
-COLUMNS = ("caption", "alternatives", "tags", "place", "camera", "folder", "filename")
+COLUMNS = (
+    *("caption", "alternatives", "tags", "title", "description", "keywords"),
+    *("place", "camera", "folder", "filename"),
+)
 
 some_words = st.lists(st.sampled_from(WORDS), max_size=12)
 documents = st.lists(some_words, min_size=1, max_size=12)

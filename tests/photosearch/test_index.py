@@ -21,8 +21,9 @@ from captioner.model import Caption, Description
 from captioner.tags import Tag
 from photosearch import database, store
 from photosearch.descriptions import PARTS
-from photosearch.index import Describer, IndexConfig, Summary, index
+from photosearch.index import Describer, IndexConfig, index
 from photosearch.search import Request, Result, Searcher
+from photosearch.summary import Summary
 
 AsNobody = Callable[[], contextlib.AbstractContextManager[None]]
 

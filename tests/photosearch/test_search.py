@@ -38,6 +38,8 @@ VOCABULARY = (
     "dog cat red boat snow road hill bird lamp fox pond wolf corn dust frog moon "
     "drum fish goat hand king leaf milk nest owl park rain salt tent wind"
 ).split()
+# What a person or a camera wrote.
+OWN = ("title", "description", "keywords", "place", "camera", "folder", "filename")
 EVEN = [name for name, weight in WEIGHTS.items() if weight == 1.0]
 
 Document = dict[str, list[str]]  # words by column
@@ -577,7 +579,7 @@ def word_shares(
     rarity = {stem: bm25.idf(statistics, stem) for stem in stems}
     own = []
     for document in documents:
-        columns = [document.get(name, []) for name in ("place", "camera", "folder", "filename")]
+        columns = [document.get(name, []) for name in OWN]
         written = {*stemmer.stems([" ".join(itertools.chain(*columns))])[0]}
         own.append(sum(rarity[s] for s in stems if s in written) / (sum(rarity.values()) or 1))
     return list(zip(bm25.shares(texts, stems, statistics).tolist(), own, strict=True))

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from photosearch import terminal
-from photosearch.index import Summary
 from photosearch.search import Part, Result
+from photosearch.summary import Summary
 from photosearch.terminal import clean, counted, duration, index_summary, result_lines
 
 OVERRIDES = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")

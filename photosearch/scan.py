@@ -1,0 +1,97 @@
+"""What is to be done: a folder compared with what the library knows of it."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from photosearch import store
+from photosearch.descriptions import PARTS
+from photosearch.summary import Summary
+from photosearch.walk import File, Skipped
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A file to decode and describe."""
+
+    root: str
+    file: File
+    parts: tuple[str, ...] = PARTS  # of the description that are to be made
+
+
+@dataclass
+class Work:
+    """What is to be done."""
+
+    models: tuple[int | None, ...] | None  # in use, in the order of PARTS; None: not known
+    todo: list[Task] = field(default_factory=list)
+    failures: list[store.Failure] = field(default_factory=list)  # new ones
+
+
+def scan(
+    connection: sqlite3.Connection,
+    root: str,
+    entries: Iterator[File | Skipped],
+    work: Work,
+    summary: Summary,
+    *,
+    force: bool = False,
+    upgrade: bool = False,
+) -> None:
+    """Compare a folder with the library; note what is new, hide what is gone.
+
+    Args:
+        connection: to the library, for writing.
+        root: the folder, or a single file.
+        entries: what was found there.
+        work: gets the new tasks and failures.
+        summary: gets the counts.
+        force: known and unchanged photos are tasks as well.
+        upgrade: so are the parts of them that another model made.
+    """
+    known = store.known(connection, root)
+    top = root if os.path.isdir(root) else os.path.dirname(root)
+    closed: list[str] = []  # folders whose photos can't be said to be gone
+    returned: list[str] = []
+    for entry in entries:
+        before = known.pop(entry.path, None)
+        if isinstance(entry, Skipped):
+            closed.append(entry.path)
+            if before is None or before.reason != entry.reason or force:
+                work.failures.append(store.Failure(entry.path, entry.reason, stage="walk"))
+            else:
+                summary.failed_before += 1
+        elif force or before is None or _changed(before, entry):
+            work.todo.append(Task(top, entry))
+        elif before.reason is not None:
+            summary.failed_before += 1
+        elif upgrade and (parts := _outdated(before, work.models)):
+            work.todo.append(Task(top, entry, parts))
+        else:
+            summary.unchanged += 1
+            summary.outdated += bool(_outdated(before, work.models))
+            if before.missing:
+                returned.append(entry.path)
+    gone = [path for path in known if not any(_is_below(path, folder) for folder in closed)]
+    summary.hidden += store.set_missing(connection, gone)
+    summary.returned += len(returned)
+    store.set_found(connection, returned, top)
+
+
+def _changed(before: store.Known, entry: File) -> bool:
+    return (before.size, before.mtime_ns) != (entry.size, entry.mtime_ns)
+
+
+def _outdated(before: store.Known, models: tuple[int | None, ...] | None) -> tuple[str, ...]:
+    """Return the parts of a photo's description that another model made, or none."""
+    if models is None:
+        return ()
+    pairs = zip(PARTS, before.models, models, strict=True)
+    return tuple(part for part, made, current in pairs if made is None or made != current)
+
+
+def _is_below(path: str, folder: str) -> bool:
+    return path.startswith(folder + os.sep)

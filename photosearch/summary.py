@@ -1,0 +1,31 @@
+"""What came of an indexing run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Stages:
+    """Seconds that the indexing process spent in each stage, waiting included."""
+
+    walk: float = 0.0
+    decode: float = 0.0  # waiting for the decoding processes
+    describe: float = 0.0  # encoder, decoder, tags and vectors
+    write: float = 0.0
+
+
+@dataclass
+class Summary:
+    """What came of an indexing run."""
+
+    captioned: int = 0
+    unchanged: int = 0
+    failed: int = 0  # newly found unreadable
+    failed_before: int = 0  # known to be unreadable, and not changed since
+    hidden: int = 0  # photos whose files are gone
+    returned: int = 0  # hidden photos whose files came back
+    outdated: int = 0  # unchanged photos that another model described, in part or whole
+    reached: int = 0  # folders given that could be opened
+    unreachable: dict[str, str] = field(default_factory=dict)  # the others, and why
+    stages: Stages = field(default_factory=Stages)
