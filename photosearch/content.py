@@ -1,0 +1,22 @@
+"""The content of a file as a hash: the same photo, wherever it lies and whatever its name."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import BinaryIO
+
+
+def content_hash(file: BinaryIO) -> bytes:
+    """Return the SHA-256 of a whole file, 32 bytes.
+
+    Of the whole file, because two scans of one size may differ in the middle only, and
+    taking one for the other would give a photo another one's captions.
+
+    Args:
+        file: seekable; read from its start.
+
+    Raises:
+        OSError: it can't be read.
+    """
+    file.seek(0)
+    return hashlib.file_digest(file, "sha256").digest()
