@@ -83,7 +83,7 @@ def texts_of(number: int, captions: list[list[str]]) -> tuple[list[str], list[st
 def photo(number: int, captions: list[list[str]], vector: bytes) -> store.Photo:
     """Make photo number so-and-so."""
     # Not at the top: what is measured shall not import torch.
-    from captioner.model import Caption, Description
+    from captioner.description import Caption, Description
     from captioner.tags import Tag
 
     said, tags = texts_of(number, captions)

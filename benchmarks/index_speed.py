@@ -46,7 +46,7 @@ def stages(files: Sequence[File], threads: int | None) -> dict[str, float]:
     import torch
 
     from captioner import Captioner
-    from captioner.model import Description
+    from captioner.description import Description
 
     if threads:
         torch.set_num_threads(threads)

@@ -1,14 +1,18 @@
-"""Beam search over a decoder, for a batch of photos at once."""
+"""Beam search: the most probable captions of a batch of photos, whatever computes a step."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-import torch
-from torch import Tensor
+import numpy as np
 
-from captioner.decoder import Decoder
-from captioner.vocabulary import BOS, EOS, PAD, UNK
+from captioner.vocabulary import BOS
+
+# A batch is made smaller when so large a share of its photos is done: copying what is left
+# costs less than searching on for nobody.
+COMPACT = 0.25
 
 
 @dataclass(frozen=True)
@@ -29,8 +33,18 @@ class Hypothesis:
     score: float  # length-normalised log-probability, what the n-best are ordered by
 
 
-@torch.inference_mode()
-def beam_search(decoder: Decoder, grid: Tensor, config: BeamConfig) -> list[list[Hypothesis]]:
+# Memory and state of the decoder, the last words and their totals (numpy, (B, K)) to: what
+# each hypothesis comes to if it ends here, and the best continuations' totals, parents and
+# words (all (B, K)), and the state after them.
+Step = Callable[
+    [Sequence[Any], Sequence[Any], np.ndarray, np.ndarray],
+    tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, Sequence[Any]],
+]
+
+
+def search(
+    step: Step, memory: Sequence[Any], state: Sequence[Any], config: BeamConfig
+) -> list[list[Hypothesis]]:
     """Find the most probable captions of photos.
 
     UNK, PAD and BOS are never produced, nor a word twice in a row, nor an empty
@@ -38,39 +52,41 @@ def beam_search(decoder: Decoder, grid: Tensor, config: BeamConfig) -> list[list
     probability, so every score is that of a whole caption.
 
     Args:
-        decoder: in evaluation mode.
-        grid: region features, (B, R, C).
+        step: computes one word for all hypotheses, see `captioner.step.BeamStep`.
+        memory: arrays or tensors, a row for each photo.
+        state: the same, of the decoder before the first word.
         config: beam width and length.
 
     Returns:
         For each photo up to `config.beam` different captions, the best first.
     """
-    photos, beam, device = len(grid), config.beam, grid.device
+    photos, beam = len(memory[0]), config.beam
     finished: list[list[Hypothesis]] = [[] for _ in range(photos)]
-    if not photos:
-        return finished
-    memory, state = decoder.remember(grid, beam)
-    words = torch.full((photos, beam, 0), BOS, dtype=torch.long, device=device)
-    last = torch.full((photos, beam), BOS, dtype=torch.long, device=device)
+    alive = np.arange(photos)  # photos that are still searched
+    words = np.zeros((photos, beam, 0), np.int64)
+    last = np.full((photos, beam), BOS, np.int64)
     # All beams start alike: only the first may be continued at the first step.
-    total = torch.full((photos, beam), -torch.inf, device=device)  # (B, K) log-probabilities
+    total = np.full((photos, beam), -np.inf, np.float32)
     total[:, 0] = 0.0
-    rows = torch.arange(photos, device=device).unsqueeze(1)
     for length in range(config.max_words + 1):
-        logits, state = decoder(memory, state, last.unsqueeze(-1))
-        step = logits[:, :, 0].float().log_softmax(-1)  # (B, K, V)
-        ends = total + step[:, :, EOS]  # (B, K)
+        before = words
+        ends, total, parents, last, state = step(memory, state, last, total)
         if length:
-            _collect(finished, words, ends, length, config)
-        if length == config.max_words or _settled(finished, total, length, config):
+            _collect([finished[photo] for photo in alive], before, ends, length, config)
+        words = np.concatenate(
+            [np.take_along_axis(before, parents[:, :, None], 1), last[:, :, None]], 2
+        )  # (B, K, length + 1)
+        bounds = total.max(1)
+        open_ = np.array([
+            not _settled(finished[photo], bound, config)
+            for photo, bound in zip(alive, bounds.tolist(), strict=True)
+        ])  # fmt: skip
+        if not open_.any():
             break
-        step[:, :, [PAD, BOS, EOS, UNK]] = -torch.inf
-        step.scatter_(2, last.unsqueeze(-1), -torch.inf)
-        total, best = (total.unsqueeze(-1) + step).flatten(1).topk(beam)  # (B, K)
-        parent, last = best // step.shape[-1], best % step.shape[-1]
-        words = torch.cat([words[rows, parent], last.unsqueeze(-1)], -1)  # (B, K, length + 1)
-        flat = (rows * beam + parent).flatten()
-        state = (state[0][:, flat], state[1][:, flat])
+        if np.mean(open_) <= 1 - COMPACT:
+            alive, words, last, total = (x[open_] for x in (alive, words, last, total))
+            kept = np.flatnonzero(open_)
+            memory, state = [x[kept] for x in memory], [x[kept] for x in state]
     return finished
 
 
@@ -83,29 +99,27 @@ def normalised(log_probability: float, tokens: int, exponent: float) -> float:
 
 
 def _collect(
-    finished: list[list[Hypothesis]], words: Tensor, ends: Tensor, length: int, config: BeamConfig
+    finished: Sequence[list[Hypothesis]],
+    words: np.ndarray,
+    ends: np.ndarray,
+    length: int,
+    config: BeamConfig,
 ) -> None:
     """Put the captions that could end here among each photo's best so far."""
     for best, rows, totals in zip(finished, words.tolist(), ends.tolist(), strict=True):
         for row, total in zip(rows, totals, strict=True):
-            if total > -torch.inf:
+            if total > -np.inf:
                 score = normalised(total, length + 1, config.length_exponent)
                 best.append(Hypothesis(row, total, score))
         best.sort(key=lambda hypothesis: -hypothesis.score)
         del best[config.beam :]
 
 
-def _settled(
-    finished: list[list[Hypothesis]], total: Tensor, length: int, config: BeamConfig
-) -> bool:
-    """Tell whether no living hypothesis can still reach any photo's best.
+def _settled(best: Sequence[Hypothesis], bound: float, config: BeamConfig) -> bool:
+    """Tell whether no living hypothesis can still reach a photo's best.
 
     A log-probability only falls and the norm is largest for the longest caption, so
     total / (max_words + 1) ** exponent bounds what a hypothesis may come to.
     """
-    alive = total.amax(1).tolist()
-    return all(
-        len(best) == config.beam
-        and normalised(bound, config.max_words + 1, config.length_exponent) <= best[-1].score
-        for best, bound in zip(finished, alive, strict=True)
-    )
+    most = normalised(bound, config.max_words + 1, config.length_exponent)
+    return len(best) == config.beam and most <= best[-1].score

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,50 +12,22 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from captioner.beam import BeamConfig, beam_search
-from captioner.colours import ColourConfig, main_colours
+from captioner.config import CaptionerConfig
 from captioner.decoder import Decoder, DecoderConfig
+from captioner.description import (
+    Caption,
+    Description,
+    captions_of,
+    tags_and_colours,
+    vectors_of,
+)
 from captioner.embedding import EmbeddingConfig, JointEmbedding, PhotoTower
 from captioner.encoder import Encoder, EncoderConfig
 from captioner.folder import PARTS, read_settings, read_weights, shipped_model, write_part
 from captioner.pixels import squash
-from captioner.quantise import quantise
-from captioner.tags import Tag, TagConfig, tags_of
+from captioner.step import beam_search
+from captioner.tags import Tag
 from captioner.vocabulary import Vocabulary
-
-
-@dataclass(frozen=True)
-class CaptionerConfig:
-    """What a model is called, how it searches captions, and what it takes for a tag."""
-
-    name: str
-    beam: BeamConfig = field(default_factory=BeamConfig)
-    tags: TagConfig = field(default_factory=TagConfig)
-    colours: ColourConfig = field(default_factory=ColourConfig)
-
-
-@dataclass(frozen=True)
-class Caption:
-    """One caption of a photo."""
-
-    text: str  # lower case, words joined by spaces
-    log_probability: float  # of the whole caption, end included, natural logarithm
-    tokens: int  # words and end
-
-    @property
-    def confidence(self) -> float:
-        """exp(mean token log-probability), 0 to 1."""
-        return math.exp(self.log_probability / self.tokens)
-
-
-@dataclass(frozen=True)
-class Description:
-    """What a model says of a photo; a part that wasn't asked for is None."""
-
-    captions: Sequence[Caption] | None = None  # the best first
-    tags: Sequence[Tag] | None = None  # the most probable first, then colours
-    vector: bytes | None = None  # in the joint space, int8, see `captioner.quantise`
-    hubness: float = 0.0  # of the vector, see `captioner.embedding`
 
 
 class Tagger(nn.Module):
@@ -127,11 +98,7 @@ class Captioner:
                 tower = PhotoTower(EmbeddingConfig(**settings["embedding"]), encoder.config)
                 embedding = JointEmbedding(tower, weights["embedding"]["sentences"], 0.0)
                 embedding.load_state_dict(weights["embedding"])
-            config = CaptionerConfig(
-                settings["name"],
-                BeamConfig(**settings["beam"]),
-                TagConfig(**settings.get("tags", {})),
-            )
+            config = CaptionerConfig.of(settings)
         except (KeyError, TypeError, RuntimeError, OSError) as error:
             reason = str(error).splitlines()[0]
             raise ValueError(f"the model in {source} can't be read: {reason}") from error
@@ -244,30 +211,19 @@ class Captioner:
         """Return the quantised vectors of encoded photos, (B, R, C), each with its hubness."""
         assert self.embedding is not None
         vectors, hubness = self.embedding(grid)
-        rows = quantise(vectors.float().cpu().numpy())
-        return [(row.tobytes(), near) for row, near in zip(rows, hubness.tolist(), strict=True)]
+        return vectors_of(vectors.float().cpu().numpy(), hubness.float().cpu().numpy())
 
     @torch.inference_mode()
     def tag_grid(self, grid: Tensor, pixels: np.ndarray) -> list[list[Tag]]:
         """Return the tags of encoded photos, (B, R, C); a colour's probability is its share."""
         assert self.tagger is not None
         classes, words = (logits.float().cpu().numpy() for logits in self.tagger(grid))
-        things = tags_of(classes, words, self.config.tags)
-        colours = main_colours(pixels, self.config.colours)
-        return [
-            found + [Tag(name, share, False) for name, share in main]
-            for found, main in zip(things, colours, strict=True)
-        ]
+        return tags_and_colours(classes, words, pixels, self.config)
 
     def caption_grid(self, grid: torch.Tensor) -> list[list[Caption]]:
         """Caption encoded photos, (B, R, C)."""
-        return [
-            [
-                Caption(self.vocabulary.decode(h.words), h.log_probability, len(h.words) + 1)
-                for h in hypotheses
-            ]
-            for hypotheses in beam_search(self.decoder, grid, self.config.beam)
-        ]
+        found = beam_search(self.decoder, grid, self.config.beam)
+        return [captions_of(hypotheses, self.vocabulary) for hypotheses in found]
 
 
 def named_weights(modules: dict[str, nn.Module]) -> dict[str, np.ndarray]:

@@ -12,12 +12,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from captioner.config import CaptionerConfig
 from captioner.decoder import Decoder, DecoderConfig
 from captioner.encoder import pretrained_encoder
 from captioner.evaluate import caption_features
 from captioner.features import Progress
 from captioner.metrics import score
-from captioner.model import Captioner, CaptionerConfig
+from captioner.model import Captioner
 from captioner.pixels import MIRRORED, PLAIN
 from captioner.runs import Report, Resume, Run, update_average, write_json
 from captioner.tokenizer import tokenize

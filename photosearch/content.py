@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from typing import BinaryIO
+from io import BufferedReader
 
 
-def content_hash(file: BinaryIO) -> bytes:
+def content_hash(file: BufferedReader) -> bytes:
     """Return the SHA-256 of a whole file, 32 bytes.
 
     Of the whole file, because two scans of one size may differ in the middle only, and

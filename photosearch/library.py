@@ -84,8 +84,10 @@ class Library:
         folders: Iterable[str | os.PathLike[str]] = (),
         *,
         load: Callable[[], Describer] | None = None,
+        engine: str = "auto",
         device: str = "auto",
         threads: int | None = None,
+        notify: Callable[[str], None] = lambda text: None,
         batch_size: int = 32,
         workers: int | None = None,
         force: bool = False,
@@ -96,10 +98,13 @@ class Library:
 
         Args:
             folders: where to look; without any, those that were indexed before.
-            load: gives what describes photos; by default the shipped captioner, which
-                imports torch. Called only when there is a photo to describe.
-            device: of the shipped captioner: auto, cpu, cuda or mps.
-            threads: processor threads of the shipped captioner.
+            load: gives what describes photos; by default the shipped captioner. Called only
+                when there is a photo to describe.
+            engine: of the shipped captioner, see `photosearch.describer.load`; so are
+                device, threads and notify.
+            device: of torch: auto, cpu, cuda or mps.
+            threads: processor threads.
+            notify: told in a line what takes long.
             batch_size: photos described and written together.
             workers: decoding processes; 0 decodes in this one. By default one for
                 every two processors.
@@ -109,7 +114,7 @@ class Library:
 
         Raises:
             LibraryError: the file can't be used.
-            ValueError: the device isn't there.
+            ValueError: the engine or the device isn't there.
         """
         from photosearch.index import IndexConfig, index
         from photosearch.summary import Summary
@@ -117,11 +122,12 @@ class Library:
         fingerprints = None
         if load is None:
             from captioner.folder import read_settings, shipped_model
+            from photosearch import describer
 
             fingerprints = read_settings(shipped_model())["fingerprints"]
 
             def load() -> Describer:
-                return load_captioner(device, threads)
+                return describer.load(engine, device, threads, notify)
 
         if workers is None:
             workers = max(1, (os.cpu_count() or 2) // 2)
@@ -272,6 +278,7 @@ class Library:
 
         from captioner.folder import read_settings, shipped_model
         from captioner.quantise import dequantise
+        from photosearch import describer
         from photosearch.decode import UndecodableError, decode
 
         self._encoder = self._encoder or self._load_encoder()
@@ -287,7 +294,7 @@ class Library:
                 pixels = decode(path, size).pixels
             except UndecodableError as error:
                 raise ValueError(f"{path}: {error}") from error
-            captioner = load_captioner("auto", None)
+            captioner = describer.load()
             (description,) = captioner.describe_pixels(pixels[None], ("vectors",))
             assert description.vector is not None
             row = (description.vector,)
@@ -299,18 +306,3 @@ def load_sentence_encoder() -> SentenceEncoder:
     from captioner.sentences import SentenceEncoder
 
     return SentenceEncoder.load()
-
-
-def load_captioner(device: str, threads: int | None) -> Describer:
-    """Load the shipped captioner.
-
-    Raises:
-        ValueError: the device is unknown or not there.
-    """
-    import torch
-
-    from captioner import Captioner
-
-    if threads:
-        torch.set_num_threads(threads)
-    return Captioner.load(device=device)

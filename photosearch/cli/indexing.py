@@ -29,7 +29,10 @@ def index_command(
         typer.Argument(metavar="FOLDER", help="Where to look; without one, as before."),
     ] = None,
     db: Database = None,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
+    engine: Annotated[
+        str, typer.Option(help="What runs the model: auto, torch, onnx or openvino.")
+    ] = "auto",
+    device: Annotated[str, typer.Option(help="Of torch: auto, cpu, cuda or mps.")] = "auto",
     batch_size: Annotated[int, typer.Option(min=1, help="Photos described together.")] = 32,
     workers: Annotated[
         int | None, typer.Option(min=0, help="Decoding processes; by default half the processors.")
@@ -48,12 +51,16 @@ def index_command(
     """
     if device not in ("auto", "cpu", "cuda", "mps"):
         fail(f"unknown device {device}: choose auto, cpu, cuda or mps", USAGE)
+    if engine not in ("auto", "torch", "onnx", "openvino"):
+        fail(f"unknown engine {engine}: choose auto, torch, onnx or openvino", USAGE)
     started = time.monotonic()
     with terminable(), terminal.IndexProgress() as progress:
         try:
             summary = Library(db).index(
                 folders or [],
+                engine=engine,
                 device=device,
+                notify=terminal.note,
                 batch_size=batch_size,
                 workers=workers,
                 threads=threads,

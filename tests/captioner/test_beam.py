@@ -3,8 +3,9 @@ import itertools
 import pytest
 import torch
 
-from captioner.beam import BeamConfig, Hypothesis, beam_search
+from captioner.beam import BeamConfig, Hypothesis
 from captioner.decoder import Decoder, DecoderConfig
+from captioner.step import beam_search
 from captioner.vocabulary import BOS, EOS, PAD, UNK
 
 WORDS = range(4, 9)

@@ -8,11 +8,12 @@ import torch
 from PIL import Image
 
 from captioner import Captioner
+from captioner.config import CaptionerConfig
 from captioner.decoder import Decoder, DecoderConfig
 from captioner.embedding import EmbeddingConfig, JointEmbedding, PhotoTower
 from captioner.encoder import Encoder, EncoderConfig
 from captioner.folder import fingerprint, read_settings, read_weights, shipped_model
-from captioner.model import CaptionerConfig, Tagger, find_device
+from captioner.model import Tagger, find_device
 from captioner.pixels import squash
 from captioner.quantise import dequantise
 from captioner.sentences import SentenceEncoder

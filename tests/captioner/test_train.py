@@ -8,8 +8,9 @@ import torch
 from safetensors.torch import load_file
 
 from captioner import Captioner
-from captioner.beam import BeamConfig, beam_search
+from captioner.beam import BeamConfig
 from captioner.decoder import Decoder, DecoderConfig
+from captioner.step import beam_search
 from captioner.train import Batches, TrainConfig, learning_rate, pad, step_loss, train
 from captioner.vocabulary import BOS, EOS, PAD
 

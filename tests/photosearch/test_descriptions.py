@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from photosearch.migrations.migrations import INITIAL, initial, migrations
 from sqlite_utils import Database, Migrations
 
-from captioner.model import Caption, Description
+from captioner.description import Caption, Description
 from captioner.tags import Tag
 from photosearch import database, store
 from photosearch.descriptions import (

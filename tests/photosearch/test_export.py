@@ -20,7 +20,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from captioner.model import Caption, Description
+from captioner.description import Caption, Description
 from photosearch import Library, database, store
 from photosearch.database import display
 from photosearch.descriptions import PARTS, Models, use_models

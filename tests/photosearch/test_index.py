@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from captioner.model import Caption, Description
+from captioner.description import Caption, Description
 from captioner.tags import Tag
 from photosearch import database, store
 from photosearch.descriptions import PARTS

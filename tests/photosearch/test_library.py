@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from captioner.model import Caption, Description
+from captioner.description import Caption, Description
 from captioner.quantise import quantise
 from captioner.sentences import SentenceEncoder
 from photosearch import Library, LibraryError, Result

@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rank_bm25 import BM25Okapi
 
-from captioner.model import Caption, Description
+from captioner.description import Caption, Description
 from captioner.quantise import dequantise, quantise
 from captioner.sentences import SentenceEncoder
 from captioner.tags import Tag

@@ -21,7 +21,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from photosearch.migrations.migrations import migrations
 
-from captioner.model import Caption, Description
+from captioner.description import Caption, Description
 from photosearch import database, store
 from photosearch.database import APPLICATION_ID, SCHEMA, LibraryError, display, now
 from photosearch.descriptions import PARTS, Models, use_models

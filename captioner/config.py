@@ -1,0 +1,32 @@
+"""How a model describes: what is read from its folder beside the weights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from captioner.beam import BeamConfig
+from captioner.colours import ColourConfig
+from captioner.tags import TagConfig
+
+
+@dataclass(frozen=True)
+class CaptionerConfig:
+    """What a model is called, how it searches captions, and what it takes for a tag."""
+
+    name: str
+    beam: BeamConfig = field(default_factory=BeamConfig)
+    tags: TagConfig = field(default_factory=TagConfig)
+    colours: ColourConfig = field(default_factory=ColourConfig)
+
+    @classmethod
+    def of(cls, settings: Mapping[str, Any]) -> Self:
+        """Read a model's settings, see `captioner.folder.read_settings`.
+
+        Raises:
+            KeyError: a setting is missing.
+            TypeError: one has a name that isn't known.
+        """
+        beam, tags = BeamConfig(**settings["beam"]), TagConfig(**settings.get("tags", {}))
+        return cls(settings["name"], beam, tags)

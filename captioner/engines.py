@@ -1,0 +1,67 @@
+"""Engines: what runs an exported network on the processor without torch."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+# Takes a network's inputs and gives its outputs, both in the order of its file. Several
+# threads may call it at once; each call computes in one thread.
+Network = Callable[[Sequence[np.ndarray]], list[np.ndarray]]
+Open = Callable[[Path, int], Network]
+
+
+def open_onnx(file: Path, threads: int) -> Network:
+    """Open a network with ONNX Runtime, for so many threads that call it at once."""
+    from captioner.onnx import runtime
+
+    onnxruntime = runtime()
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+    names = [value.name for value in session.get_inputs()]
+
+    def run(inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
+        outputs: list[np.ndarray] = session.run(None, dict(zip(names, inputs, strict=True)))
+        return outputs
+
+    return run
+
+
+def open_openvino(file: Path, threads: int) -> Network:
+    """Open a network with OpenVINO, for so many threads that call it at once."""
+    import openvino
+
+    settings = {
+        "INFERENCE_NUM_THREADS": threads,
+        "NUM_STREAMS": threads,  # one thread each
+        "INFERENCE_PRECISION_HINT": "f32",  # or it chooses bf16 where the processor has it
+        "ENABLE_CPU_PINNING": False,  # the decoding processes need the processors too
+    }
+    model = openvino.Core().compile_model(str(file), "CPU", settings)
+    own = threading.local()
+
+    def run(inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
+        if not hasattr(own, "request"):
+            own.request = model.create_infer_request()
+        # Not shared outputs: the next call of this thread would overwrite them.
+        found: Any = own.request.infer(list(inputs), share_inputs=True, share_outputs=False)
+        return [found[output] for output in model.outputs]
+
+    return run
+
+
+# What opens a network, by engine, the fastest first (docs/performance.md).
+ENGINES: dict[str, Open] = {"openvino": open_openvino, "onnx": open_onnx}
+_PACKAGES = {"openvino": ("openvino", "onnx", "onnxscript"), "onnx": ("onnx", "onnxscript")}
+
+
+def is_installed(engine: str) -> bool:
+    """Tell whether an engine, and what exports networks for it, is installed."""
+    return all(find_spec(package) for package in _PACKAGES[engine])

@@ -1,0 +1,119 @@
+"""A captioner without torch: exported networks, run by another engine."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from captioner.beam import search
+from captioner.config import CaptionerConfig
+from captioner.description import Description, captions_of, tags_and_colours, vectors_of
+from captioner.engines import ENGINES, Network
+from captioner.folder import PARTS, read_settings
+from captioner.vocabulary import Vocabulary
+
+PHOTO, STEP = "photo.onnx", "step.onnx"  # the networks' files, see `captioner.export`
+SLICE = 4  # photos through the network at once: their activations stay in the cache
+
+
+class ExportedCaptioner:
+    """Describes photos as `captioner.model.Captioner` does, up to rounding."""
+
+    def __init__(
+        self,
+        photo: Network,
+        step: Network,
+        vocabulary: Vocabulary,
+        settings: Mapping[str, Any],
+        threads: int,
+    ) -> None:
+        """Put the parts together.
+
+        Args:
+            photo: what `captioner.export.PhotoNetwork` computes.
+            step: what `captioner.step.BeamStep` computes.
+            vocabulary: of the model.
+            settings: of the model, see `captioner.folder.read_settings`.
+            threads: that describe parts of a batch side by side.
+        """
+        self.config = CaptionerConfig.of(settings)
+        self.image_size: int = settings["encoder"]["image_size"]
+        self.fingerprints: dict[str, str] = settings["fingerprints"]
+        self._photo = photo
+        self._step = step
+        self._vocabulary = vocabulary
+        self._threads = threads
+        self._pool = ThreadPoolExecutor(threads)
+
+    @classmethod
+    def load(cls, networks: Path, model: Path, engine: str, threads: int) -> ExportedCaptioner:
+        """Load exported networks.
+
+        Args:
+            networks: folder that `captioner.export.export` wrote.
+            model: folder that they were exported from.
+            engine: one of `captioner.engines.ENGINES`.
+            threads: processor threads.
+
+        Raises:
+            ValueError: the model's settings can't be read.
+        """
+        photo, step = (ENGINES[engine](networks / name, threads) for name in (PHOTO, STEP))
+        vocabulary = Vocabulary.load(model / "vocabulary.txt")
+        return cls(photo, step, vocabulary, read_settings(model), threads)
+
+    @property
+    def name(self) -> str:
+        """What the model is called."""
+        return self.config.name
+
+    def describe_pixels(
+        self, pixels: np.ndarray, parts: Collection[str] = tuple(PARTS)
+    ) -> list[Description]:
+        """Describe photos that are decoded already.
+
+        Photos are spread over threads, not the work on one photo: no thread waits for
+        another within a batch, so decoding processes can use every idle moment.
+
+        Args:
+            pixels: uint8 RGB, upright, (B, S, S, 3), S being `image_size`.
+            parts: of "captions", "tags" and "vectors", those to make.
+        """
+        shares = np.array_split(pixels, min(self._threads, max(len(pixels), 1)))
+        done = self._pool.map(lambda share: self._describe(share, parts), shares)
+        return [description for descriptions in done for description in descriptions]
+
+    def _describe(self, pixels: np.ndarray, parts: Collection[str]) -> list[Description]:
+        """Describe photos in this thread."""
+        if not len(pixels):
+            return []
+        slices = [self._photo([pixels[at : at + SLICE]]) for at in range(0, len(pixels), SLICE)]
+        outputs = [np.concatenate(column) for column in zip(*slices, strict=True)]
+        keys, values, h, c, classes, words, vectors, hubness = outputs
+        nothing = [None] * len(pixels)
+        captions: Sequence[Any] = nothing
+        if "captions" in parts:
+            found = search(self._continue, (keys, values), (h, c), self.config.beam)
+            captions = [captions_of(hypotheses, self._vocabulary) for hypotheses in found]
+        tags = tags_and_colours(classes, words, pixels, self.config) if "tags" in parts else nothing
+        embedded: Sequence[Any] = [(None, 0.0)] * len(pixels)
+        if "vectors" in parts:
+            embedded = vectors_of(vectors, hubness)
+        return [
+            Description(said, shown, vector, near)
+            for said, shown, (vector, near) in zip(captions, tags, embedded, strict=True)
+        ]
+
+    def _continue(
+        self,
+        memory: Sequence[np.ndarray],
+        state: Sequence[np.ndarray],
+        last: np.ndarray,
+        total: np.ndarray,
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, Sequence[np.ndarray]]:
+        ends, totals, parents, words, h, c = self._step([*memory, *state, last, total])
+        return ends, totals, parents, words, (h, c)

@@ -1,0 +1,123 @@
+"""One step of beam search as a network: what torch runs, and what other engines get exported."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from captioner.beam import BeamConfig, Hypothesis, search
+from captioner.decoder import Decoder
+from captioner.vocabulary import BOS, EOS, PAD, UNK
+
+
+class BeamStart(nn.Module):
+    """A photo's memory and first state, as search takes them."""
+
+    def __init__(self, decoder: Decoder, beam: int) -> None:
+        super().__init__()
+        self.decoder = decoder
+        self.beam = beam
+
+    def forward(self, grid: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Return keys and values, (B, H, R, D / H), h and c, (B, K, D), for grids (B, R, C)."""
+        memory, (h, c) = self.decoder.remember(grid)
+        h, c = (x.squeeze(0).unsqueeze(1).expand(-1, self.beam, -1) for x in (h, c))
+        return memory.keys.contiguous(), memory.values.contiguous(), h, c
+
+
+class BeamStep(nn.Module):
+    """Continues each hypothesis by a word and keeps the best."""
+
+    forbidden: Tensor
+
+    def __init__(self, decoder: Decoder) -> None:
+        super().__init__()
+        self.decoder = decoder
+        forbidden = torch.zeros(decoder.config.vocabulary_size)
+        forbidden[[PAD, BOS, EOS, UNK]] = -torch.inf
+        self.register_buffer("forbidden", forbidden, persistent=False)
+
+    def forward(
+        self, keys: Tensor, values: Tensor, h: Tensor, c: Tensor, last: Tensor, total: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]:
+        """Search one word further.
+
+        Args:
+            keys: of the photos' regions, (B, H, R, D / H).
+            values: the same.
+            h: the LSTM's output, (B, K, D).
+            c: its cell, (B, K, D).
+            last: the word before, int64 (B, K).
+            total: log-probability of each hypothesis so far, (B, K).
+
+        Returns:
+            Its log-probability if it ends here; totals, parents and words of the best
+            continuations, all (B, K); and h and c after the word before, of the parents.
+        """
+        decoder = self.decoder
+        photos, beam, width = h.shape
+        rows = photos * beam
+        previous = decoder.embedding(last).view(rows, width)
+        # The LSTM's cell by hand: an exported LSTM would be a loop of one round.
+        from_word, from_state = (
+            nn.functional.linear(
+                x,
+                decoder.lstm.get_parameter(f"weight_{name}_l0"),
+                decoder.lstm.get_parameter(f"bias_{name}_l0"),
+            )
+            for x, name in ((previous, "ih"), (h.reshape(rows, width), "hh"))
+        )
+        gates = from_word + from_state  # (B K, 4 D)
+        i, f, g, o = gates.chunk(4, -1)
+        cell = torch.sigmoid(f) * c.reshape(rows, width) + torch.sigmoid(i) * torch.tanh(g)
+        hidden = torch.sigmoid(o) * torch.tanh(cell)  # (B K, D)
+        heads = decoder.config.heads
+        # Attention by products of plain batches: others depend on strides, which no export has.
+        query = decoder.query(hidden).view(photos, beam, heads, -1).transpose(1, 2).flatten(0, 1)
+        nearness = torch.bmm(query, keys.flatten(0, 1).transpose(1, 2))  # (B H, K, R)
+        weights = (nearness * (width // heads) ** -0.5).softmax(-1)
+        context = torch.bmm(weights, values.flatten(0, 1)).view(photos, heads, beam, -1)
+        context = context.transpose(1, 2).reshape(rows, width)
+        context = torch.sigmoid(decoder.gate(hidden)) * context
+        output = decoder.from_state(hidden) + decoder.from_context(context) + previous
+        logits = nn.functional.linear(output, decoder.embedding.weight, decoder.bias).float()
+        logits = logits.view(photos, beam, -1)
+        ahead = total - logits.logsumexp(-1)  # (B, K)
+        ends = ahead + logits[:, :, EOS]
+        logits = (logits + self.forbidden).scatter(2, last.unsqueeze(-1), -torch.inf)
+        scores = logits + ahead.unsqueeze(-1)  # (B, K, V)
+        size = logits.shape[-1]
+        total, best = scores.flatten(1).topk(beam)
+        parents, words = best // size, best % size
+        take = parents.unsqueeze(-1).expand(-1, -1, width)
+        hidden = hidden.view(photos, beam, width).gather(1, take)
+        cell = cell.view(photos, beam, width).gather(1, take)
+        return ends, total, parents, words, hidden, cell
+
+
+@torch.inference_mode()
+def beam_search(decoder: Decoder, grid: Tensor, config: BeamConfig) -> list[list[Hypothesis]]:
+    """Find the most probable captions of photos; see `captioner.beam.search`.
+
+    Args:
+        decoder: in evaluation mode.
+        grid: region features, (B, R, C).
+        config: beam width and length.
+    """
+    if not len(grid):
+        return []
+    advance = BeamStep(decoder).to(grid.device)
+
+    def step(
+        memory: Sequence[Tensor], state: Sequence[Tensor], last: np.ndarray, total: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, Sequence[Tensor]]:
+        given = (torch.from_numpy(x).to(grid.device) for x in (last, total))
+        *numbers, h, c = advance(*memory, *state, *given)
+        ends, totals, parents, words = (x.cpu().numpy() for x in numbers)
+        return ends, totals, parents, words, (h, c)
+
+    *memory, h, c = BeamStart(decoder, config.beam)(grid)
+    return search(step, memory, (h, c), config)

@@ -1,0 +1,125 @@
+"""What describes photos: the shipped model, on the engine that suits the machine."""
+
+from __future__ import annotations
+
+import ctypes.util
+import hashlib
+import os
+import platform
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from captioner.engines import ENGINES, is_installed
+from captioner.folder import read_settings, shipped_model
+
+if TYPE_CHECKING:
+    from photosearch.index import Describer
+
+NAMES = ("auto", "torch", *ENGINES)
+FORMAT = 1  # of the exported networks: another one makes them anew
+Notify = Callable[[str], None]
+
+
+def load(
+    engine: str = "auto",
+    device: str = "auto",
+    threads: int | None = None,
+    notify: Notify = lambda text: None,
+    cache: Path | None = None,
+) -> Describer:
+    """Load the shipped model.
+
+    Args:
+        engine: "auto", "torch", or another of `NAMES`. "auto" takes torch where there is a
+            graphics processor (or a device is named), else the fastest that is installed.
+        device: of torch: auto, cpu, cuda or mps.
+        threads: processor threads; by default one for each processor.
+        notify: told in a line what takes long.
+        cache: folder for exported networks; by default in the user's cache folder.
+
+    Raises:
+        ValueError: the engine or the device is unknown or not there, or they don't go together.
+    """
+    if engine not in NAMES:
+        raise ValueError(f"unknown engine {engine}: choose {', '.join(NAMES)}")
+    if engine in ENGINES and device not in ("auto", "cpu"):
+        raise ValueError(f"the engine {engine} runs on the processor: leave out --device {device}")
+    if engine in ENGINES and not is_installed(engine):
+        raise ValueError(
+            f"the engine {engine} isn't installed: pip install 'photosearch[{engine}]'"
+        )
+    for name in choose(engine, device):
+        try:
+            return _load_exported(name, threads, notify, cache)
+        except (ImportError, OSError, RuntimeError, ValueError) as error:
+            if engine != "auto":
+                raise ValueError(f"the engine {name} can't be used: {error}") from error
+            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+            notify(f"the engine {name} can't be used ({reason}): going on without it")
+    return _load_torch(device, threads)
+
+
+def choose(engine: str, device: str, accelerated: bool | None = None) -> list[str]:
+    """Return the engines other than torch to try, in order.
+
+    Args:
+        engine: asked for.
+        device: asked for.
+        accelerated: whether torch may find a graphics processor; None looks.
+    """
+    if engine != "auto":
+        return [engine] if engine in ENGINES else []
+    if accelerated is None:
+        accelerated = has_accelerator()
+    if device != "cpu" and (device != "auto" or accelerated):
+        return []
+    return [name for name in ENGINES if is_installed(name)]
+
+
+def has_accelerator() -> bool:
+    """Tell whether torch may find CUDA or MPS here, without importing it."""
+    if platform.system() == "Darwin":
+        return platform.machine() == "arm64"
+    return ctypes.util.find_library("cuda") is not None or os.path.exists("/dev/nvidia0")
+
+
+def _load_exported(
+    engine: str, threads: int | None, notify: Notify, cache: Path | None
+) -> Describer:
+    from captioner.exported import ExportedCaptioner
+
+    model = shipped_model()
+    fingerprints = read_settings(model)["fingerprints"]
+    key = hashlib.sha256(f"{FORMAT} {sorted(fingerprints.items())}".encode()).hexdigest()[:16]
+    networks = (cache or _cache()) / key
+    if not networks.exists():
+        notify("preparing the model for this engine, once: this takes half a minute")
+        from captioner import Captioner
+        from captioner.export import export
+
+        export(Captioner.load(model, device="cpu"), networks)
+    return ExportedCaptioner.load(networks, model, engine, threads or processors())
+
+
+def _cache() -> Path:
+    from platformdirs import user_cache_dir
+
+    return Path(user_cache_dir("photosearch", appauthor=False)) / "networks"
+
+
+def processors() -> int:
+    """Return how many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _load_torch(device: str, threads: int | None) -> Describer:
+    import torch
+
+    from captioner import Captioner
+
+    if threads:
+        torch.set_num_threads(threads)
+    return Captioner.load(device=device)

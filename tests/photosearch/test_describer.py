@@ -1,0 +1,44 @@
+"""Which engine is taken."""
+
+import pytest
+
+from captioner.engines import ENGINES, is_installed
+from photosearch import describer
+
+INSTALLED = [name for name in ENGINES if is_installed(name)]
+
+
+@pytest.mark.parametrize(
+    ("engine", "device", "accelerated", "expected"),
+    [
+        ("auto", "auto", False, INSTALLED),
+        ("auto", "auto", True, []),  # torch on the graphics processor
+        ("auto", "cpu", True, INSTALLED),
+        ("auto", "cuda", False, []),
+        ("auto", "mps", False, []),
+        ("torch", "auto", False, []),
+        ("onnx", "auto", True, ["onnx"]),
+        ("openvino", "cpu", True, ["openvino"]),
+    ],
+)
+def test_the_fastest_engine_is_taken(
+    engine: str, device: str, accelerated: bool, expected: list[str]
+) -> None:
+    assert describer.choose(engine, device, accelerated) == expected
+
+
+@pytest.mark.parametrize(
+    ("engine", "device", "words"),
+    [
+        ("tensorflow", "auto", "choose auto, torch, openvino, onnx"),
+        ("onnx", "cuda", "runs on the processor"),
+        ("auto", "tpu", "unknown device"),
+    ],
+)
+def test_a_wrong_choice_is_a_value_error(engine: str, device: str, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        describer.load(engine, device)
+
+
+def test_processors_are_counted() -> None:
+    assert describer.processors() >= 1
