@@ -1,140 +1,222 @@
-"""How fast photos are indexed: the whole command, and each stage by itself.
+"""How fast photos are indexed: the whole command, each stage alone, and CLIP instead.
 
+python benchmarks/index_speed.py --large 1000    # photos of 12 megapixels
 python benchmarks/index_speed.py                 # the 7,000 photos of flickr8k
-python benchmarks/index_speed.py --photos 500
+python benchmarks/index_speed.py --photos 500 --engine onnx
 
-Needs PHOTOSEARCH_DATA. The stages are measured one after the other in this process, on
-the same photos: decode on one processor, encode and caption with all threads, write.
+Needs PHOTOSEARCH_DATA. The large photos are made from small ones: enlarged to 4,000 by
+3,000 pixels, with noise like a sensor's, JPEG quality 92. A stage is measured alone, on
+some of the photos, by the processor time that it takes. CLIP is ViT-B/32's image tower by
+open_clip with its own preprocessing and batches of eight; its weights are random, which
+changes nothing about its speed.
 """
 
 from __future__ import annotations
 
 import argparse
-import itertools
-import json
+import io
 import os
+import resource
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
-from photosearch import database, store
+from photosearch import database, describer, store
 from photosearch.decode import Decoded, decode
-from photosearch.descriptions import Description as Described
 from photosearch.descriptions import use_models
 from photosearch.walk import File, walk
 
-BATCH = 32
+BATCH, CLIP_BATCH = 32, 8
+SIZE = (4000, 3000)
 
 
-def whole_command(folder: Path, photos: int, arguments: Sequence[str]) -> float:
-    """Return photos a second of `photosearch index`, from its start to its end."""
+def enlarge(source: str, target: str, seed: int) -> None:
+    """Make a photo of 12 megapixels and 3 to 5 MB."""
+    dice = np.random.default_rng(seed)
+    with Image.open(source) as image:
+        large = np.asarray(image.convert("RGB").resize(SIZE, Image.Resampling.BICUBIC), np.int16)
+    noise = dice.normal(0, 7, (500, 500, 3)).astype(np.int16)
+    height, width = large.shape[:2]
+    tiled = np.tile(noise, (height // 500, width // 500, 1))
+    tiled = np.roll(tiled, tuple(dice.integers(0, 500, 2)), (0, 1))
+    Image.fromarray((large + tiled).clip(0, 255).astype(np.uint8)).save(target, quality=92)
+
+
+def make_large(sources: Sequence[Path], folder: Path, count: int) -> None:
+    """Fill a folder with large photos, as many as are missing."""
+    folder.mkdir(parents=True, exist_ok=True)
+    targets = [folder / f"{number:05}.jpg" for number in range(count)]
+    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
+        for number, target in enumerate(targets):
+            if not target.exists():
+                pool.submit(enlarge, str(sources[number]), str(target), number)
+
+
+def whole_command(folder: Path, arguments: Sequence[str]) -> tuple[float, float, float]:
+    """Run `photosearch index`; return wall and processor seconds and peak megabytes."""
     command = str(Path(sys.executable).parent / "photosearch")
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     with tempfile.TemporaryDirectory() as temporary:
         path = str(Path(temporary, "photosearch.db"))
         started = time.perf_counter()
-        subprocess.run([command, "index", "--db", path, *arguments, str(folder)], check=True)
-        return photos / (time.perf_counter() - started)
+        process = subprocess.Popen([command, "index", "--db", path, *arguments, str(folder)])
+        peak = [0.0]
+        watcher = threading.Thread(target=_watch, args=(process, peak), daemon=True)
+        watcher.start()
+        if process.wait():
+            raise RuntimeError(f"index ended with {process.returncode}")
+        seconds = time.perf_counter() - started
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return seconds, used, peak[0]
 
 
-def stages(files: Sequence[File], threads: int | None) -> dict[str, float]:
-    """Return photos a second of each stage alone."""
+def _watch(process: subprocess.Popen[bytes], peak: list[float]) -> None:
+    """Add up the memory that the processes of a command hold for themselves, now and then."""
+    while process.poll() is None:
+        peak[0] = max(peak[0], sum(map(_own_megabytes, [process.pid, *_children(process.pid)])))
+        time.sleep(0.5)
+
+
+def _children(number: int) -> list[int]:
+    found = []
+    for task in Path(f"/proc/{number}/task").glob("*/children"):
+        try:
+            children = [int(child) for child in task.read_text().split()]
+        except OSError:
+            continue
+        found += children + [grandchild for child in children for grandchild in _children(child)]
+    return found
+
+
+def _own_megabytes(number: int) -> float:
+    try:  # proportional set size: what is shared counts once
+        lines = Path(f"/proc/{number}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0.0
+    return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1000
+
+
+def stages(files: Sequence[File], engine: str) -> dict[str, float]:
+    """Return processor milliseconds a photo of each stage alone."""
+    model = describer.load(engine, "cpu", notify=print)
+    model.describe_pixels(np.zeros((BATCH, model.image_size, model.image_size, 3), np.uint8))
+    decoded: list[Decoded] = []
+    found: list[store.Photo] = []
+
+    def decode_all() -> None:
+        decoded.extend(decode(file.path, model.image_size) for file in files)
+
+    def describe() -> None:
+        for at in range(0, len(files), BATCH):
+            part = slice(at, at + BATCH)
+            pixels = np.stack([photo.pixels for photo in decoded[part]])
+            said = model.describe_pixels(pixels)
+            for file, photo, description in zip(files[part], decoded[part], said, strict=True):
+                found.append(
+                    store.Photo(
+                        file, str(Path(file.path).parent), photo.format, photo.width,
+                        photo.height, photo.metadata, description,
+                    )
+                )  # fmt: skip
+
+    def write() -> None:
+        with tempfile.TemporaryDirectory() as temporary:
+            connection = database.open_for_writing(str(Path(temporary, "photosearch.db")))
+            run = store.start_run(connection)
+            models = use_models(connection, run, model.name, model.fingerprints)
+            for at in range(0, len(found), BATCH):
+                store.write_batch(connection, run, models, found[at : at + BATCH], [])
+            connection.close()
+
+    return {
+        "decode": _processor_ms(decode_all, len(files)),
+        "describe": _processor_ms(describe, len(files)),
+        "write": _processor_ms(write, len(files)),
+    }
+
+
+def _processor_ms(work: Callable[[], None], photos: int) -> float:
+    started = time.process_time()
+    work()
+    return 1000 * (time.process_time() - started) / photos
+
+
+def clip(paths: Sequence[str]) -> float:
+    """Return photos a second of CLIP ViT-B/32, once loaded."""
+    import open_clip
     import torch
 
-    from captioner import Captioner
-    from captioner.description import Description
-
-    if threads:
-        torch.set_num_threads(threads)
-    captioner = Captioner.load(device="cpu")
-    captioner.describe_pixels(np.zeros((BATCH, 224, 224, 3), np.uint8))  # warm up
-    seconds = dict.fromkeys(("decode", "encode", "caption", "tag", "embed", "write"), 0.0)
-    with tempfile.TemporaryDirectory() as temporary:
-        connection = database.open_for_writing(str(Path(temporary, "photosearch.db")))
-        run = store.start_run(connection)
-        models = use_models(connection, run, captioner.name, captioner.fingerprints)
-        for batch in batches(files):
-            clock = time.perf_counter()
-
-            def lap(stage: str) -> None:
-                nonlocal clock
-                now = time.perf_counter()
-                seconds[stage] += now - clock
-                clock = now
-
-            decoded = [decode(file.path, captioner.image_size) for file in batch]
-            lap("decode")
-            pixels = np.stack([photo.pixels for photo in decoded])
-            grid = captioner.encode(pixels)
-            lap("encode")
-            captions = captioner.caption_grid(grid)
-            lap("caption")
-            tags = captioner.tag_grid(grid, pixels)
-            lap("tag")
-            vectors = captioner.embed_grid(grid)
-            lap("embed")
-            found = [
-                Description(said, tagged, *vector)
-                for said, tagged, vector in zip(captions, tags, vectors, strict=True)
-            ]
-            store.write_batch(connection, run, models, rows(batch, decoded, found), [])
-            lap("write")
-        connection.close()
-    return {stage: len(files) / spent for stage, spent in seconds.items()}
-
-
-def batches(files: Sequence[File]) -> Iterator[list[File]]:
-    """Yield files, a batch at a time."""
-    rest = iter(files)
-    while batch := list(itertools.islice(rest, BATCH)):
-        yield batch
-
-
-def rows(
-    files: Sequence[File], decoded: Sequence[Decoded], descriptions: Sequence[Described]
-) -> list[store.Photo]:
-    """Put together what is written of each photo."""
-    return [
-        store.Photo(
-            file, os.path.dirname(file.path), photo.format, photo.width, photo.height,
-            photo.metadata, found,
-        )
-        for file, photo, found in zip(files, decoded, descriptions, strict=True)
-    ]  # fmt: skip
+    model, _, preprocess = open_clip.create_model_and_transforms("ViT-B-32")
+    model.eval()
+    started = 0.0
+    with torch.inference_mode():
+        # The first batch warms up.
+        for at in range(0, len(paths), CLIP_BATCH):
+            if at == CLIP_BATCH:
+                started = time.perf_counter()
+            images = []
+            for path in paths[at : at + CLIP_BATCH]:
+                with Image.open(io.BytesIO(Path(path).read_bytes())) as image:
+                    images.append(preprocess(image.convert("RGB")))
+            model.encode_image(torch.stack(images), normalize=True)
+    return (len(paths) - CLIP_BATCH) / (time.perf_counter() - started)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--data", type=Path, default=os.environ.get("PHOTOSEARCH_DATA"))
-    parser.add_argument("--photos", type=int, help="only so many")
-    parser.add_argument("--threads", type=int)
-    parser.add_argument("--workers", type=int)
-    parser.add_argument("--json", type=Path, help="write the figures here too")
+    parser.add_argument("--photos", type=int, default=7000, help="small photos")
+    parser.add_argument("--large", type=int, default=0, help="large photos instead")
+    parser.add_argument("--sample", type=int, default=160, help="photos for a stage and for CLIP")
+    parser.add_argument("--engine", default="auto")
+    parser.add_argument("--keep", type=Path, help="folder for large photos, used again")
+    parser.add_argument("--clip", nargs="+", help=argparse.SUPPRESS)
+    parser.add_argument("arguments", nargs="*", help="passed on to photosearch index")
     options = parser.parse_args()
-    if options.data is None:
-        parser.error("set PHOTOSEARCH_DATA or give --data")
-    folder = Path(options.data) / "flickr8k" / "images"
-    files = [entry for entry in walk(str(folder)) if isinstance(entry, File)]
-    files = files[: options.photos]
-    arguments = [f"--{name}={getattr(options, name)}" for name in ("threads", "workers")
-                 if getattr(options, name) is not None]  # fmt: skip
+    if options.clip:
+        print(clip(options.clip))
+        return
+    data = os.environ.get("PHOTOSEARCH_DATA") or parser.error("set PHOTOSEARCH_DATA")
+    images = sorted((Path(data) / "flickr8k" / "images").iterdir())
+    arguments = ["--engine", options.engine, *options.arguments]
     with tempfile.TemporaryDirectory() as temporary:
-        chosen = folder
-        if options.photos:
-            chosen = Path(temporary)
-            for file in files:
-                (chosen / Path(file.path).name).symlink_to(file.path)
-        figures = {"whole command": whole_command(chosen, len(files), arguments)}
-    figures |= stages(files, options.threads)
-    print(f"{len(files):,} photos, {os.cpu_count()} processors; photos a second:")
-    for name, value in figures.items():
-        print(f"  {name:<14} {value:>9.1f}")
-    if options.json:
-        options.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+        folder = Path(temporary)
+        if options.large:
+            folder = options.keep or folder
+            make_large(images, folder, options.large)
+        else:
+            for image in images[: options.photos]:
+                (folder / image.name).symlink_to(image)
+        files = [file for file in walk(str(folder)) if isinstance(file, File)]
+        for file in files:  # into the disk cache
+            Path(file.path).read_bytes()
+        megabytes = sum(file.size for file in files) / len(files) / 1e6
+        print(f"{len(files):,} photos of {megabytes:.2f} MB", flush=True)
+        whole_command(Path(files[0].path), arguments)  # exports the networks if need be
+        seconds, used, peak = whole_command(folder, arguments)
+        sample = files[: options.sample]
+        alone = stages(sample, options.engine)
+        paths = [file.path for file in sample]
+        rival = subprocess.run(
+            [sys.executable, __file__, "--clip", *paths],
+            check=True, capture_output=True, text=True,
+        )  # fmt: skip
+    rate, other = len(files) / seconds, float(rival.stdout.split()[-1])
+    for stage, milliseconds in alone.items():
+        print(f"{stage:9} {milliseconds:7.2f} ms of one processor a photo")
+    least = sum(alone.values()) * len(files) / 1000 / describer.processors()
+    print(f"whole     {rate:7.1f} photos/s, {used / seconds:.2f} processors busy, {peak:.0f} MB")
+    print(f"          {seconds / least:7.2f} times the stages' time over all processors")
+    print(f"CLIP      {other:7.1f} photos/s; photosearch is {rate / other:.1f} times as fast")
 
 
 if __name__ == "__main__":

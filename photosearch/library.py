@@ -107,7 +107,7 @@ class Library:
             notify: told in a line what takes long.
             batch_size: photos described and written together.
             workers: decoding processes; 0 decodes in this one. By default one for
-                every two processors.
+                every processor: they wait while the captioner is the slower one.
             force: describe known and unchanged photos as well, whole.
             upgrade: make anew what another model made of known and unchanged photos.
             observer: told about progress and skipped files.
@@ -116,6 +116,7 @@ class Library:
             LibraryError: the file can't be used.
             ValueError: the engine or the device isn't there.
         """
+        from photosearch.describer import processors
         from photosearch.index import IndexConfig, index
         from photosearch.summary import Summary
 
@@ -130,7 +131,7 @@ class Library:
                 return describer.load(engine, device, threads, notify)
 
         if workers is None:
-            workers = max(1, (os.cpu_count() or 2) // 2)
+            workers = processors()
         given = [os.path.abspath(folder) for folder in folders]
         if not os.path.exists(self.path) and not any(map(os.path.exists, given)):
             # A mistyped folder must not leave an empty library behind.

@@ -35,7 +35,8 @@ def index_command(
     device: Annotated[str, typer.Option(help="Of torch: auto, cpu, cuda or mps.")] = "auto",
     batch_size: Annotated[int, typer.Option(min=1, help="Photos described together.")] = 32,
     workers: Annotated[
-        int | None, typer.Option(min=0, help="Decoding processes; by default half the processors.")
+        int | None,
+        typer.Option(min=0, help="Decoding processes; by default one a processor."),
     ] = None,
     threads: Annotated[
         int | None, typer.Option(min=1, help="Processor threads of the captioner.")
