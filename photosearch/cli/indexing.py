@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import time
 from typing import Annotated
 
@@ -41,6 +43,9 @@ def index_command(
     threads: Annotated[
         int | None, typer.Option(min=1, help="Processor threads of the captioner.")
     ] = None,
+    nice: Annotated[
+        bool, typer.Option("--nice", help="Let everything else on the machine go first.")
+    ] = False,
     force: Annotated[bool, typer.Option("--force", help="Describe known photos again.")] = False,
     upgrade: Annotated[
         bool, typer.Option("--upgrade", help="Make anew what an older model made.")
@@ -54,6 +59,8 @@ def index_command(
         fail(f"unknown device {device}: choose auto, cpu, cuda or mps", USAGE)
     if engine not in ("auto", "torch", "onnx", "openvino"):
         fail(f"unknown engine {engine}: choose auto, torch, onnx or openvino", USAGE)
+    if nice:
+        _be_nice()
     started = time.monotonic()
     with terminable(), terminal.IndexProgress() as progress:
         try:
@@ -84,3 +91,9 @@ def index_command(
     if summary.outdated:
         count = terminal.counted(summary.outdated, "photo")
         terminal.note(f"an older model described {count}: photosearch index --upgrade does it anew")
+
+
+def _be_nice() -> None:
+    """Lower this process's claim to the processors; those it starts inherit that."""
+    with contextlib.suppress(AttributeError, OSError):  # Windows has no such call
+        os.nice(15)
