@@ -25,7 +25,7 @@ NOTHING = "no photos match well enough (--min-score 0 shows the nearest)"
 IMPORTS = {"PYTHONPROFILEIMPORTTIME": "1"}  # makes Python tell on stderr what it imports
 COLUMNS = (
     "path,filename,alt_text,caption,confidence,taken_at,camera,latitude,longitude,place,"
-    "width,height,model"
+    "width,height,model,title,keywords,rating,taken_from"
 ).split(",")
 
 
