@@ -72,6 +72,7 @@ def scan(
             work.todo.append(Task(top, entry, parts))
         elif before.sidecar_mtime_ns != entry.sidecar_mtime_ns:
             work.todo.append(Task(top, entry, ()))
+            summary.outdated += bool(_outdated(before, work.models))
         else:
             summary.unchanged += 1
             summary.outdated += bool(_outdated(before, work.models))
