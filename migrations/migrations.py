@@ -177,6 +177,7 @@ CREATE VIRTUAL TABLE search_terms USING fts5vocab (search_fts, row)
 PRAGMA user_version = 2
 """
 
+# A sidecar of time 0 differs from any: the next run reads once what is written in photos.
 LIBRARIES = """
 ALTER TABLE photos ADD COLUMN content_hash BLOB
 
@@ -187,6 +188,8 @@ ALTER TABLE photos ADD COLUMN sidecar_mtime_ns INTEGER
 ALTER TABLE failures ADD COLUMN stage TEXT NOT NULL DEFAULT 'decode'
 
 UPDATE photos SET taken_from = 'exif' WHERE taken_at IS NOT NULL
+
+UPDATE photos SET sidecar_mtime_ns = 0
 
 UPDATE failures SET stage = 'walk' WHERE size IS NULL
 

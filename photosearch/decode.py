@@ -30,7 +30,9 @@ from PIL import (
     WebPImagePlugin,  # noqa: F401
 )
 
+from photosearch.embedded import read_embedded
 from photosearch.metadata import Metadata, read_metadata
+from photosearch.written import NOTHING, Written
 
 MAX_PIXELS = 200_000_000
 """Photos with more pixels are refused; except JPEGs, each pixel takes 4 to 9 bytes of memory."""
@@ -82,6 +84,7 @@ class Decoded:
         height: Of the original, upright, in pixels.
         metadata: What EXIF says.
         format: Pillow's name of the file format: JPEG, PNG, HEIF, ...
+        written: What people wrote into the file.
     """
 
     pixels: NDArray[np.uint8]
@@ -89,6 +92,7 @@ class Decoded:
     height: int
     metadata: Metadata
     format: str
+    written: Written = NOTHING
 
 
 def decode(path: str, size: int, max_pixels: int = MAX_PIXELS) -> Decoded:
@@ -139,6 +143,7 @@ def _decode(file: BinaryIO, size: int, max_pixels: int) -> Decoded:
         # A TIFF is one large EXIF structure. Read it before libtiff moves the file's position
         # behind Python's back; other formats may tell their EXIF only when loaded.
         metadata = read_metadata(file) if name == "TIFF" else None
+        written = read_embedded(image) if name == "TIFF" else None
         # JPEG can be decoded at 1/2, 1/4 or 1/8: both sides stay at least `size`.
         is_draft = name in ("JPEG", "MPO") and image.draft("RGB", (size, size)) is not None
         with _muted_stderr(file) if name in _NOISY else contextlib.nullcontext():
@@ -148,6 +153,7 @@ def _decode(file: BinaryIO, size: int, max_pixels: int) -> Decoded:
         if metadata is None:
             exif = image.info.get("exif")
             metadata = read_metadata(io.BytesIO(exif)) if isinstance(exif, bytes) else Metadata()
+        written = written or read_embedded(image)
         orientation = _orientation(image)
         small = _flatten(_squash(_resizable(image), size))
     if orientation in _TURNS:
@@ -155,7 +161,7 @@ def _decode(file: BinaryIO, size: int, max_pixels: int) -> Decoded:
     if orientation >= 5:
         width, height = height, width
     pixels = np.array(small)  # (size, size, 3)
-    return Decoded(pixels, width, height, metadata, "JPEG" if name == "MPO" else name)
+    return Decoded(pixels, width, height, metadata, "JPEG" if name == "MPO" else name, written)
 
 
 def _open(file: BinaryIO) -> Image.Image:

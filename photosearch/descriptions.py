@@ -7,9 +7,12 @@ import sqlite3
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from photosearch.database import display, now
+
+if TYPE_CHECKING:
+    from photosearch.written import Written
 
 
 class Caption(Protocol):
@@ -171,6 +174,19 @@ def write_edit(connection: sqlite3.Connection, path: str, caption: str | None) -
     return True
 
 
+def write_written(connection: sqlite3.Connection, photo: int, written: Written | None) -> None:
+    """Replace what people wrote into a photo or its sidecar; no row where that is nothing."""
+    connection.execute("DELETE FROM written WHERE photo_id = ?", (photo,))
+    if written is None:
+        return
+    values = (
+        written.title, written.description, written.alt_text, "\n".join(written.keywords),
+        written.rating,
+    )  # fmt: skip
+    if any(values):
+        connection.execute("INSERT INTO written VALUES (?, ?, ?, ?, ?, ?)", (photo, *values))
+
+
 def write_search_row(connection: sqlite3.Connection, photo: int, root: str | None = None) -> None:
     """Write the row that full-text search sees from what is known of a photo.
 
@@ -179,19 +195,26 @@ def write_search_row(connection: sqlite3.Connection, photo: int, root: str | Non
         photo: its number.
         root: the folder that it was found under; None keeps what the row has.
     """
-    query = """SELECT path, coalesce(camera, ''), coalesce(lens, ''), edits.caption
-               FROM photos LEFT JOIN edits ON photo_id = id WHERE id = ?"""
-    path, camera, lens, edit = connection.execute(query, (photo,)).fetchone()
+    query = """SELECT path, coalesce(camera, ''), coalesce(lens, ''), edits.caption,
+                      coalesce(title, ''), coalesce(description, ''), coalesce(alt_text, ''),
+                      coalesce(keywords, '')
+               FROM photos LEFT JOIN edits ON edits.photo_id = id
+               LEFT JOIN written ON written.photo_id = id WHERE id = ?"""
+    path, camera, lens, edit, *written = connection.execute(query, (photo,)).fetchone()
+    title, description, alt_text, keywords = written
     query = "SELECT text FROM captions WHERE photo_id = ? ORDER BY rank"
     captions = [text for (text,) in connection.execute(query, (photo,))]
-    if edit is not None:
-        captions.insert(0, edit)
+    own = edit if edit is not None else alt_text or description or title
+    if own or edit is not None:
+        captions.insert(0, own)
     query = "SELECT text, synonyms FROM tags WHERE photo_id = ? ORDER BY rank"
     tags = [text for row in connection.execute(query, (photo,)) for text in row if text]
     path = os.fsdecode(path)
     values = {
         "photo_id": photo, "caption": captions[0], "alternatives": "\n".join(captions[1:]),
-        "tags": "\n".join(tags), "title": "", "description": "", "keywords": "", "place": "",
+        "tags": "\n".join(tags), "title": title,
+        "description": "\n".join(filter(None, (description, alt_text))),
+        "keywords": keywords, "place": "",
         "camera": f"{camera} {lens}".strip(),
         "folder": "" if root is None else _folder(path, root),
         "filename": readable(os.path.basename(path)),

@@ -19,16 +19,20 @@ from photosearch.database import display
 COLUMNS = (
     "path", "filename", "alt_text", "caption", "confidence", "taken_at", "camera",
     "latitude", "longitude", "place", "width", "height", "model",
+    "title", "keywords", "rating", "taken_from",
 )  # fmt: skip
 
 _QUERY = """
     SELECT photos.path, captions.text, captions.log_probability, captions.tokens,
            photos.taken_at, photos.camera, photos.latitude, photos.longitude, search.place,
-           photos.width, photos.height, models.name, edits.caption
+           photos.width, photos.height, models.name, edits.caption, written.title,
+           written.description, written.alt_text, written.keywords, written.rating,
+           photos.taken_from
     FROM search JOIN photos ON photos.id = search.photo_id
     JOIN captions ON captions.photo_id = photos.id AND captions.rank = 0
     JOIN models ON models.id = captions.model_id
-    LEFT JOIN edits ON edits.photo_id = photos.id"""
+    LEFT JOIN edits ON edits.photo_id = photos.id
+    LEFT JOIN written ON written.photo_id = photos.id"""
 
 # A screen reader says "image" by itself.
 _OPENING = re.compile(
@@ -120,17 +124,26 @@ def _rows(
         rows = (connection.execute(one, (os.fsencode(path),)).fetchone() for path in photos)
         found = itertools.islice((row for row in rows if row is not None), limit)
     for path, caption, log_probability, tokens, taken_at, camera, *rest in found:
-        latitude, longitude, place, width, height, model, edit = rest
+        latitude, longitude, place, width, height, model, edit, *written = rest
+        title, description, written_alt, keywords, rating, taken_from = written
         assert isinstance(path, bytes) and isinstance(caption, str)
         assert isinstance(log_probability, float) and isinstance(tokens, int)
         text = display(os.fsdecode(path))
         confidence: float | None = round(math.exp(log_probability / tokens), 4)
         alternative = alt_text(caption)
-        if isinstance(edit, str):  # a person's own words stay as they are
-            caption, alternative, confidence, model = edit, edit, None, None
+        # A person's own words stay as they are; an edit that is empty is one as well.
+        own = [
+            text for text in (edit, written_alt or None, description or None) if text is not None
+        ]
+        if own:
+            alternative = str(own[0])
+        if own or title:
+            caption, confidence, model = str(own[0] if own else title), None, None
         where = [latitude, longitude, place] if gps else [None, None, None]
         yield [text, os.path.basename(text), alternative, caption, confidence,
-               taken_at, camera, *where, width, height, model]  # fmt: skip
+               taken_at, camera, *where, width, height, model,
+               title, str(keywords or "").replace("\n", "; ") or None, rating,
+               taken_from]  # fmt: skip
 
 
 @contextlib.contextmanager

@@ -19,6 +19,9 @@ from photosearch.scan import Task, Work, scan
 from photosearch.summary import Stages, Summary
 from photosearch.walk import File, walk
 from photosearch.workers import Outcome, decode_all
+from photosearch.xmp import read_sidecar
+
+THUMBNAIL = 8  # side in pixels, where only metadata is wanted: the fastest to decode
 
 
 class Describer(Protocol):
@@ -125,9 +128,12 @@ def index(
         observer.skipped(failure.path, failure.reason)
     store.write_batch(connection, run, None, [], work.failures)
     summary.failed += len(work.failures)
-    observer.start(len(work.todo))
-    if work.todo:
-        _describe(connection, run, work.todo, load(), config, observer, summary)
+    todo = [task for task in work.todo if task.parts]
+    observer.start(len(todo))
+    if todo:
+        _describe(connection, run, todo, load(), config, observer, summary)
+    rest = [task for task in work.todo if not task.parts]
+    _reread(connection, run, rest, config, observer, summary)
     store.finish_run(connection, run)
     return summary
 
@@ -157,6 +163,24 @@ def _describe(
             summary.captioned += len(written)
             summary.failed += len(failures)
             observer.advance(len(written) + len(failures))
+
+
+def _reread(
+    connection: sqlite3.Connection,
+    run: int,
+    todo: Sequence[Task],
+    config: IndexConfig,
+    observer: Observer,
+    summary: Summary,
+) -> None:
+    """Read the metadata of known photos again; what describes them needn't be loaded."""
+    for photos, failures in _batches(todo, THUMBNAIL, config, summary.stages):
+        for failure in failures:
+            observer.skipped(failure.path, failure.reason)
+        read = [_photo(task, decoded, None) for task, decoded in photos]
+        store.write_batch(connection, run, None, read, failures)
+        summary.reread += len(read)
+        summary.failed += len(failures)
 
 
 def _batches(
@@ -214,9 +238,17 @@ def _make(
     descriptions = describer.describe_pixels(pixels, parts)
     stages.describe += time.perf_counter() - started
     return [
-        store.Photo(
-            task.file, task.root, decoded.format, decoded.width, decoded.height,
-            decoded.metadata, description,
-        )
+        _photo(task, decoded, description)
         for (task, decoded), description in zip(photos, descriptions, strict=True)
-    ]  # fmt: skip
+    ]
+
+
+def _photo(task: Task, decoded: Decoded, description: Description | None) -> store.Photo:
+    """Put together what is known of a photo; its sidecar beats what is written into it."""
+    written, sidecar = decoded.written, task.file.sidecar
+    if sidecar is not None:
+        written = read_sidecar(sidecar).over(written)
+    return store.Photo(
+        task.file, task.root, decoded.format, decoded.width, decoded.height,
+        decoded.metadata, description, written,
+    )  # fmt: skip

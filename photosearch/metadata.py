@@ -205,11 +205,21 @@ def _text(tags: Mapping[str, Any], name: str) -> str | None:
         values = values.decode("utf-8", "replace")
     if not isinstance(values, str):
         return None
+    return one_line(values, MAX_TEXT) or None
+
+
+def one_line(text: str, limit: int) -> str:
+    """Return text as one printable line of composed letters (NFC), empty if no letter is in it.
+
+    Args:
+        text: Anything at all.
+        limit: Characters at most.
+    """
     # Cut early: a malformed length makes the rest of the file part of the text.
-    spaced = "".join(" " if char.isspace() else char for char in values[: 4 * MAX_TEXT])
+    spaced = "".join(" " if char.isspace() else char for char in text[: 4 * limit])
     shown = "".join(char for char in spaced if unicodedata.category(char)[0] != "C")
-    text = " ".join(shown.split())[:MAX_TEXT].rstrip()
-    return text if any(char.isalnum() for char in text) else None
+    line = " ".join(unicodedata.normalize("NFC", shown).split())[:limit].rstrip()
+    return line if any(char.isalnum() for char in line) else ""
 
 
 def _values(tags: Mapping[str, Any], name: str) -> Any:

@@ -19,7 +19,7 @@ class Task:
 
     root: str
     file: File
-    parts: tuple[str, ...] = PARTS  # of the description that are to be made
+    parts: tuple[str, ...] = PARTS  # of the description; none: only the metadata is read again
 
 
 @dataclass
@@ -70,6 +70,9 @@ def scan(
             summary.failed_before += 1
         elif upgrade and (parts := _outdated(before, work.models)):
             work.todo.append(Task(top, entry, parts))
+        elif before.sidecar_mtime_ns != entry.sidecar_mtime_ns:
+            work.todo.append(Task(top, entry, ()))
+            summary.outdated += bool(_outdated(before, work.models))
         else:
             summary.unchanged += 1
             summary.outdated += bool(_outdated(before, work.models))

@@ -63,6 +63,8 @@ class Result:
     marks: list[tuple[int, int]]  # where in the caption, as (start, end)
     tags: list[str] = field(default_factory=list)  # sure enough to be shown
     parts: dict[str, Part] = field(default_factory=dict)  # of the fused ranker
+    taken_at: str | None = None  # ISO 8601, local time, as precise as it is known
+    taken_from: str | None = None  # exif, xmp, name (of the file) or file (its own time)
 
 
 @dataclass(frozen=True)
@@ -284,17 +286,21 @@ def _texts(
 ) -> list[tuple[str, str]]:
     """Return what the model says of photos, and what a person or a camera wrote."""
     rows = connection.execute(
-        f"""SELECT photo_id, photo_id IN (SELECT photo_id FROM edits), {", ".join(WEIGHTS)}
+        f"""SELECT photo_id,
+                   EXISTS (SELECT 1 FROM edits WHERE photo_id = search.photo_id)
+                   OR EXISTS (SELECT 1 FROM written WHERE photo_id = search.photo_id
+                              AND alt_text || description || written.title <> ''),
+                   {", ".join(WEIGHTS)}
             FROM search WHERE photo_id IN (SELECT value FROM json_each(?))""",
         (json.dumps(photos),),
     )
     found = {}
-    for photo, edited, *texts in rows:
+    for photo, by_person, *texts in rows:
         own: list[str] = []
         said: list[str] = []
         for name, text in zip(WEIGHTS, texts, strict=True):
             if name in columns:
-                written = name in OWN or (edited and name == "caption")
+                written = name in OWN or (by_person and name == "caption")
                 (own if written else said).append(text)
         found[photo] = "\n".join(said), "\n".join(own)
     return [found.get(photo, ("", "")) for photo in photos]
@@ -314,16 +320,17 @@ def _shown_tags(connection: sqlite3.Connection, photos: list[int]) -> dict[int, 
 
 def _evidence(
     connection: sqlite3.Connection, expression: str, photos: list[int]
-) -> dict[int, tuple[bytes, list[str]]]:
-    """Return path and columns of some photos, matched words marked, by photo."""
+) -> dict[int, tuple[tuple[bytes, str | None, str | None], list[str]]]:
+    """Return path and time of some photos and their columns, matched words marked, by photo."""
     chosen = (json.dumps(photos),)
     rows = connection.execute(
-        f"""SELECT photos.id, path, {", ".join(f"search.{name}" for name in WEIGHTS)}
+        f"""SELECT photos.id, path, taken_at, taken_from,
+                   {", ".join(f"search.{name}" for name in WEIGHTS)}
             FROM search JOIN photos ON photos.id = search.photo_id
             WHERE photo_id IN (SELECT value FROM json_each(?))""",
         chosen,
     )
-    found = {photo: (path, texts) for photo, path, *texts in rows}
+    found = {photo: ((path, at, told_by), texts) for photo, path, at, told_by, *texts in rows}
     if expression:
         columns = ", ".join(
             f"highlight(search_fts, {number}, '{_OPEN}', '{_CLOSE}')"
@@ -342,7 +349,11 @@ def _evidence(
 
 
 def _result(
-    score: float, path: bytes, marked: list[str], tags: list[str], parts: dict[str, Part]
+    score: float,
+    photo: tuple[bytes, str | None, str | None],
+    marked: list[str],
+    tags: list[str],
+    parts: dict[str, Part],
 ) -> Result:
     matches = {}
     for name, column in zip(WEIGHTS, marked, strict=True):
@@ -350,7 +361,8 @@ def _result(
         if found:
             matches[name] = list(found)
     caption, marks = _unmark(marked[0])
-    return Result(os.fsdecode(path), score, caption, matches, marks, tags, parts)
+    path, *taken = photo
+    return Result(os.fsdecode(path), score, caption, matches, marks, tags, parts, *taken)
 
 
 def _unmark(marked: str) -> tuple[str, list[tuple[int, int]]]:

@@ -9,16 +9,24 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from photosearch.database import display, now
-from photosearch.descriptions import Description, Models, write_description, write_search_row
+from photosearch.dates import when_taken
+from photosearch.descriptions import (
+    Description,
+    Models,
+    write_description,
+    write_search_row,
+    write_written,
+)
 
 if TYPE_CHECKING:
     from photosearch.metadata import Metadata
     from photosearch.walk import File
+    from photosearch.written import Written
 
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """A described photo, ready to be written."""
+    """A photo, ready to be written: described, or one of which the description is known."""
 
     file: File
     root: str  # the folder given by the user that it was found under
@@ -26,7 +34,8 @@ class Photo:
     width: int
     height: int
     metadata: Metadata
-    description: Description  # captions are not None for a photo that is new
+    description: Description | None  # captions are not None for a photo that is new
+    written: Written | None = None  # by people; None: nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +58,7 @@ class Known:
     missing: bool = False
     reason: str | None = None  # of a failure
     models: tuple[int | None, ...] = ()  # that made each of PARTS; None: not made
+    sidecar_mtime_ns: int | None = None  # None: it had none
 
 
 def known(connection: sqlite3.Connection, root: str) -> dict[str, Known]:
@@ -56,17 +66,20 @@ def known(connection: sqlite3.Connection, root: str) -> dict[str, Known]:
     low, high = _below(root)
     query = """
         SELECT path, size, mtime_ns, missing_since IS NOT NULL, NULL,
-               captions.model_id, tags_model_id, vectors.model_id
+               sidecar_mtime_ns, captions.model_id, tags_model_id, vectors.model_id
         FROM photos LEFT JOIN captions ON captions.photo_id = id AND rank = 0
         LEFT JOIN vectors ON vectors.photo_id = id
         WHERE path = :root OR (path > :low AND path < :high)
-        UNION ALL SELECT path, size, mtime_ns, 0, reason, NULL, NULL, NULL FROM failures
+        UNION ALL SELECT path, size, mtime_ns, 0, reason, NULL, NULL, NULL, NULL
+        FROM failures
         WHERE path = :root OR (path > :low AND path < :high)"""
     rows = connection.execute(query, {"root": os.fsencode(root), "low": low, "high": high})
     # A file that was a photo and then failed stands in both; the failure comes last.
     return {
-        os.fsdecode(path): Known(size, mtime_ns, bool(missing), reason, tuple(models))
-        for path, size, mtime_ns, missing, reason, *models in rows
+        os.fsdecode(path): Known(
+            size, mtime_ns, bool(missing), reason, tuple(models), sidecar_mtime_ns
+        )
+        for path, size, mtime_ns, missing, reason, sidecar_mtime_ns, *models in rows
     }
 
 
@@ -127,7 +140,8 @@ def write_batch(
     Args:
         connection: to the library.
         run: number of the run.
-        models: numbers of what described; needed where there are photos.
+        models: numbers of what described; None where the photos are known and only what
+            their files and sidecars tell is written anew.
         photos: new or changed; what was known of the same path is replaced.
         failures: new or repeated.
     """
@@ -138,7 +152,7 @@ def write_batch(
             _write_failure(connection, failure)
         connection.execute(
             "UPDATE runs SET captioned = captioned + ?, failed = failed + ? WHERE id = ?",
-            (len(photos), len(failures), run),
+            (0 if models is None else len(photos), len(failures), run),
         )
 
 
@@ -146,10 +160,13 @@ def _write_photo(
     connection: sqlite3.Connection, run: int, models: Models | None, photo: Photo
 ) -> None:
     file, data, path = photo.file, photo.metadata, os.fsencode(photo.file.path)
+    xmp_date = photo.written.taken_at if photo.written else None
+    taken_at, taken_from = when_taken(data.taken_at, xmp_date, path, file.mtime_ns)
     values = {
         "path": path, "display": display(file.path), "size": file.size,
         "mtime_ns": file.mtime_ns, "inode": _signed(file.inode), "format": photo.format,
-        "width": photo.width, "height": photo.height, "taken_at": data.taken_at,
+        "width": photo.width, "height": photo.height, "taken_at": taken_at,
+        "taken_from": taken_from, "sidecar_mtime_ns": file.sidecar_mtime_ns,
         "camera": data.camera, "lens": data.lens, "latitude": data.latitude,
         "longitude": data.longitude, "run_id": run, "missing_since": None,
     }  # fmt: skip
@@ -160,7 +177,8 @@ def _write_photo(
                 ON CONFLICT (path) DO UPDATE SET {updates} RETURNING id"""
     (number,) = connection.execute(query, values).fetchone()
     connection.execute("DELETE FROM failures WHERE path = ?", (path,))
-    if models is not None:
+    write_written(connection, number, photo.written)
+    if models is not None and photo.description is not None:
         write_description(connection, number, models, photo.description)
     write_search_row(connection, number, photo.root)
 

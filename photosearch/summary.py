@@ -20,6 +20,7 @@ class Summary:
     """What came of an indexing run."""
 
     captioned: int = 0
+    reread: int = 0  # only metadata was read again, because a sidecar changed
     unchanged: int = 0
     failed: int = 0  # newly found unreadable
     failed_before: int = 0  # known to be unreadable, and not changed since

@@ -132,8 +132,10 @@ def index_summary(summary: Summary, seconds: float) -> str:
         speed = summary.captioned / seconds if seconds else 0.0
         took = f"in {duration(seconds)} ({speed:.1f}/s)"
         parts.append(f"{counted(summary.captioned, 'photo')} captioned {took}")
-    else:
+    elif not summary.reread:
         parts.append("nothing new")
+    if summary.reread:
+        parts.append(f"metadata of {counted(summary.reread, 'photo')} read again")
     if summary.unchanged:
         parts.append(f"{summary.unchanged:,} unchanged")
     failed = summary.failed + summary.failed_before

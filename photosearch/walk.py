@@ -4,7 +4,7 @@ import errno
 import os
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 SUFFIXES: frozenset[str] = frozenset(
     {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif"}
@@ -30,12 +30,17 @@ _REASONS = {
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A regular file whose name ends like a photo's; size in bytes, times since the epoch."""
+    """A regular file whose name ends like a photo's; size in bytes, times since the epoch.
+
+    A sidecar is an XMP file beside it, `photo.jpg.xmp` or else `photo.xmp`, however capitalised.
+    """
 
     path: str
     size: int
     mtime_ns: int
     inode: int
+    sidecar: str | None = None
+    sidecar_mtime_ns: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +69,11 @@ def walk(root: str) -> Iterator[File | Skipped]:
     """
     status = os.stat(root)
     if stat.S_ISREG(status.st_mode):
-        return iter([_file(root, status)])
+        file = _file(root, status)
+        try:
+            return iter([_with_sidecar(file, _sidecars(_entries(os.path.dirname(root) or ".")))])
+        except OSError:  # a folder may be closed whose files can be opened
+            return iter([file])
     if not stat.S_ISDIR(status.st_mode):
         raise OSError(errno.EINVAL, "neither a folder nor a regular file", root)
     return _walk_folder(root, status, _entries(root))
@@ -76,9 +85,11 @@ def _walk_folder(
     """Yield the photos of an opened root folder."""
     tops = [os.path.realpath(root)]  # all that is real below these gets visited without links
     visited = {(status.st_dev, status.st_ino)}
-    levels = [iter(entries)]  # a stack, not recursion: folders may be nested by the thousand
+    # A stack, not recursion: folders may be nested by the thousand.
+    levels = [(iter(entries), _sidecars(entries))]
     while levels:
-        entry = next(levels[-1], None)
+        rest, sidecars = levels[-1]
+        entry = next(rest, None)
         if entry is None:
             levels.pop()
             continue
@@ -91,17 +102,18 @@ def _walk_folder(
             continue
         if not isinstance(found, os.stat_result):
             if found is not None:
-                yield found
+                yield _with_sidecar(found, sidecars) if isinstance(found, File) else found
             continue
         identity = (found.st_dev, found.st_ino)
         if identity in visited:
             continue
         visited.add(identity)
         try:
-            levels.append(iter(_entries(entry.path)))
+            below = _entries(entry.path)
         except OSError as error:
             yield Skipped(entry.path, f"folder can't be opened: {_reason(error)}")
             continue
+        levels.append((iter(below), _sidecars(below)))
         if entry.is_symlink():
             tops.append(os.path.realpath(entry.path))
 
@@ -170,6 +182,32 @@ def _file(path: str, status: os.stat_result) -> File:
     # Some file systems have times that SQLite's 64 bits don't hold.
     mtime_ns = min(max(status.st_mtime_ns, -(2**63)), 2**63 - 1)
     return File(path, status.st_size, mtime_ns, status.st_ino)
+
+
+def _sidecars(entries: list[os.DirEntry[str]]) -> dict[str, str]:
+    """Return the names of XMP files in a folder, by the same in lower case."""
+    names = (entry.name for entry in entries)
+    return {name.lower(): name for name in names if name.lower().endswith(".xmp")}
+
+
+def _with_sidecar(file: File, sidecars: dict[str, str]) -> File:
+    """Return a file with its sidecar, if there is one that is a regular file."""
+    if not sidecars:
+        return file
+    folder, name = os.path.split(file.path)
+    for stem in (name, os.path.splitext(name)[0]):
+        sidecar = sidecars.get(f"{stem}.xmp".lower())
+        if sidecar is None:
+            continue
+        path = os.path.join(folder, sidecar)
+        try:
+            status = os.stat(path)
+        except OSError:  # gone meanwhile, or a broken link
+            continue
+        if stat.S_ISREG(status.st_mode):
+            mtime_ns = _file(path, status).mtime_ns
+            return replace(file, sidecar=path, sidecar_mtime_ns=mtime_ns)
+    return file
 
 
 def _is_passed_over(name: str) -> bool:

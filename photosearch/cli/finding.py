@@ -86,7 +86,7 @@ def find_command(
     """Show the photos that match a sentence, the best first.
 
     A photo is found by what it shows, and by words in its captions, tags, camera, folder
-    and file name.
+    and file name, and in what people wrote into it.
 
     Example: photosearch find dog on beach
     """
@@ -129,6 +129,8 @@ def as_record(result: Any) -> dict[str, object]:
         "caption": result.caption,
         "matches": result.matches,
         "tags": result.tags,
+        "taken_at": result.taken_at,
+        "taken_from": result.taken_from,
         "parts": {
             name: {
                 "value": round(part.value, 4),

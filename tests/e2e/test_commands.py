@@ -25,7 +25,7 @@ NOTHING = "no photos match well enough (--min-score 0 shows the nearest)"
 IMPORTS = {"PYTHONPROFILEIMPORTTIME": "1"}  # makes Python tell on stderr what it imports
 COLUMNS = (
     "path,filename,alt_text,caption,confidence,taken_at,camera,latitude,longitude,place,"
-    "width,height,model"
+    "width,height,model,title,keywords,rating,taken_from"
 ).split(",")
 
 
@@ -174,7 +174,7 @@ def test_find_json_is_one_array_and_nothing_else(library: Any, run: Run) -> None
     done = run("find", "coffee", "--json", db=library.db)
     assert (done.returncode, done.stderr) == (0, "")
     found = json.loads(done.stdout)
-    keys = {"path", "score", "caption", "matches", "tags", "parts"}
+    keys = {"path", "score", "caption", "matches", "tags", "taken_at", "taken_from", "parts"}
     assert [set(record) for record in found] == [keys] * len(found)
     assert str(library.photos / "coffee.png") in [record["path"] for record in found]
 

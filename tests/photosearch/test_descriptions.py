@@ -308,7 +308,7 @@ def dump(connection: sqlite3.Connection) -> dict[str, list[Any]]:
 ADDED = {
     "failures": {("decode",)},
     "models": {("captions",)},
-    "photos": {(None, None, None, None)},
+    "photos": {(None, None, None, 0)},
     "search": {("", "", "")},
 }
 

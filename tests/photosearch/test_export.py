@@ -212,9 +212,11 @@ def test_what_goes_in_comes_out(shared: Shelf, photos: list[tuple[str, str, str]
     for row, (name, caption, camera) in zip(rows, photos, strict=True):
         assert {
             "path": f"/p/{name}", "filename": name, "caption": caption, "camera": camera,
-            "taken_at": camera, "alt_text": alt_text(caption), "model": "fake", "place": "",
+            "taken_at": camera or row["taken_at"], "alt_text": alt_text(caption), "model": "fake",
+            "place": "",
             "latitude": "", "longitude": "", "confidence": "0.6065", "width": "640",
-            "height": "480",
+            "height": "480", "title": "", "keywords": "", "rating": "",
+            "taken_from": "exif" if camera else "file",
         } == {key: restore(value) for key, value in row.items()}  # fmt: skip
         assert not any(row[key].startswith(FORMULA) for key in row.keys() - NUMBERS)
     text = file.read_bytes().decode("utf-8")

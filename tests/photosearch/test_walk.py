@@ -279,3 +279,42 @@ def test_finds_what_a_plain_listing_finds(paths: list[list[str]]) -> None:
         assert set(found) == expected
         assert len(found) == len(expected)
         assert found == [item.path for item in walk(name)]
+
+
+# Sidecars
+
+
+def sidecars(root: Path) -> dict[str, str | None]:
+    """Names of the sidecars by the names of the photos."""
+    files = [found for found in walk(str(root)) if isinstance(found, File)]
+    return {os.path.basename(f.path): f.sidecar and os.path.basename(f.sidecar) for f in files}
+
+
+def test_sidecars_are_found_however_capitalised(tmp_path: Path) -> None:
+    for name in ["a.jpg", "b.JPG", "c.jpg", "d.jpg", "e.jpg", "sub/g.jpg"]:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    for name in ["A.xmp", "B.jpg.XMP", "c.xmp", "c.jpg.xmp", "g.xmp"]:
+        (tmp_path / name).touch()
+    (tmp_path / "d.xmp").mkdir()
+    (tmp_path / "e.jpg.xmp").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "e.xmp").touch()
+    assert sidecars(tmp_path) == {
+        "a.jpg": "A.xmp", "b.JPG": "B.jpg.XMP", "c.jpg": "c.jpg.xmp", "d.jpg": None,
+        "e.jpg": "e.xmp", "g.jpg": None,
+    }  # fmt: skip
+    assert sidecars(tmp_path / "b.JPG") == {"b.JPG": "B.jpg.XMP"}
+
+
+def test_a_sidecar_tells_its_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a.jpg").touch()
+    (tmp_path / "a.xmp").touch()
+    os.utime(tmp_path / "a.xmp", ns=(1, 10**18))
+    (file,) = walk(str(tmp_path))
+    assert isinstance(file, File) and file.sidecar_mtime_ns == 10**18
+    (alone,) = walk(str(tmp_path / "a.jpg"))
+    assert alone == file
+    monkeypatch.chdir(tmp_path)
+    (relative,) = walk("a.jpg")
+    assert isinstance(relative, File)
+    assert (relative.path, relative.sidecar) == ("a.jpg", "a.xmp")

@@ -1,0 +1,75 @@
+"""What people wrote into a photo file itself: XMP, IPTC-IIM, and EXIF's description."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from PIL import Image, ImageFile, IptcImagePlugin, TiffImagePlugin
+
+from photosearch.written import Written, cleaned, distinct
+from photosearch.xmp import MAX_BYTES, read_xmp
+
+_UTF_8 = b"\x1b%G"  # ISO 2022's announcement of UTF-8, in the data set for it
+_CODED, _OBJECT_NAME, _KEYWORDS, _CAPTION = (1, 90), (2, 5), (2, 25), (2, 120)
+_IMAGE_DESCRIPTION = 0x010E
+
+
+def read_embedded(image: Image.Image) -> Written:
+    """Read what people wrote into an opened image: XMP before IPTC before EXIF.
+
+    Programs write keywords to XMP and IPTC alike, some only to one: they are put together.
+    Never raises on malformed data: what can't be read is empty.
+    """
+    packet = image.info.get("xmp")
+    if isinstance(packet, str):
+        packet = packet.encode("utf-8", "replace")
+    xmp = read_xmp(packet) if isinstance(packet, bytes) else Written()
+    iptc = _read_iptc(image)
+    both = xmp.over(iptc).over(_read_exif(image))
+    return replace(both, keywords=distinct(xmp.keywords + iptc.keywords))
+
+
+def _read_iptc(image: Image.Image) -> Written:
+    try:
+        if not isinstance(image, ImageFile.ImageFile) or _iptc_size(image) > MAX_BYTES:
+            return Written()
+        fields = IptcImagePlugin.getiptcinfo(image) or {}
+    except Exception:  # Pillow raises whatever its reading of a malformed block leads to
+        return Written()
+    is_utf_8 = fields.get(_CODED) == _UTF_8
+
+    def texts(name: tuple[int, int]) -> list[str]:
+        value = fields.get(name) or []
+        values = value if isinstance(value, list) else [value]
+        return [_text(each, is_utf_8) for each in values if isinstance(each, bytes)]
+
+    return cleaned(
+        "".join(texts(_OBJECT_NAME)[:1]),
+        "".join(texts(_CAPTION)[:1]),
+        keywords=texts(_KEYWORDS),
+    )
+
+
+def _iptc_size(image: ImageFile.ImageFile) -> int:
+    """Return a TIFF's bytes of IPTC; a JPEG's are bounded by the format."""
+    if not isinstance(image, TiffImagePlugin.TiffImageFile):
+        return 0
+    return len(image.tag_v2._tagdata.get(TiffImagePlugin.IPTC_NAA_CHUNK, b""))
+
+
+def _read_exif(image: Image.Image) -> Written:
+    try:
+        value = image.getexif().get(_IMAGE_DESCRIPTION)
+        if isinstance(value, str):  # Pillow takes every byte for a letter of Latin-1
+            value = _text(value.encode("latin-1"))
+    except Exception:  # malformed EXIF, or text that was none
+        return Written()
+    return cleaned(description=value) if isinstance(value, str) else Written()
+
+
+def _text(raw: bytes, is_utf_8: bool = False) -> str:
+    """Decode text whose encoding often isn't told: UTF-8 if it can be, else what Windows wrote."""
+    try:
+        return raw.decode("utf-8", "replace" if is_utf_8 else "strict")
+    except UnicodeDecodeError:
+        return raw.decode("cp1252", "replace")

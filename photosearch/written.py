@@ -1,0 +1,89 @@
+"""What people wrote about a photo, as every format that keeps it comes down to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from photosearch.metadata import MAX_TEXT, one_line
+
+MAX_LONG_TEXT = 4_000
+"""Longest description or alt text, in characters."""
+
+MAX_KEYWORDS = 500
+
+# What cameras put where a person's description belongs.
+_BY_CAMERA = re.compile(
+    r"(?:[\w ]+ )?digital (?:still )?camera|(?:sony|minolta) dsc|exif_jpeg_picture|"
+    r"dcim[\\/].*|(?:my|default) description|"
+    r"cof|dav|edf|hdr|hdrpl|jpeg|mde|nor|oznor|oznorco|ptr|rhdr|sdr",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What people wrote about a photo; empty where they wrote nothing.
+
+    Attributes:
+        title: One line.
+        description: One line, however long.
+        alt_text: What the photo shows, for people who can't see it.
+        keywords: Each once, in the order they were met.
+        rating: 1 to 5, or -1 for rejected.
+        taken_at: When it was taken, ISO 8601, as precisely as it is known: a year will do.
+    """
+
+    title: str = ""
+    description: str = ""
+    alt_text: str = ""
+    keywords: tuple[str, ...] = ()
+    rating: int | None = None
+    taken_at: str | None = None
+
+    def over(self, other: Written) -> Written:
+        """Return this, with what is missing in it taken from the other."""
+        return Written(
+            self.title or other.title,
+            self.description or other.description,
+            self.alt_text or other.alt_text,
+            self.keywords or other.keywords,
+            other.rating if self.rating is None else self.rating,
+            self.taken_at or other.taken_at,
+        )
+
+
+NOTHING = Written()
+
+
+def cleaned(
+    title: str = "",
+    description: str = "",
+    alt_text: str = "",
+    keywords: Iterable[str] = (),
+    rating: int | None = None,
+    taken_at: str | None = None,
+) -> Written:
+    """Return texts as they are kept: one line each, bounded, without what cameras write."""
+    lines = (one_line(keyword, MAX_TEXT) for keyword in keywords)
+    return Written(
+        _by_person(one_line(title, MAX_TEXT)),
+        _by_person(one_line(description, MAX_LONG_TEXT)),
+        one_line(alt_text, MAX_LONG_TEXT),
+        distinct(line for line in lines if line),
+        rating if rating in (-1, 1, 2, 3, 4, 5) else None,
+        taken_at,
+    )
+
+
+def distinct(keywords: Iterable[str]) -> tuple[str, ...]:
+    """Return keywords once each, however they are capitalised; at most `MAX_KEYWORDS`."""
+    found: dict[str, str] = {}
+    for keyword in keywords:
+        found.setdefault(keyword.casefold(), keyword)
+    return tuple(found.values())[:MAX_KEYWORDS]
+
+
+def _by_person(text: str) -> str:
+    return "" if _BY_CAMERA.fullmatch(text) else text

@@ -1,0 +1,90 @@
+"""XMP: what photo programs write about a photo, in the file or in a sidecar beside it.
+
+The packet is RDF in XML (ISO 16684-1, https://github.com/adobe/XMP-Toolkit-SDK/tree/main/docs).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Iterator
+from xml.etree.ElementTree import Element  # the type only; defusedxml parses
+
+from defusedxml.ElementTree import fromstring
+
+from photosearch.dates import iso_date
+from photosearch.written import Written, cleaned
+
+MAX_BYTES = 1 << 20
+"""Longer packets and sidecars are not read."""
+
+_RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
+_LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
+_DC = "{http://purl.org/dc/elements/1.1/}"
+_XMP = "{http://ns.adobe.com/xap/1.0/}"
+_ALT_TEXT = "{http://iptc.org/std/Iptc4xmpCore/1.0/xmlns/}AltTextAccessibility"
+_HIERARCHIES = "{http://ns.adobe.com/lightroom/1.0/}hierarchicalSubject"
+_DATES = (
+    "{http://ns.adobe.com/photoshop/1.0/}DateCreated",
+    f"{_XMP}CreateDate",
+    "{http://ns.adobe.com/exif/1.0/}DateTimeOriginal",
+)
+_RATING = re.compile(r"(-?[0-9])(?:\.0*)?", re.ASCII)
+
+
+def read_sidecar(path: str) -> Written:
+    """Read an XMP file; what can't be read is empty. Never raises."""
+    try:
+        if not stat.S_ISREG(os.stat(path).st_mode):  # opening a FIFO would wait for a writer
+            return Written()
+        with open(path, "rb") as file:
+            return read_xmp(file.read(MAX_BYTES + 1))
+    except OSError:
+        return Written()
+
+
+def read_xmp(packet: bytes) -> Written:
+    """Read an XMP packet; what is malformed or longer than `MAX_BYTES` is empty. Never raises."""
+    if len(packet) > MAX_BYTES:
+        return Written()
+    try:
+        root: Element = fromstring(packet.strip(b"\0\t\r\n "))
+    except Exception:  # not XML, or entities, or an encoding that nobody knows
+        return Written()
+    described = [
+        description
+        for rdf in root.iter(f"{_RDF}RDF")
+        for description in rdf.findall(f"{_RDF}Description")
+    ]
+
+    def values(name: str) -> Iterator[str]:
+        return (value for description in described for value in _values(description, name))
+
+    def first(name: str) -> str:
+        return next((value for value in values(name) if value.strip()), "")
+
+    leaves = (re.split(r"[|/]", path)[-1] for path in values(_HIERARCHIES))
+    rating = _RATING.fullmatch(first(f"{_XMP}Rating").strip())
+    dates = (iso_date(value) for name in _DATES for value in values(name))
+    return cleaned(
+        first(f"{_DC}title"),
+        first(f"{_DC}description"),
+        first(_ALT_TEXT),
+        [*values(f"{_DC}subject"), *leaves],
+        int(rating[1]) if rating else None,
+        next(filter(None, dates), None),
+    )
+
+
+def _values(description: Element, name: str) -> Iterator[str]:
+    """Yield a property's values, in whichever of RDF's ways they are written.
+
+    Of the same text in several languages the default comes first.
+    """
+    if name in description.attrib:
+        yield description.attrib[name]
+    for element in description.findall(name):
+        items = element.findall(f"*/{_RDF}li")
+        items.sort(key=lambda item: item.get(_LANGUAGE) != "x-default")
+        yield from (item.text or "" for item in items or [element])
