@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from PIL import Image, TiffImagePlugin
 from PIL.PngImagePlugin import PngInfo
 
-from captioner.model import Caption, Description
+from captioner.description import Caption, Description
 from captioner.tags import Tag
 from photosearch import database
 from photosearch.cli.finding import as_record
