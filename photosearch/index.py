@@ -79,6 +79,7 @@ class IndexConfig:
     workers: int = 1  # decoding processes; 0 decodes in this one
     force: bool = False  # also photos that are known and unchanged
     upgrade: bool = False  # of known and unchanged photos, what another model made
+    retry: bool = False  # what couldn't be read, though it is unchanged
 
 
 def index(
@@ -122,7 +123,8 @@ def index(
             continue
         summary.reached += 1
         store.add_roots(connection, [root])
-        scan(connection, root, entries, work, summary, force=config.force, upgrade=config.upgrade)
+        options = {"force": config.force, "upgrade": config.upgrade, "retry": config.retry}
+        scan(connection, root, entries, work, summary, **options)
     summary.stages.walk = time.perf_counter() - started
     for failure in work.failures:
         observer.skipped(failure.path, failure.reason)

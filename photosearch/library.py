@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from photosearch import database, export, search, store
+from photosearch.database import display
 from photosearch.descriptions import readable, write_edit
+from photosearch.lock import locked
 from photosearch.walk import is_photo_name
 
 if TYPE_CHECKING:
@@ -92,6 +95,7 @@ class Library:
         workers: int | None = None,
         force: bool = False,
         upgrade: bool = False,
+        retry: bool = False,
         observer: Observer | None = None,
     ) -> Summary:
         """Describe every new or changed photo in folders; see `photosearch.index.index`.
@@ -110,10 +114,11 @@ class Library:
                 every processor: they wait while the captioner is the slower one.
             force: describe known and unchanged photos as well, whole.
             upgrade: make anew what another model made of known and unchanged photos.
+            retry: try again what couldn't be read, though it is unchanged.
             observer: told about progress and skipped files.
 
         Raises:
-            LibraryError: the file can't be used.
+            LibraryError: the file can't be used, or another process is indexing it.
             ValueError: the engine or the device isn't there.
         """
         from photosearch.describer import processors
@@ -136,11 +141,62 @@ class Library:
         if not os.path.exists(self.path) and not any(map(os.path.exists, given)):
             # A mistyped folder must not leave an empty library behind.
             return Summary(unreachable=dict.fromkeys(given, "no such file or directory"))
+        config = IndexConfig(batch_size, workers, force, upgrade, retry)
+        with self._changing() as connection:
+            roots = given or store.roots(connection)
+            return index(connection, roots, load, config, observer, fingerprints)
+
+    def prune(self, *, dry_run: bool = False) -> int:
+        """Forget photos whose files are gone, with all that was known of them.
+
+        A photo in a folder that can't be reached now (an unplugged drive) is kept, and so is
+        one whose file is there.
+
+        Args:
+            dry_run: only count.
+
+        Returns:
+            How many photos.
+
+        Raises:
+            LibraryError: the file is missing or can't be used, or is being indexed.
+        """
+        self._open()
+        with self._changing() as connection:
+            return store.prune(connection, dry_run=dry_run)
+
+    def forget(self, folder: str | os.PathLike[str]) -> int:
+        """Take a folder out of the library: its photos, their captions and edits.
+
+        Returns:
+            How many photos.
+
+        Raises:
+            LibraryError: the file is missing or can't be used, or is being indexed.
+            ValueError: the library knows nothing of the folder.
+        """
+        self._open()
+        with self._changing() as connection:
+            count = store.forget(connection, os.path.abspath(folder))
+        if count is None:
+            raise ValueError(f"{display(os.fspath(folder))} is not in the library")
+        return count
+
+    def failures(self) -> list[dict[str, str]]:
+        """Return the files and folders that can't be read, by path.
+
+        Raises:
+            LibraryError: the file is missing or can't be used.
+        """
+        return store.failures(self._open())
+
+    @contextlib.contextmanager
+    def _changing(self) -> Iterator[sqlite3.Connection]:
+        """Open the library for writing, with other indexers kept out."""
         connection = database.open_for_writing(self.path)
         try:
-            roots = given or store.roots(connection)
-            config = IndexConfig(batch_size, workers, force, upgrade)
-            return index(connection, roots, load, config, observer, fingerprints)
+            with locked(os.path.abspath(self.path)):
+                yield connection
         finally:
             connection.close()
 
@@ -289,7 +345,7 @@ class Library:
         row = self._open().execute(query, wanted).fetchone()
         if row is None:
             if not os.path.exists(path):
-                raise ValueError(f"no photo at {database.display(path)}")
+                raise ValueError(f"no photo at {display(path)}")
             size = read_settings(shipped_model())["encoder"]["image_size"]
             try:
                 pixels = decode(path, size).pixels

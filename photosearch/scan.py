@@ -40,6 +40,7 @@ def scan(
     *,
     force: bool = False,
     upgrade: bool = False,
+    retry: bool = False,
 ) -> None:
     """Compare a folder with the library; note what is new, hide what is gone.
 
@@ -51,6 +52,7 @@ def scan(
         summary: gets the counts.
         force: known and unchanged photos are tasks as well.
         upgrade: so are the parts of them that another model made.
+        retry: so are unchanged files that couldn't be read.
     """
     known = store.known(connection, root)
     top = root if os.path.isdir(root) else os.path.dirname(root)
@@ -64,7 +66,7 @@ def scan(
                 work.failures.append(store.Failure(entry.path, entry.reason, stage="walk"))
             else:
                 summary.failed_before += 1
-        elif force or before is None or _changed(before, entry):
+        elif force or before is None or _changed(before, entry) or (retry and before.reason):
             work.todo.append(Task(top, entry))
         elif before.reason is not None:
             summary.failed_before += 1

@@ -223,6 +223,55 @@ def set_found(connection: sqlite3.Connection, paths: Iterable[str], root: str) -
                 write_search_row(connection, number, root)
 
 
+def prune(connection: sqlite3.Connection, *, dry_run: bool = False) -> int:
+    """Forget missing photos whose folder can be reached and whose file isn't there.
+
+    A root that is empty counts as out of reach: so is the place of an unplugged drive.
+
+    Returns:
+        How many photos.
+    """
+    reachable = tuple(
+        os.path.join(root, "") for root in roots(connection)
+        if os.path.isdir(root) and os.listdir(root)
+    )  # fmt: skip
+    query = "SELECT id, path FROM photos WHERE missing_since IS NOT NULL"
+    gone = [
+        (number,)
+        for number, path in connection.execute(query).fetchall()
+        if os.fsdecode(path).startswith(reachable) and not os.path.lexists(path)
+    ]
+    if not dry_run:
+        with connection:
+            connection.executemany("DELETE FROM photos WHERE id = ?", gone)
+    return len(gone)
+
+
+def forget(connection: sqlite3.Connection, folder: str) -> int | None:
+    """Take a folder, or a single photo, out of a library.
+
+    Returns:
+        How many photos; None where the library knows nothing of the folder.
+    """
+    low, high = _below(folder)
+    values = {"path": os.fsencode(folder), "low": low, "high": high}
+    with connection:
+        counts = [
+            connection.execute(
+                f"DELETE FROM {table} WHERE path = :path OR (path > :low AND path < :high)", values
+            ).rowcount
+            for table in ("photos", "failures", "roots")
+        ]
+    return counts[0] if any(counts) else None
+
+
+def failures(connection: sqlite3.Connection) -> list[dict[str, str]]:
+    """Return what can't be read: path, reason, stage (walk, decode), first and last time."""
+    query = "SELECT display, reason, stage, first_at, last_at FROM failures ORDER BY path"
+    names = ("path", "reason", "stage", "first_at", "last_at")
+    return [dict(zip(names, row, strict=True)) for row in connection.execute(query)]
+
+
 def _signed(number: int) -> int:
     """Return an unsigned 64-bit number as the signed one that SQLite can hold."""
     return number - 2**64 if number >= 2**63 else number

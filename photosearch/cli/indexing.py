@@ -43,6 +43,9 @@ def index_command(
     threads: Annotated[
         int | None, typer.Option(min=1, help="Processor threads of the captioner.")
     ] = None,
+    retry: Annotated[
+        bool, typer.Option("--retry", help="Try again what couldn't be read.")
+    ] = False,
     nice: Annotated[
         bool, typer.Option("--nice", help="Let everything else on the machine go first.")
     ] = False,
@@ -74,6 +77,7 @@ def index_command(
                 threads=threads,
                 force=force,
                 upgrade=upgrade,
+                retry=retry,
                 observer=progress,
             )
         except (KeyboardInterrupt, Terminated):

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from photosearch import terminal
-from photosearch.cli.app import Database, app, reporting
+from photosearch.cli.app import USAGE, Database, app, fail, reporting
 from photosearch.database import display
 from photosearch.library import Library
 
@@ -42,3 +42,59 @@ def stats_command(
     for name, value in rows.items():
         if value:
             print(f"{name:<9} {terminal.clean(value)}")
+
+
+@app.command("errors")
+@reporting
+def errors_command(
+    db: Database = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON array.")] = False,
+) -> None:
+    """List the files and folders that can't be read, and why.
+
+    Example: photosearch errors
+    """
+    with Library(db) as library:
+        failures = library.failures()
+    if as_json:
+        print(json.dumps(failures, ensure_ascii=False, indent=1))
+        return
+    for failure in failures:
+        print(terminal.clean(f"{failure['path']}: {failure['reason']}"))
+        print(f"    {failure['stage']}, first {failure['first_at']}, last {failure['last_at']}")
+    if not failures:
+        terminal.note("everything could be read")
+
+
+@app.command("prune")
+@reporting
+def prune_command(
+    db: Database = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count.")] = False,
+) -> None:
+    """Forget photos whose files are gone, with their captions and your edits.
+
+    Photos in a folder that can't be reached (an unplugged drive) are kept.
+
+    Example: photosearch prune --dry-run
+    """
+    count = terminal.counted(Library(db).prune(dry_run=dry_run), "photo")
+    terminal.note(f"{count} would be forgotten" if dry_run else f"{count} forgotten")
+
+
+@app.command("forget")
+@reporting
+def forget_command(
+    folder: Annotated[str, typer.Argument(metavar="FOLDER", help="An indexed folder.")],
+    db: Database = None,
+) -> None:
+    """Take a folder out of the library; the photos themselves stay where they are.
+
+    Example: photosearch forget ~/Pictures/scans
+    """
+    try:
+        count = Library(db).forget(folder)
+    except ValueError as error:
+        fail(str(error), USAGE)
+    else:
+        terminal.note(f"{terminal.counted(count, 'photo')} forgotten")

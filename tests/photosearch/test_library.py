@@ -1,7 +1,9 @@
 """The library as a whole: where it is, what it remembers, and what it doesn't import."""
 
+import contextlib
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -455,3 +457,106 @@ def test_indexing_nothing_new_imports_no_model(library: Library, photos: Path) -
 library = photosearch.Library(sys.argv[1])
 print(library.index().unchanged, library.index(sys.argv[2:]).unchanged)"""
     assert imported(code, library.path, photos) == ["2", "2"]
+
+
+# What can't be read, what is gone, who else is at work
+
+
+def test_what_cant_be_read_is_listed_and_tried_again(library: Library, photos: Path) -> None:
+    (photos / "empty.jpg").touch()
+    assert library.index([photos], load=Describer8, workers=0).failed == 1
+    (failure,) = library.failures()
+    assert (failure["path"], failure["reason"]) == (str(photos / "empty.jpg"), "empty file")
+    assert failure["stage"] == "decode"
+    assert failure["first_at"] <= failure["last_at"]
+    again = library.index([photos], load=unneeded, workers=0)
+    assert (again.failed, again.failed_before) == (0, 1)
+    retried = library.index([photos], load=Describer8, workers=0, retry=True)
+    assert (retried.failed, retried.failed_before, retried.unchanged) == (1, 0, 2)
+    Image.new("RGB", (20, 10), "red").save(photos / "empty.jpg")
+    library.index([photos], load=Describer8, workers=0)
+    assert library.failures() == []
+
+
+def assert_sound(library: Library) -> None:
+    with contextlib.closing(sqlite3.connect(library.path)) as connection:
+        check = "INSERT INTO search_fts (search_fts, rank) VALUES ('integrity-check', 1)"
+        connection.execute(check)
+        assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+
+
+def test_only_prune_forgets_and_only_what_is_gone(
+    library: Library, photos: Path, tmp_path: Path
+) -> None:
+    drive = tmp_path / "drive"
+    drive.mkdir()
+    Image.new("RGB", (20, 10), "black").save(drive / "far.png")
+    library.index([photos, drive], load=Describer8, workers=0)
+    library.edit(photos / "night.png", "the night of the fire")
+    (photos / "night.png").unlink()
+    (drive / "far.png").rename(tmp_path / "elsewhere.png")
+    summary = library.index(load=unneeded, workers=0)
+    assert summary.hidden == 2
+    # An empty folder may be the place of a drive that isn't plugged in.
+    assert library.prune(dry_run=True) == 1
+    assert library.stats()["missing"] == 2
+    assert library.prune() == 1
+    assert library.stats()["missing"] == 1
+    assert library.prune() == 0
+    assert_sound(library)
+    with contextlib.closing(sqlite3.connect(library.path)) as connection:
+        assert connection.execute("SELECT count(*) FROM edits").fetchone() == (0,)
+    (tmp_path / "elsewhere.png").rename(drive / "far.png")
+    assert library.index(load=unneeded, workers=0).returned == 1
+
+
+def test_prune_keeps_what_is_there_or_out_of_reach(library: Library, photos: Path) -> None:
+    library.index([photos], load=Describer8, workers=0)
+    hidden = photos.with_name("away")
+    (photos / "day.png").rename(photos / "day.old")
+    library.index(load=unneeded, workers=0)
+    (photos / "day.old").rename(photos / "day.png")
+    assert library.prune() == 0  # it is back, though no run has seen it yet
+    (photos / "day.png").unlink()
+    photos.rename(hidden)
+    assert library.prune() == 0  # the whole folder is out of reach
+    hidden.rename(photos)
+    assert library.prune() == 1
+
+
+def test_a_folder_is_forgotten_whole(library: Library, photos: Path, tmp_path: Path) -> None:
+    other = tmp_path / "Photos 2"  # begins like the other's name
+    other.mkdir()
+    Image.new("RGB", (20, 10), "black").save(other / "night.png")
+    (photos / "empty.jpg").touch()
+    library.index([photos, other], load=Describer8, workers=0)
+    assert library.forget(photos) == 2
+    assert library.failures() == []
+    assert library.stats()["folders"] == [str(other)]
+    assert names(library.find("dark", ranker="fts5")) == ["night.png"]
+    assert_sound(library)
+    with pytest.raises(ValueError, match="not in the library"):
+        library.forget(photos)
+    assert (photos / "night.png").exists()
+
+
+def test_a_second_indexer_is_refused_and_finding_goes_on(
+    library: Library, photos: Path, tmp_path: Path
+) -> None:
+    library.index([photos], load=Describer8, workers=0)
+    Image.new("RGB", (20, 10), "black").save(photos / "new.png")
+    refused: list[str] = []
+
+    def load() -> Describer:
+        """Look at the library as others would while this one is at work."""
+        with Library(library.path, load_encoder=no_encoder) as other:
+            for action in (lambda: other.index([photos], load=unneeded), other.prune):
+                with pytest.raises(LibraryError, match="another photosearch is at work") as info:
+                    action()
+                refused.append(str(info.value))
+            assert names(other.find("dark", ranker="fts5")) == ["night.png"]
+        return Describer8()
+
+    assert library.index([photos], load=load, workers=0).captioned == 1
+    assert len(refused) == 2 and all(library.path in text for text in refused)
+    assert library.index([photos], load=unneeded, workers=0).captioned == 0  # let go

@@ -1,0 +1,41 @@
+"""A lock on a library: one process at a time changes what it knows of folders."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+from photosearch.database import LibraryError, display
+
+ENDING = "-lock"  # of the file beside the library; it stays, empty
+
+
+@contextlib.contextmanager
+def locked(path: str) -> Iterator[None]:
+    """Keep other indexers out of a library; the system lets go of the lock at a kill.
+
+    Args:
+        path: the library's file, in a folder that exists.
+
+    Raises:
+        LibraryError: another process has the lock, or the folder can't be written.
+    """
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(path + ENDING)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise LibraryError(
+            f"another photosearch is at work on {display(path)}: wait until it is done, or stop it"
+        ) from error
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise LibraryError(f"can't write beside {display(path)}: {reason}") from error
+    except NotImplementedError:  # a file system without locks, as some network drives
+        yield
+        return
+    try:
+        yield
+    finally:
+        lock.release()
