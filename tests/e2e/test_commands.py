@@ -674,7 +674,7 @@ def test_the_same_through_python(run: Run, three: Path, tmp_path: Path) -> None:
         from photosearch import Library
         db, folder, csv = sys.argv[1:]
         library = Library(db)
-        summary = library.index([folder])
+        summary = library.index([folder], engine="torch")
         assert (summary.captioned, summary.failed) == (3, 0), summary
         assert "torch" in sys.modules
         results = library.find("Coffee!", limit=20)
