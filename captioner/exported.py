@@ -64,7 +64,12 @@ class ExportedCaptioner:
         """
         photo, step = (ENGINES[engine](networks / name, threads) for name in (PHOTO, STEP))
         vocabulary = Vocabulary.load(model / "vocabulary.txt")
-        return cls(photo, step, vocabulary, read_settings(model), threads)
+        captioner = cls(photo, step, vocabulary, read_settings(model), threads)
+        # Once in this thread alone: what OpenVINO's Python part sets up at its first use locks
+        # up for good when two threads meet there (docs/decisions.md).
+        size = captioner.image_size
+        captioner._describe(np.zeros((1, size, size, 3), np.uint8), tuple(PARTS))
+        return captioner
 
     @property
     def name(self) -> str:
