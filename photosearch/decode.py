@@ -15,6 +15,7 @@ import threading
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import BufferedReader
 from typing import BinaryIO
 
 import numpy as np
@@ -30,6 +31,7 @@ from PIL import (
     WebPImagePlugin,  # noqa: F401
 )
 
+from photosearch.content import content_hash
 from photosearch.embedded import read_embedded
 from photosearch.metadata import Metadata, read_metadata
 from photosearch.written import NOTHING, Written
@@ -85,6 +87,7 @@ class Decoded:
         metadata: What EXIF says.
         format: Pillow's name of the file format: JPEG, PNG, HEIF, ...
         written: What people wrote into the file.
+        content_hash: Of the whole file; see `photosearch.content`.
     """
 
     pixels: NDArray[np.uint8]
@@ -93,6 +96,7 @@ class Decoded:
     metadata: Metadata
     format: str
     written: Written = NOTHING
+    content_hash: bytes | None = None
 
 
 def decode(path: str, size: int, max_pixels: int = MAX_PIXELS) -> Decoded:
@@ -129,7 +133,7 @@ def decode(path: str, size: int, max_pixels: int = MAX_PIXELS) -> Decoded:
         raise UndecodableError(_reason(error)) from error
 
 
-def _decode(file: BinaryIO, size: int, max_pixels: int) -> Decoded:
+def _decode(file: BufferedReader, size: int, max_pixels: int) -> Decoded:
     """Decode an open file; raises whatever Pillow raises, and UndecodableError."""
     with _open(file) as image:
         width, height = image.size
@@ -161,7 +165,8 @@ def _decode(file: BinaryIO, size: int, max_pixels: int) -> Decoded:
     if orientation >= 5:
         width, height = height, width
     pixels = np.array(small)  # (size, size, 3)
-    return Decoded(pixels, width, height, metadata, "JPEG" if name == "MPO" else name, written)
+    kind = "JPEG" if name == "MPO" else name
+    return Decoded(pixels, width, height, metadata, kind, written, content_hash(file))
 
 
 def _open(file: BinaryIO) -> Image.Image:

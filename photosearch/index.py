@@ -252,5 +252,5 @@ def _photo(task: Task, decoded: Decoded, description: Description | None) -> sto
         written = read_sidecar(sidecar).over(written)
     return store.Photo(
         task.file, task.root, decoded.format, decoded.width, decoded.height,
-        decoded.metadata, description, written,
+        decoded.metadata, description, written, decoded.content_hash,
     )  # fmt: skip

@@ -36,6 +36,7 @@ class Photo:
     metadata: Metadata
     description: Description | None  # captions are not None for a photo that is new
     written: Written | None = None  # by people; None: nothing
+    content_hash: bytes | None = None  # of the file; None: not known
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +170,7 @@ def _write_photo(
         "taken_from": taken_from, "sidecar_mtime_ns": file.sidecar_mtime_ns,
         "camera": data.camera, "lens": data.lens, "latitude": data.latitude,
         "longitude": data.longitude, "run_id": run, "missing_since": None,
+        "content_hash": photo.content_hash,
     }  # fmt: skip
     names = ", ".join(values)
     marks = ", ".join(f":{name}" for name in values)

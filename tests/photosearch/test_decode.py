@@ -1,6 +1,7 @@
 """Decoding: right pixels for what is a photo, one clean line for what is none."""
 
 import contextlib
+import hashlib
 import io
 import os
 import pickle
@@ -547,3 +548,9 @@ def test_workers_import_no_model() -> None:
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (run.stdout.strip(), run.stderr) == ("[]", "")
+
+
+def test_the_content_is_told_as_a_hash(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    Image.new("RGB", (9, 9)).save(path)
+    assert decode(str(path), 8).content_hash == hashlib.sha256(path.read_bytes()).digest()
