@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import stat
 from io import BufferedReader
 
 
@@ -20,3 +22,14 @@ def content_hash(file: BufferedReader) -> bytes:
     """
     file.seek(0)
     return hashlib.file_digest(file, "sha256").digest()
+
+
+def hash_file(path: str) -> bytes | None:
+    """Return the SHA-256 of a file, 32 bytes; None where it can't be read."""
+    try:
+        if not stat.S_ISREG(os.stat(path).st_mode):  # opening a FIFO would wait for a writer
+            return None
+        with open(path, "rb") as file:
+            return content_hash(file)
+    except OSError:
+        return None

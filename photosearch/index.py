@@ -15,6 +15,7 @@ import numpy as np
 from photosearch import store
 from photosearch.decode import Decoded, UndecodableError
 from photosearch.descriptions import PARTS, Description, model_numbers, use_models
+from photosearch.moves import Recognised, recognise
 from photosearch.scan import Task, Work, scan
 from photosearch.summary import Stages, Summary
 from photosearch.walk import File, walk
@@ -48,6 +49,9 @@ class Describer(Protocol):
 class Observer(Protocol):
     """Who is told how indexing goes."""
 
+    def comparing(self, files: int) -> None:
+        """So many files are read, because they may hold photos that are known."""
+
     def start(self, total: int) -> None:
         """So many photos are to be captioned."""
 
@@ -60,6 +64,9 @@ class Observer(Protocol):
 
 class Silent:
     """An observer that tells nobody."""
+
+    def comparing(self, files: int) -> None:
+        """Do nothing."""
 
     def start(self, total: int) -> None:
         """Do nothing."""
@@ -121,6 +128,12 @@ def index(
         except OSError as error:
             summary.unreachable[root] = (error.strerror or str(error)).lower()
             continue
+        if store.is_emptied(connection, root):
+            summary.unreachable[root] = (
+                "it is empty, so its photos stay as they are: is a drive unplugged? "
+                "photosearch forget takes them out"
+            )
+            continue
         summary.reached += 1
         store.add_roots(connection, [root])
         options = {"force": config.force, "upgrade": config.upgrade, "retry": config.retry}
@@ -130,14 +143,41 @@ def index(
         observer.skipped(failure.path, failure.reason)
     store.write_batch(connection, run, None, [], work.failures)
     summary.failed += len(work.failures)
-    todo = [task for task in work.todo if task.parts]
+    hashes: dict[str, bytes | None] = {}
+    found = _recognise(connection, work.fresh, work.gone, hashes, config, observer, summary)
+    summary.hidden += store.set_missing(connection, work.gone)
+    fresh, later = (work.fresh, []) if config.force else (found.left, found.later)
+    todo = fresh + [task for task in work.todo if task.parts]
     observer.start(len(todo))
-    if todo:
-        _describe(connection, run, todo, load(), config, observer, summary)
-    rest = [task for task in work.todo if not task.parts]
+    describer = load() if todo else None
+    if describer is not None:
+        _describe(connection, run, todo, describer, config, observer, summary)
+    copies = _recognise(connection, later, (), hashes, config, observer, summary)
+    if describer is not None:  # none can be read if the first one couldn't
+        alike = copies.left + copies.later
+        _describe(connection, run, alike, describer, config, observer, summary)
+    rest = [task for task in work.todo if not task.parts] + found.rereads + copies.rereads
     _reread(connection, run, rest, config, observer, summary)
     store.finish_run(connection, run)
     return summary
+
+
+def _recognise(
+    connection: sqlite3.Connection,
+    tasks: Sequence[Task],
+    gone: Collection[str],
+    hashes: dict[str, bytes | None],
+    config: IndexConfig,
+    observer: Observer,
+    summary: Summary,
+) -> Recognised:
+    """Take files that hold known photos out of the work."""
+    threads = max(1, config.workers)
+    found = recognise(connection, tasks, gone, hashes, threads, observer.comparing)
+    summary.moved += found.moved
+    summary.copied += found.copied
+    summary.unchanged += 0 if config.force else found.touched
+    return found
 
 
 def _describe(

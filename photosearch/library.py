@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from photosearch import database, export, search, store
+from photosearch import database, export, paths, search, store
 from photosearch.database import display
 from photosearch.descriptions import readable, write_edit
 from photosearch.lock import locked
@@ -180,6 +180,31 @@ class Library:
             count = store.forget(connection, os.path.abspath(folder))
         if count is None:
             raise ValueError(f"{display(os.fspath(folder))} is not in the library")
+        return count
+
+    def relocate(self, old: str | os.PathLike[str], new: str | os.PathLike[str]) -> int:
+        """Move all that is known of a folder to another one, without reading a photo.
+
+        Args:
+            old: a folder of the library, or one above or below such a folder.
+            new: where its photos lie now.
+
+        Returns:
+            How many photos.
+
+        Raises:
+            LibraryError: the file is missing or can't be used, or is being indexed.
+            ValueError: the library knows nothing of the old folder, the new one isn't there,
+                or it holds photos that the library knows as well.
+        """
+        self._open()
+        before, after = os.path.abspath(old), os.path.abspath(new)
+        if not os.path.isdir(after):
+            raise ValueError(f"{display(os.fspath(new))} is not a folder: nothing was changed")
+        with self._changing() as connection:
+            count = paths.relocate(connection, before, after)
+        if count is None:
+            raise ValueError(f"{display(os.fspath(old))} is not in the library")
         return count
 
     def failures(self) -> list[dict[str, str]]:

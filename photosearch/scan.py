@@ -27,7 +27,9 @@ class Work:
     """What is to be done."""
 
     models: tuple[int | None, ...] | None  # in use, in the order of PARTS; None: not known
-    todo: list[Task] = field(default_factory=list)
+    fresh: list[Task] = field(default_factory=list)  # new and changed files
+    todo: list[Task] = field(default_factory=list)  # known ones
+    gone: list[str] = field(default_factory=list)  # known paths that were not found
     failures: list[store.Failure] = field(default_factory=list)  # new ones
 
 
@@ -42,13 +44,13 @@ def scan(
     upgrade: bool = False,
     retry: bool = False,
 ) -> None:
-    """Compare a folder with the library; note what is new, hide what is gone.
+    """Compare a folder with the library; note what is new and what is gone.
 
     Args:
         connection: to the library, for writing.
         root: the folder, or a single file.
         entries: what was found there.
-        work: gets the new tasks and failures.
+        work: gets the tasks, the new failures and what is gone.
         summary: gets the counts.
         force: known and unchanged photos are tasks as well.
         upgrade: so are the parts of them that another model made.
@@ -66,7 +68,9 @@ def scan(
                 work.failures.append(store.Failure(entry.path, entry.reason, stage="walk"))
             else:
                 summary.failed_before += 1
-        elif force or before is None or _changed(before, entry) or (retry and before.reason):
+        elif before is None or _changed(before, entry):
+            work.fresh.append(Task(top, entry))
+        elif force or (retry and before.reason):
             work.todo.append(Task(top, entry))
         elif before.reason is not None:
             summary.failed_before += 1
@@ -80,8 +84,8 @@ def scan(
             summary.outdated += bool(_outdated(before, work.models))
             if before.missing:
                 returned.append(entry.path)
-    gone = [path for path in known if not any(_is_below(path, folder) for folder in closed)]
-    summary.hidden += store.set_missing(connection, gone)
+    out_of_reach = tuple(folder + os.sep for folder in closed)
+    work.gone += [path for path in known if not path.startswith(out_of_reach)]
     summary.returned += len(returned)
     store.set_found(connection, returned, top)
 
@@ -96,7 +100,3 @@ def _outdated(before: store.Known, models: tuple[int | None, ...] | None) -> tup
         return ()
     pairs = zip(PARTS, before.models, models, strict=True)
     return tuple(part for part, made, current in pairs if made is None or made != current)
-
-
-def _is_below(path: str, folder: str) -> bool:
-    return path.startswith(folder + os.sep)

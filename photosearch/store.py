@@ -64,7 +64,7 @@ class Known:
 
 def known(connection: sqlite3.Connection, root: str) -> dict[str, Known]:
     """Return what the library remembers of the paths under a folder, by path."""
-    low, high = _below(root)
+    low, high = below(root)
     query = """
         SELECT path, size, mtime_ns, missing_since IS NOT NULL, NULL,
                sidecar_mtime_ns, captions.model_id, tags_model_id, vectors.model_id
@@ -84,7 +84,7 @@ def known(connection: sqlite3.Connection, root: str) -> dict[str, Known]:
     }
 
 
-def _below(root: str) -> tuple[bytes, bytes]:
+def below(root: str) -> tuple[bytes, bytes]:
     """Return the bounds between which all paths under a folder sort."""
     prefix = os.fsencode(root).rstrip(os.sep.encode()) + os.sep.encode()
     return prefix, prefix[:-1] + bytes([prefix[-1] + 1])
@@ -103,6 +103,34 @@ def roots(connection: sqlite3.Connection) -> list[str]:
     """Return the folders to index, without those inside another one."""
     paths = [os.fsdecode(path) for (path,) in connection.execute("SELECT path FROM roots")]
     return outermost(paths)
+
+
+def reachable(connection: sqlite3.Connection) -> tuple[str, ...]:
+    """Return what the paths begin with that lie in folders which can be reached now.
+
+    A root that is empty counts as out of reach: so is the place of an unplugged drive.
+    """
+    return tuple(
+        os.path.join(root, "") for root in roots(connection) if not is_empty_or_closed(root)
+    )
+
+
+def is_empty_or_closed(root: str) -> bool:
+    """Tell whether nothing can be seen in a folder, or there is no folder."""
+    try:
+        with os.scandir(root) as entries:
+            return next(entries, None) is None
+    except OSError:
+        return True
+
+
+def is_emptied(connection: sqlite3.Connection, root: str) -> bool:
+    """Tell whether a folder is empty that held photos: the place of an unplugged drive is."""
+    if not os.path.isdir(root) or not is_empty_or_closed(root):
+        return False
+    low, high = below(root)
+    query = "SELECT 1 FROM photos WHERE path > ? AND path < ? AND missing_since IS NULL"
+    return connection.execute(query, (low, high)).fetchone() is not None
 
 
 def outermost(paths: Iterable[str]) -> list[str]:
@@ -165,7 +193,7 @@ def _write_photo(
     taken_at, taken_from = when_taken(data.taken_at, xmp_date, path, file.mtime_ns)
     values = {
         "path": path, "display": display(file.path), "size": file.size,
-        "mtime_ns": file.mtime_ns, "inode": _signed(file.inode), "format": photo.format,
+        "mtime_ns": file.mtime_ns, "inode": signed(file.inode), "format": photo.format,
         "width": photo.width, "height": photo.height, "taken_at": taken_at,
         "taken_from": taken_from, "sidecar_mtime_ns": file.sidecar_mtime_ns,
         "camera": data.camera, "lens": data.lens, "latitude": data.latitude,
@@ -228,20 +256,15 @@ def set_found(connection: sqlite3.Connection, paths: Iterable[str], root: str) -
 def prune(connection: sqlite3.Connection, *, dry_run: bool = False) -> int:
     """Forget missing photos whose folder can be reached and whose file isn't there.
 
-    A root that is empty counts as out of reach: so is the place of an unplugged drive.
-
     Returns:
         How many photos.
     """
-    reachable = tuple(
-        os.path.join(root, "") for root in roots(connection)
-        if os.path.isdir(root) and os.listdir(root)
-    )  # fmt: skip
+    within = reachable(connection)
     query = "SELECT id, path FROM photos WHERE missing_since IS NOT NULL"
     gone = [
         (number,)
         for number, path in connection.execute(query).fetchall()
-        if os.fsdecode(path).startswith(reachable) and not os.path.lexists(path)
+        if os.fsdecode(path).startswith(within) and not os.path.lexists(path)
     ]
     if not dry_run:
         with connection:
@@ -255,7 +278,7 @@ def forget(connection: sqlite3.Connection, folder: str) -> int | None:
     Returns:
         How many photos; None where the library knows nothing of the folder.
     """
-    low, high = _below(folder)
+    low, high = below(folder)
     values = {"path": os.fsencode(folder), "low": low, "high": high}
     with connection:
         counts = [
@@ -274,8 +297,8 @@ def failures(connection: sqlite3.Connection) -> list[dict[str, str]]:
     return [dict(zip(names, row, strict=True)) for row in connection.execute(query)]
 
 
-def _signed(number: int) -> int:
-    """Return an unsigned 64-bit number as the signed one that SQLite can hold."""
+def signed(number: int) -> int:
+    """Return an unsigned 64-bit number, such as an inode, as the signed one that SQLite holds."""
     return number - 2**64 if number >= 2**63 else number
 
 

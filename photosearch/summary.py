@@ -21,6 +21,8 @@ class Summary:
 
     captioned: int = 0
     reread: int = 0  # only metadata was read again, because a sidecar changed
+    moved: int = 0  # known photos whose files have another path now
+    copied: int = 0  # files that hold the same as a known photo
     unchanged: int = 0
     failed: int = 0  # newly found unreadable
     failed_before: int = 0  # known to be unreadable, and not changed since

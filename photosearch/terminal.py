@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from photosearch.summary import Summary
 
 PLAIN_INTERVAL = 10.0  # seconds between two lines of progress where there is no terminal
+MANY_FILES = 100  # from so many on, reading them takes long enough to say so
 
 # Direction overrides can make a file name read as another one.
 _OVERRIDES = dict.fromkeys([*range(0x2028, 0x202F), *range(0x2066, 0x206A)], "\ufffd")
@@ -44,9 +45,9 @@ def duration(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
-def counted(number: int, noun: str) -> str:
+def counted(number: int, noun: str, plural: str | None = None) -> str:
     """Return a number with its noun: 1 photo, 7,000 photos."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
 class IndexProgress:
@@ -69,6 +70,11 @@ class IndexProgress:
     ) -> None:
         if self._bar is not None:
             self._bar.stop()
+
+    def comparing(self, files: int) -> None:
+        """Say what is going on where it may take a while."""
+        if files >= MANY_FILES:
+            note(f"comparing {counted(files, 'file')} with known photos of the same size")
 
     def start(self, total: int) -> None:
         """Show that so many photos are to be captioned."""
@@ -132,8 +138,12 @@ def index_summary(summary: Summary, seconds: float) -> str:
         speed = summary.captioned / seconds if seconds else 0.0
         took = f"in {duration(seconds)} ({speed:.1f}/s)"
         parts.append(f"{counted(summary.captioned, 'photo')} captioned {took}")
-    elif not summary.reread:
+    elif not summary.reread and not summary.moved and not summary.copied:
         parts.append("nothing new")
+    if summary.moved:
+        parts.append(f"{summary.moved:,} moved")
+    if summary.copied:
+        parts.append(counted(summary.copied, "copy", "copies"))
     if summary.reread:
         parts.append(f"metadata of {counted(summary.reread, 'photo')} read again")
     if summary.unchanged:

@@ -98,3 +98,22 @@ def forget_command(
         fail(str(error), USAGE)
     else:
         terminal.note(f"{terminal.counted(count, 'photo')} forgotten")
+
+
+@app.command("relocate")
+@reporting
+def relocate_command(
+    old: Annotated[str, typer.Argument(metavar="OLD", help="Where the folder was.")],
+    new: Annotated[str, typer.Argument(metavar="NEW", help="Where it is now.")],
+    db: Database = None,
+) -> None:
+    """Tell the library that a folder lies elsewhere now; no photo is read.
+
+    Example: photosearch relocate /media/old-disk/Pictures ~/Pictures
+    """
+    try:
+        count = Library(db).relocate(old, new)
+    except ValueError as error:
+        fail(str(error), USAGE)
+    else:
+        terminal.note(f"{terminal.counted(count, 'photo')} relocated")

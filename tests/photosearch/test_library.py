@@ -352,6 +352,7 @@ def test_described_without_vectors_or_photos(library: Library, photos: Path) -> 
     assert library.described() == (0, 2)
     shutil.rmtree(photos)
     photos.mkdir()
+    (photos / "notes.txt").touch()
     library.index(load=unneeded, workers=0)
     assert library.described() == (0, 0)
 
@@ -490,13 +491,15 @@ def test_only_prune_forgets_and_only_what_is_gone(
 ) -> None:
     drive = tmp_path / "drive"
     drive.mkdir()
-    Image.new("RGB", (20, 10), "black").save(drive / "far.png")
+    Image.new("RGB", (20, 11), "black").save(drive / "far.png")
     library.index([photos, drive], load=Describer8, workers=0)
     library.edit(photos / "night.png", "the night of the fire")
     (photos / "night.png").unlink()
     (drive / "far.png").rename(tmp_path / "elsewhere.png")
+    (drive / "notes.txt").touch()
     summary = library.index(load=unneeded, workers=0)
     assert summary.hidden == 2
+    (drive / "notes.txt").unlink()
     # An empty folder may be the place of a drive that isn't plugged in.
     assert library.prune(dry_run=True) == 1
     assert library.stats()["missing"] == 2
@@ -544,7 +547,7 @@ def test_a_second_indexer_is_refused_and_finding_goes_on(
     library: Library, photos: Path, tmp_path: Path
 ) -> None:
     library.index([photos], load=Describer8, workers=0)
-    Image.new("RGB", (20, 10), "black").save(photos / "new.png")
+    Image.new("RGB", (20, 11), "black").save(photos / "new.png")
     refused: list[str] = []
 
     def load() -> Describer:

@@ -1,0 +1,203 @@
+"""Files that were moved, copied or only touched, recognised by what they hold."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from photosearch import paths, store
+from photosearch.content import hash_file
+from photosearch.paths import Place
+from photosearch.scan import Task
+
+
+@dataclass
+class Recognised:
+    """What came of looking at new and changed files."""
+
+    left: list[Task] = field(default_factory=list)  # hold what the library doesn't know
+    later: list[Task] = field(default_factory=list)  # hold the same as one of these
+    rereads: list[Task] = field(default_factory=list)  # known, but the sidecar is another
+    moved: int = 0
+    copied: int = 0
+    touched: int = 0  # at their old place, with another time or inode only
+
+
+def recognise(
+    connection: sqlite3.Connection,
+    tasks: Sequence[Task],
+    gone: Collection[str],
+    hashes: dict[str, bytes | None],
+    threads: int = 1,
+    comparing: Callable[[int], None] = lambda files: None,
+) -> Recognised:
+    """Find out which new and changed files hold photos that the library knows.
+
+    A photo whose own file is no longer there has moved: its row gets the new path. Else the
+    file is a copy, and gets a copy of the row. All is written in one transaction, because
+    photos may have changed places with each other.
+
+    Only files that have as many bytes as another one are read. Those that have the name, the
+    time and the inode of a photo that is gone as well are the same without reading: a folder
+    that was renamed costs nothing, whatever is in it.
+
+    Args:
+        connection: to the library, for writing.
+        tasks: one for each new or changed file.
+        gone: paths that were known, and were not found now.
+        hashes: of files by path, SHA-256; those that are computed are added, None where a file
+            can't be read.
+        threads: that read files.
+        comparing: told how many files are to be read.
+    """
+    places = {size: paths.of_size(connection, size) for size in {t.file.size for t in tasks}}
+    is_gone = _gone_places(connection, gone)
+    renamed = _renamed(tasks, places, is_gone)
+    sizes = Counter(task.file.size for task in tasks)
+    to_read = [
+        task.file.path
+        for task in tasks
+        if task.file.path not in renamed
+        and task.file.path not in hashes
+        and task.file.size
+        and (sizes[task.file.size] > 1 or any(p.content_hash for p in places[task.file.size]))
+    ]
+    if to_read:
+        comparing(len(to_read))
+        with ThreadPoolExecutor(threads) as pool:
+            hashes.update(zip(to_read, pool.map(hash_file, to_read), strict=True))
+
+    found, arrivals = Recognised(), []
+    touched: list[tuple[Place, Task]] = []
+    first: set[tuple[int, bytes]] = set()
+    for task in tasks:
+        content = hashes.get(task.file.path)
+        same = [p for p in places[task.file.size] if content and p.content_hash == content]
+        own = next((place for place in same if place.path == task.file.path), None)
+        if task.file.path in renamed:
+            arrivals.append((task, [renamed[task.file.path]]))
+        elif own is not None:
+            touched.append((own, task))
+        elif same:
+            arrivals.append((task, same))
+        elif content is not None and (task.file.size, content) in first:
+            found.later.append(task)
+        else:
+            found.left.append(task)
+            if content is not None:
+                first.add((task.file.size, content))
+    _write(connection, arrivals, touched, is_gone, found)
+    return found
+
+
+def _gone_places(
+    connection: sqlite3.Connection, gone: Collection[str]
+) -> Callable[[Place, str], bool]:
+    """Return what tells whether a photo's file is no longer at its place.
+
+    A file in a folder that can't be reached now may still be there. Where the case of letters,
+    or the composition of accents, doesn't count, a file that was renamed is there by its old
+    name as well.
+    """
+    reachable, gone = store.reachable(connection), frozenset(gone)
+
+    def is_gone(place: Place, new: str) -> bool:
+        if not os.path.lexists(place.path):
+            return place.path in gone or place.path.startswith(reachable)
+        try:
+            return place.path in gone and os.path.samefile(place.path, new)
+        except OSError:
+            return False
+
+    return is_gone
+
+
+def _renamed(
+    tasks: Iterable[Task], places: dict[int, list[Place]], is_gone: Callable[[Place, str], bool]
+) -> dict[str, Place]:
+    """Return the photos that files are without a doubt, by path."""
+    renamed: dict[str, Place] = {}
+    claimed: set[int] = set()
+    for task in tasks:
+        file, near = task.file, places[task.file.size]
+        if any(place.path == file.path for place in near):
+            continue
+        for place in near:
+            # The name too, because some file systems make up inodes, and their times are
+            # coarse: pictures of one burst may have the same size.
+            if (
+                (place.mtime_ns, place.inode) == (file.mtime_ns, store.signed(file.inode))
+                and os.path.basename(place.path) == os.path.basename(file.path)
+                and place.number not in claimed
+                and is_gone(place, file.path)
+            ):
+                renamed[file.path] = place
+                claimed.add(place.number)
+                break
+    return renamed
+
+
+def _write(
+    connection: sqlite3.Connection,
+    arrivals: Sequence[tuple[Task, list[Place]]],
+    touched: Sequence[tuple[Place, Task]],
+    is_gone: Callable[[Place, str], bool],
+    found: Recognised,
+) -> None:
+    """Decide which arrivals are moves and which are copies, and write them."""
+    arrived = {task.file.path for task, _ in arrivals}
+    moves: dict[int, tuple[str, Task, Place]] = {}
+    copies: list[tuple[Place, Task]] = []
+    for task, same in arrivals:
+        # What lies at the old path now is another photo, if it isn't gone.
+        vacated = [
+            place
+            for place in same
+            if place.number not in moves
+            and (place.path in arrived or is_gone(place, task.file.path))
+        ]
+        name = os.path.basename(task.file.path)
+        vacated.sort(key=lambda place: os.path.basename(place.path) != name)
+        if vacated:
+            moves[vacated[0].number] = (task.root, task, vacated[0])
+        else:
+            copies.append((same[0], task))
+    with connection:
+        overwritten = _overwritten(connection, moves)
+        by_number = {number: (root, task.file) for number, (root, task, _) in moves.items()}
+        paths.move(connection, by_number, overwritten)
+        for place, task in copies:
+            paths.copy(connection, place.number, task.root, task.file)
+        for place, task in touched:
+            paths.touch(connection, place.number, task.root, task.file)
+    found.moved, found.copied, found.touched = len(moves), len(copies), len(touched)
+    known = [(place, task) for _, task, place in moves.values()] + copies + list(touched)
+    found.rereads = [
+        Task(task.root, task.file, ())
+        for place, task in known
+        if place.sidecar_mtime_ns != task.file.sidecar_mtime_ns
+    ]
+
+
+def _overwritten(
+    connection: sqlite3.Connection, moves: dict[int, tuple[str, Task, Place]]
+) -> dict[int, str]:
+    """Return photos that others were moved over, by number, with a path for each.
+
+    It is the one that became free when others moved: nothing is known of a file there.
+    """
+    old = {task.file.path: place.path for _, task, place in moves.values()}
+    overwritten = {}
+    for path in old:
+        query = "SELECT id FROM photos WHERE path = ?"
+        row = connection.execute(query, (os.fsencode(path),)).fetchone()
+        if row is not None and row[0] not in moves:
+            free = old[path]
+            while free in old:
+                free = old[free]
+            overwritten[row[0]] = free
+    return overwritten

@@ -1,0 +1,186 @@
+"""Where photos lie: rows of a library that get another path."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from photosearch import store
+from photosearch.database import display
+from photosearch.dates import when_taken
+from photosearch.descriptions import write_search_row
+from photosearch.walk import File
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A photo of the library, as far as it tells one file from another."""
+
+    number: int
+    path: str
+    mtime_ns: int
+    inode: int | None
+    content_hash: bytes | None
+    sidecar_mtime_ns: int | None
+
+
+def of_size(connection: sqlite3.Connection, size: int) -> list[Place]:
+    """Return the photos whose files have so many bytes, the oldest row first."""
+    query = """SELECT id, path, mtime_ns, inode, content_hash, sidecar_mtime_ns FROM photos
+               WHERE size = ? ORDER BY id"""
+    return [
+        Place(number, os.fsdecode(path), *rest)
+        for number, path, *rest in connection.execute(query, (size,))
+    ]
+
+
+def move(
+    connection: sqlite3.Connection,
+    moves: Mapping[int, tuple[str, File]],
+    displaced: Mapping[int, str],
+) -> None:
+    """Give rows the paths of other files; everything known of the photos goes with them.
+
+    Call it within a transaction.
+
+    Args:
+        connection: to the library.
+        moves: by a photo's number, the root that its file was found under, and the file.
+        displaced: by the number of a photo whose file was overwritten, a path that nothing
+            else has; it is hidden there.
+    """
+    for number in (*moves, *displaced):
+        # Paths are unique, and two photos may change places.
+        held = (b"\0%d" % number, number)
+        connection.execute("UPDATE photos SET path = ? WHERE id = ?", held)
+    for number, (root, file) in moves.items():
+        _set_file(connection, number, root, file)
+    for number, path in displaced.items():
+        connection.execute(
+            """UPDATE photos SET path = ?, display = ?, missing_since = datetime('now')
+               WHERE id = ?""",
+            (os.fsencode(path), display(path), number),
+        )
+        connection.execute("DELETE FROM search WHERE photo_id = ?", (number,))
+
+
+def copy(connection: sqlite3.Connection, number: int, root: str, file: File) -> None:
+    """Know a file as a copy of a photo: all that is known of it holds for both.
+
+    Where the file's path has a row already, a person's caption there stays, unless the copied
+    photo has one. Call it within a transaction.
+    """
+    path = os.fsencode(file.path)
+    row = connection.execute("SELECT id FROM photos WHERE path = ?", (path,)).fetchone()
+    facts = """size, mtime_ns, inode, format, width, height, taken_at, taken_from, camera, lens,
+               latitude, longitude, run_id, tags_model_id, content_hash, sidecar_mtime_ns"""
+    if row is None:
+        query = f"""INSERT INTO photos (path, display, {facts})
+                    SELECT ?, ?, {facts} FROM photos WHERE id = ? RETURNING id"""
+        (new,) = connection.execute(query, (path, display(file.path), number)).fetchone()
+    else:
+        (new,) = row
+        query = (
+            f"UPDATE photos SET ({facts}) = (SELECT {facts} FROM photos WHERE id = ?) WHERE id = ?"
+        )
+        connection.execute(query, (number, new))
+        for table in ("captions", "tags", "vectors", "written"):
+            connection.execute(f"DELETE FROM {table} WHERE photo_id = ?", (new,))
+    for table in ("captions", "tags", "vectors", "written", "edits"):
+        names = [name for _, name, *_ in connection.execute(f"PRAGMA table_info({table})")]
+        rest = ", ".join(name for name in names if name != "photo_id")
+        connection.execute(
+            f"""INSERT OR REPLACE INTO {table} (photo_id, {rest})
+                SELECT ?, {rest} FROM {table} WHERE photo_id = ?""",
+            (new, number),
+        )
+    _set_file(connection, new, root, file)
+
+
+def touch(connection: sqlite3.Connection, number: int, root: str, file: File) -> None:
+    """Note that a file has another time or inode, but still holds the same photo."""
+    _set_file(connection, number, root, file)
+
+
+def _set_file(connection: sqlite3.Connection, number: int, root: str, file: File) -> None:
+    """Let a row be about a file that holds its photo, and show it."""
+    path = os.fsencode(file.path)
+    query = "SELECT taken_at, taken_from FROM photos WHERE id = ?"
+    taken_at, taken_from = connection.execute(query, (number,)).fetchone()
+    if taken_from not in ("exif", "xmp"):
+        taken_at, taken_from = when_taken(None, None, path, file.mtime_ns)
+    connection.execute(
+        """UPDATE photos SET path = ?, display = ?, size = ?, mtime_ns = ?, inode = ?,
+           taken_at = ?, taken_from = ?, missing_since = NULL WHERE id = ?""",
+        (path, display(file.path), file.size, file.mtime_ns, store.signed(file.inode),
+         taken_at, taken_from, number),
+    )  # fmt: skip
+    connection.execute("DELETE FROM failures WHERE path = ?", (path,))
+    write_search_row(connection, number, root)
+
+
+def relocate(connection: sqlite3.Connection, old: str, new: str) -> int | None:
+    """Move all that is known of a folder to another one, without a look at any file.
+
+    Returns:
+        How many photos; None where the library knows nothing of the old folder.
+
+    Raises:
+        ValueError: a photo of the library lies in the new folder under the same name.
+    """
+    low, high = store.below(old)
+    values = {"path": os.fsencode(old), "low": low, "high": high}
+    within = "path = :path OR (path > :low AND path < :high)"
+    count, known = 0, False
+    with connection:
+        for table in ("roots", "failures", "photos"):
+            query = f"SELECT path FROM {table} WHERE {within}"
+            paths = [path for (path,) in connection.execute(query, values)]
+            renamed = {path: os.fsencode(new) + path[len(values["path"]) :] for path in paths}
+            taken = _taken(connection, table, set(renamed.values()) - set(renamed))
+            if taken and table == "photos":
+                raise ValueError(
+                    f"{display(os.fsdecode(taken[0]))} is in the library already, and "
+                    f"{len(taken) - 1:,} more: photosearch forget takes out one of the folders"
+                )
+            connection.executemany(
+                f"DELETE FROM {table} WHERE path = ?", [(path,) for path in taken]
+            )
+            # Paths are unique, and one folder may lie in the other.
+            held = [(b"\0" + path, path) for path in renamed]
+            connection.executemany(f"UPDATE {table} SET path = ? WHERE path = ?", held)
+            final = [
+                (after, display(os.fsdecode(after)), b"\0" + before)
+                for before, after in renamed.items()
+            ]
+            connection.executemany(
+                f"UPDATE {table} SET path = ?, display = ? WHERE path = ?", final
+            )
+            known = known or bool(paths)
+            count = len(paths)
+        _tell_folders(connection, new)
+    return count if known else None
+
+
+def _taken(connection: sqlite3.Connection, table: str, paths: Iterable[bytes]) -> list[bytes]:
+    """Return those of the paths that a table has."""
+    query = f"SELECT 1 FROM {table} WHERE path = ?"
+    return sorted(path for path in paths if connection.execute(query, (path,)).fetchone())
+
+
+def _tell_folders(connection: sqlite3.Connection, folder: str) -> None:
+    """Let full-text search know the folders by which photos below a folder are reached now."""
+    low, high = store.below(folder)
+    query = """SELECT id, path FROM photos JOIN search ON photo_id = id
+               WHERE path = ? OR (path > ? AND path < ?)"""
+    rows = connection.execute(query, (os.fsencode(folder), low, high)).fetchall()
+    roots = store.roots(connection)
+    for number, path in rows:
+        root = next(
+            root for root in (*roots, folder)
+            if os.fsdecode(path) == root or os.fsdecode(path).startswith(os.path.join(root, ""))
+        )  # fmt: skip
+        top = os.path.dirname(root) if os.fsdecode(path) == root else root
+        write_search_row(connection, number, top)
