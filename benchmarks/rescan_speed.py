@@ -97,7 +97,8 @@ def main() -> None:
         make(photos, options.photos)
         remember(library, photos)
         before = content(library)
-        command = [sys.executable, "-m", "photosearch", "index", str(photos), "--db", str(library)]
+        script = Path(sys.executable).with_name("photosearch")
+        command = [str(script), "index", str(photos), "--db", str(library)]
         for _ in range(RUNS):
             started = time.perf_counter()
             done = subprocess.run(command, capture_output=True, text=True, check=True)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from captioner.beam import search
-from captioner.config import CaptionerConfig
+from captioner.config import BATCH, CaptionerConfig
 from captioner.description import Description, captions_of, tags_and_colours, vectors_of
 from captioner.engines import ENGINES, Network
 from captioner.folder import PARTS, read_settings
@@ -41,6 +41,7 @@ class ExportedCaptioner:
             threads: that describe parts of a batch side by side.
         """
         self.config = CaptionerConfig.of(settings)
+        self.batch_size = BATCH
         self.image_size: int = settings["encoder"]["image_size"]
         self.fingerprints: dict[str, str] = settings["fingerprints"]
         self._photo = photo

@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from captioner.config import CaptionerConfig
+from captioner.config import BATCH, CaptionerConfig
 from captioner.decoder import Decoder, DecoderConfig
 from captioner.description import (
     Caption,
@@ -23,6 +23,7 @@ from captioner.description import (
 )
 from captioner.embedding import EmbeddingConfig, JointEmbedding, PhotoTower
 from captioner.encoder import Encoder, EncoderConfig
+from captioner.fitting import Fitting
 from captioner.folder import PARTS, read_settings, read_weights, shipped_model, write_part
 from captioner.pixels import squash
 from captioner.step import beam_search
@@ -66,6 +67,7 @@ class Captioner:
         self.tagger = tagger
         self.embedding = embedding
         self.fingerprints = fingerprints or {}
+        self._fitting = Fitting()
 
     @classmethod
     def load(cls, folder: Path | str | None = None, device: str = "auto") -> Captioner:
@@ -157,6 +159,11 @@ class Captioner:
         """Where the model computes."""
         return next(self.decoder.parameters()).device
 
+    @property
+    def batch_size(self) -> int:
+        """Photos to give it at once; on a graphics processor it grows to what fits."""
+        return BATCH if self.device.type == "cpu" else self._fitting.size
+
     def caption(self, images: Sequence[Image.Image]) -> list[list[Caption]]:
         """Caption pictures; see `caption_pixels` for what comes back."""
         if not images:
@@ -175,7 +182,6 @@ class Captioner:
         """
         return self.caption_grid(self.encode(pixels))
 
-    @torch.inference_mode()
     def describe_pixels(
         self, pixels: np.ndarray, parts: Collection[str] = tuple(PARTS)
     ) -> list[Description]:
@@ -191,6 +197,13 @@ class Captioner:
         for part, module in (("tags", self.tagger), ("vectors", self.embedding)):
             if part in parts and module is None:
                 raise ValueError(f"the model {self.name} makes no {part}")
+        if self.device.type == "cpu":
+            return self._describe(pixels, parts)
+        return self._fitting.run(lambda some: self._describe(some, parts), pixels)
+
+    @torch.inference_mode()
+    def _describe(self, pixels: np.ndarray, parts: Collection[str]) -> list[Description]:
+        """Describe photos at once; see `describe_pixels`."""
         grid = self.encode(pixels)
         captions = self.caption_grid(grid) if "captions" in parts else [None] * len(pixels)
         tags = self.tag_grid(grid, pixels) if "tags" in parts else [None] * len(pixels)

@@ -22,6 +22,7 @@ from photosearch.walk import File, walk
 from photosearch.workers import Outcome, decode_all
 from photosearch.xmp import read_sidecar
 
+REREAD = 32  # photos in a transaction, where only metadata is read
 THUMBNAIL = 8  # side in pixels, where only metadata is wanted: the fastest to decode
 
 
@@ -39,6 +40,10 @@ class Describer(Protocol):
     @property
     def image_size(self) -> int:
         """Side of the square that it takes, in pixels."""
+
+    @property
+    def batch_size(self) -> int:
+        """Photos to give it at once; may change with every batch."""
 
     def describe_pixels(
         self, pixels: np.ndarray, parts: Collection[str] = PARTS
@@ -82,7 +87,8 @@ class Silent:
 class IndexConfig:
     """How to index."""
 
-    batch_size: int = 32  # photos captioned together and written in one transaction
+    # Photos captioned together and written in one transaction; None: as the captioner has it.
+    batch_size: int | None = None
     workers: int = 1  # decoding processes; 0 decodes in this one
     force: bool = False  # also photos that are known and unchanged
     upgrade: bool = False  # of known and unchanged photos, what another model made
@@ -195,7 +201,14 @@ def _describe(
     order = sorted(todo, key=lambda task: (-len(task.parts), task.parts))
     for parts, group in groupby(order, key=lambda task: task.parts):
         tasks = list(group)
-        for photos, failures in _batches(tasks, describer.image_size, config, summary.stages):
+        batches = _batches(
+            tasks,
+            describer.image_size,
+            config,
+            summary.stages,
+            lambda: config.batch_size or describer.batch_size,
+        )
+        for photos, failures in batches:
             for failure in failures:
                 observer.skipped(failure.path, failure.reason)
             written = _make(describer, photos, parts, summary.stages)
@@ -216,7 +229,7 @@ def _reread(
     summary: Summary,
 ) -> None:
     """Read the metadata of known photos again; what describes them needn't be loaded."""
-    for photos, failures in _batches(todo, THUMBNAIL, config, summary.stages):
+    for photos, failures in _batches(todo, THUMBNAIL, config, summary.stages, lambda: REREAD):
         for failure in failures:
             observer.skipped(failure.path, failure.reason)
         read = [_photo(task, decoded, None) for task, decoded in photos]
@@ -226,7 +239,11 @@ def _reread(
 
 
 def _batches(
-    todo: Sequence[Task], size: int, config: IndexConfig, stages: Stages
+    todo: Sequence[Task],
+    size: int,
+    config: IndexConfig,
+    stages: Stages,
+    batch_size: Callable[[], int],
 ) -> Iterator[tuple[list[tuple[Task, Decoded]], list[store.Failure]]]:
     """Yield decoded photos by full batches, with the failures met on the way.
 
@@ -236,17 +253,17 @@ def _batches(
     photos: list[tuple[Task, Decoded]] = []
     failures: list[store.Failure] = []
     files = [task.file for task in todo]
-    ahead = max(2 * config.batch_size, 2 * config.workers)
+    ahead = 2 * max(batch_size(), config.workers)
     outcomes = _timed(decode_all(files, size, config.workers, ahead), stages)
     for task, (file, outcome) in zip(todo, outcomes, strict=True):
         if isinstance(outcome, UndecodableError):
             failures.append(store.Failure(file.path, str(outcome), file.size, file.mtime_ns))
         else:
             photos.append((task, outcome))
-        if len(photos) == config.batch_size:
+        if len(photos) >= batch_size():
             yield photos, failures
             photos, failures = [], []
-        elif len(failures) >= config.batch_size:
+        elif len(failures) >= batch_size():
             yield [], failures
             failures = []
     if photos or failures:

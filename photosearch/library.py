@@ -91,7 +91,7 @@ class Library:
         device: str = "auto",
         threads: int | None = None,
         notify: Callable[[str], None] = lambda text: None,
-        batch_size: int = 32,
+        batch_size: int | None = None,
         workers: int | None = None,
         force: bool = False,
         upgrade: bool = False,
@@ -109,7 +109,8 @@ class Library:
             device: of torch: auto, cpu, cuda or mps.
             threads: processor threads.
             notify: told in a line what takes long.
-            batch_size: photos described and written together.
+            batch_size: photos described and written together; by default 32, on a graphics
+                processor as many as fit.
             workers: decoding processes; 0 decodes in this one. By default one for
                 every processor: they wait while the captioner is the slower one.
             force: describe known and unchanged photos as well, whole.

@@ -35,7 +35,10 @@ def index_command(
         str, typer.Option(help="What runs the model: auto, torch, onnx or openvino.")
     ] = "auto",
     device: Annotated[str, typer.Option(help="Of torch: auto, cpu, cuda or mps.")] = "auto",
-    batch_size: Annotated[int, typer.Option(min=1, help="Photos described together.")] = 32,
+    batch_size: Annotated[
+        int | None,
+        typer.Option(min=1, help="Photos described together; by default 32, or what a GPU takes."),
+    ] = None,
     workers: Annotated[
         int | None,
         typer.Option(min=0, help="Decoding processes; by default one a processor."),

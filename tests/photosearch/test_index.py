@@ -41,6 +41,7 @@ class Namer:
     fingerprints: Mapping[str, str] = field(default_factory=lambda: FINGERPRINTS)
     noun: str = "wall"  # what it takes all photos for
     image_size: int = 8
+    batch_size: int = 32
     batches: list[int] = field(default_factory=list)
     asked: list[tuple[str, ...]] = field(default_factory=list)  # the parts, call by call
 
@@ -787,3 +788,17 @@ def test_time_is_told_by_stage(world: World) -> None:
     stages: Sequence[float] = list(vars(world.index().stages).values())
     assert len(stages) == 4
     assert all(seconds > 0 for seconds in stages)
+
+
+def test_the_describer_says_how_many_photos_it_takes_at_once(world: World) -> None:
+    """On a graphics processor the batch grows to what fits, see `captioner.fitting`."""
+    describer = Namer(batch_size=1)
+
+    def grow(call: int) -> None:
+        describer.batch_size *= 2
+
+    describer.probe = grow
+    for number in range(9):
+        world.paint(f"{number}.png")
+    world.index(load=lambda: describer, batch_size=None)
+    assert describer.batches == [1, 2, 4, 2]

@@ -33,6 +33,7 @@ class Describer8:
         default_factory=lambda: {part: f"{part} 1" for part in PARTS}
     )
     image_size: int = 8
+    batch_size: int = 32
     embeds: bool = False  # makes vectors: north is dark, east is bright
 
     def describe_pixels(

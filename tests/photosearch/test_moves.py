@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from photosearch import database, paths, store
-from photosearch.descriptions import Description, write_edit
+from photosearch.descriptions import PARTS, Description, write_edit
 from photosearch.index import IndexConfig, Silent, index
 from photosearch.summary import Summary
 
@@ -28,10 +28,10 @@ SHADES = range(40, 240, 10)
 class Namer:
     """Says the shade of a photo, and counts."""
 
-    name, image_size, fingerprints = "namer", 8, dict.fromkeys(("captions", "tags", "vectors"), "n")
+    name, image_size, batch_size = "namer", 8, 32
 
     def __init__(self) -> None:
-        self.fingerprints = {part: f"n {part}" for part in self.fingerprints}
+        self.fingerprints = {part: f"namer's {part}" for part in PARTS}
         self.described = 0
 
     def describe_pixels(self, pixels: np.ndarray, parts: Any = ()) -> Sequence[Description]:

@@ -196,7 +196,7 @@ from captioner.description import Caption, Description
 from photosearch import Library
 
 class Describer:
-    name, image_size = "fake", 8
+    name, image_size, batch_size = "fake", 8, 32
     fingerprints = {"captions": "c1", "tags": "t1", "vectors": "v1"}
     def describe_pixels(self, pixels, parts):
         return [Description([Caption("a dog", -1.0, 3)], [], b"11111111") for _ in pixels]

@@ -332,6 +332,7 @@ class Namer:
     name = "namer"
     fingerprints = FINGERPRINTS
     image_size = 8
+    batch_size = 32
 
     def describe_pixels(
         self, pixels: np.ndarray, parts: Collection[str] = PARTS
