@@ -2,6 +2,8 @@
 
 import contextlib
 import hashlib
+import io
+import json
 import os
 import re
 import shutil
@@ -20,6 +22,7 @@ import pytest
 from PIL import Image, features
 
 import photosearch.decode  # noqa: F401  registers HEIF
+from photosearch.database import display
 from photosearch.demo import find_photos
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -109,7 +112,10 @@ def make_good(hostile: Hostile, data_dir: Path | None) -> None:
 
 def make_bad(hostile: Hostile, bomb: Path) -> None:
     folder, bad = hostile.folder, hostile.bad
-    photo = (folder / "LOUD.JPG").read_bytes()
+    jpeg, coded = io.BytesIO(), io.BytesIO()
+    picture().save(jpeg, "JPEG")
+    picture().save(coded, "PNG")
+    photo, png = jpeg.getvalue(), coded.getvalue()
 
     def write(name: bytes, data: bytes, reason: str) -> None:
         path = named(folder, name)
@@ -122,7 +128,6 @@ def make_bad(hostile: Hostile, bomb: Path) -> None:
     write(b"empty.jpg", b"", "empty")
     write(b"empty.heic", b"", "empty")
     write(b"truncated.jpg", photo[: len(photo) // 2], "truncated")
-    png = (folder / "really a png.jpg").read_bytes()
     write(b"truncated.png", png[: len(png) // 2], "truncated")
     write(b"header only.jpg", photo[:4], "truncated")
     write(b"text.jpg", b"Dear diary, this is no photo.\n" * 50, "not an image")
@@ -158,8 +163,10 @@ def make_silent(hostile: Hostile) -> None:
     """What is neither indexed nor worth a word."""
     folder = hostile.folder
     (folder / "to the top").symlink_to(folder)  # a loop
-    (folder / "deep" / "up").symlink_to("..")
-    (folder / "to a photo.jpg").symlink_to("LOUD.JPG")  # is indexed where it is
+    (folder / "below").mkdir()
+    (folder / "below" / "up").symlink_to("..")
+    indexed = min(path.name for path in hostile.good if path.parent == folder)
+    (folder / "to a photo.jpg").symlink_to(indexed)  # is indexed where it is
     (folder / "dangling").symlink_to("nowhere")
     (folder / ".hidden.jpg").write_bytes(b"no photo")
     (folder / "notes.txt").write_text("no photo")
@@ -224,7 +231,10 @@ def test_indexing_ends_well(hostile: Hostile) -> None:
     first = hostile.first
     assert first is not None and first.returncode == 0, first
     assert first.stdout.count("\n") == 1
-    assert first.stdout.startswith(f"{len(hostile.good)} photos captioned in ")
+    told = re.match(r"(\d+) photos captioned in .*, (\d+) copies, ", first.stdout)
+    assert told is not None
+    # The names are odd, but many of the pictures are the same.
+    assert int(told[1]) + int(told[2]) == len(hostile.good)
     assert first.stdout.endswith(f", {len(hostile.bad)} can't be read\n")
 
 
@@ -291,6 +301,35 @@ def test_odd_photos_are_found_again(hostile: Hostile, run: Run) -> None:
 
 
 @pytest.mark.slow
+def test_among_all_that_is_hostile_every_photo_is_captioned(
+    run: Run, mortal: dict[str, Any], bomb: Path, data_dir: Path, tmp_path: Path
+) -> None:
+    hostile = Hostile(tmp_path / "photos", tmp_path / "l.db")
+    hostile.folder.mkdir()
+    for photo in sorted((data_dir / "photos").iterdir()):
+        hostile.good.add(Path(shutil.copyfile(photo, hostile.folder / photo.name)))
+    assert len(hostile.good) == 150
+    make_bad(hostile, bomb)
+    make_silent(hostile)
+    try:
+        done = run("index", hostile.folder, db=hostile.db, **mortal)
+    finally:
+        (hostile.folder / "closed folder").chmod(0o755)
+    assert done.returncode == 0
+    assert done.stdout.startswith("150 photos captioned in ")
+    assert done.stdout.endswith(f", {len(hostile.bad)} can't be read\n")
+    assert len(skipped(done.stderr)) == len(hostile.bad)
+    with contextlib.closing(sqlite3.connect(hostile.db)) as db:
+        query = "SELECT count(DISTINCT photo_id) FROM captions"
+        assert db.execute(query).fetchone() == (150,)
+    listed = json.loads(run("errors", "--json", db=hostile.db).stdout)
+    reasons = {failure["path"]: failure["reason"] for failure in listed}
+    assert len(listed) == len(reasons) == len(hostile.bad)
+    for path, reason in hostile.bad.items():
+        assert re.search(reason, reasons[display(str(path))])
+
+
+@pytest.mark.slow
 def test_what_is_mended_is_captioned_and_what_is_gone_is_forgotten(
     hostile: Hostile, run: Run, mortal: dict[str, Any], tmp_path: Path
 ) -> None:
@@ -303,7 +342,7 @@ def test_what_is_mended_is_captioned_and_what_is_gone_is_forgotten(
     first = run("index", tmp_path / "nowhere", folder, *options, db=db)
     assert (first.returncode, len(skipped(first.stderr))) == (0, 3)
     assert first.stderr.count("nowhere can't be opened: no such file or directory\n") == 1
-    shutil.copyfile(hostile.folder / "LOUD.JPG", folder / "mended.jpg")
+    shutil.copyfile(find_photos()[0], folder / "mended.jpg")
     (folder / "removed.jpg").unlink()
     (folder / "gone.jpg").unlink()
     second = run("index", *options, db=db)
