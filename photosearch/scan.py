@@ -81,7 +81,9 @@ def scan(
             if before.missing:
                 returned.append(entry.path)
     gone = [path for path in known if not any(_is_below(path, folder) for folder in closed)]
-    summary.hidden += store.set_missing(connection, gone)
+    ignored = {path for path in gone if not known[path].missing and os.path.lexists(path)}
+    summary.ignored += store.set_missing(connection, ignored)
+    summary.hidden += store.set_missing(connection, (path for path in gone if path not in ignored))
     summary.returned += len(returned)
     store.set_found(connection, returned, top)
 
