@@ -15,7 +15,9 @@ import numpy as np
 from photosearch import store
 from photosearch.decode import Decoded, UndecodableError
 from photosearch.descriptions import PARTS, Description, model_numbers, use_models
+from photosearch.ignore import Rules
 from photosearch.moves import Recognised, recognise
+from photosearch.roots import place
 from photosearch.scan import Task, Work, scan
 from photosearch.summary import Stages, Summary
 from photosearch.walk import File, walk
@@ -93,6 +95,7 @@ class IndexConfig:
     force: bool = False  # also photos that are known and unchanged
     upgrade: bool = False  # of known and unchanged photos, what another model made
     retry: bool = False  # what couldn't be read, though it is unchanged
+    exclude: Sequence[str] = ()  # what to ignore in this run, in gitignore's syntax
 
 
 def index(
@@ -120,17 +123,23 @@ def index(
 
     Returns:
         Counts, and the roots that can't be opened: nothing in them is hidden.
+
+    Raises:
+        ValueError: before anything else, for a bad pattern in `config.exclude`.
     """
     config, observer, summary = config or IndexConfig(), observer or Silent(), Summary()
+    Rules().excluding(os.sep, config.exclude)
     run = store.start_run(connection)
     started = time.perf_counter()
     work = Work(model_numbers(connection, fingerprints) if fingerprints else None)
     given = sorted(set(roots))
+    known = {*given, *store.all_roots(connection)}
     # A folder that is missing is told even where it would lie in another one.
     missing = [root for root in given if not os.path.exists(root)]
     for root in missing + store.outermost(set(given) - set(missing)):
         try:
-            entries = walk(root)
+            at = place(root, known)
+            entries = walk(root, at.rules.excluding(root, config.exclude), at.inner)
         except OSError as error:
             summary.unreachable[root] = (error.strerror or str(error)).lower()
             continue
@@ -141,7 +150,8 @@ def index(
             )
             continue
         summary.reached += 1
-        store.add_roots(connection, [root])
+        store.add_roots(connection, [root, *at.inner] if at.own else at.inner)
+        store.drop_roots(connection, at.reached)
         options = {"force": config.force, "upgrade": config.upgrade, "retry": config.retry}
         scan(connection, root, entries, work, summary, **options)
     summary.stages.walk = time.perf_counter() - started
@@ -151,7 +161,9 @@ def index(
     summary.failed += len(work.failures)
     hashes: dict[str, bytes | None] = {}
     found = _recognise(connection, work.fresh, work.gone, hashes, config, observer, summary)
-    summary.hidden += store.set_missing(connection, work.gone)
+    ignored = {path for path in work.gone if os.path.lexists(path)}
+    summary.ignored += store.set_missing(connection, ignored)
+    summary.hidden += store.set_missing(connection, (p for p in work.gone if p not in ignored))
     fresh, later = (work.fresh, []) if config.force else (found.left, found.later)
     todo = fresh + [task for task in work.todo if task.parts]
     observer.start(len(todo))

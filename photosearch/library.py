@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from photosearch.index import Describer, Observer
     from photosearch.meaning import Meaning
     from photosearch.summary import Summary
+    from photosearch.watch import WatchConfig
 
 ENVIRONMENT = "PHOTOSEARCH_DB"
 
@@ -96,6 +97,7 @@ class Library:
         force: bool = False,
         upgrade: bool = False,
         retry: bool = False,
+        exclude: Sequence[str] = (),
         observer: Observer | None = None,
     ) -> Summary:
         """Describe every new or changed photo in folders; see `photosearch.index.index`.
@@ -116,11 +118,12 @@ class Library:
             force: describe known and unchanged photos as well, whole.
             upgrade: make anew what another model made of known and unchanged photos.
             retry: try again what couldn't be read, though it is unchanged.
+            exclude: what to ignore in this run, patterns as in .gitignore, seen from each folder.
             observer: told about progress and skipped files.
 
         Raises:
             LibraryError: the file can't be used, or another process is indexing it.
-            ValueError: the engine or the device isn't there.
+            ValueError: the engine or the device isn't there, or a pattern is none.
         """
         from photosearch.describer import processors
         from photosearch.index import IndexConfig, index
@@ -142,10 +145,59 @@ class Library:
         if not os.path.exists(self.path) and not any(map(os.path.exists, given)):
             # A mistyped folder must not leave an empty library behind.
             return Summary(unreachable=dict.fromkeys(given, "no such file or directory"))
-        config = IndexConfig(batch_size, workers, force, upgrade, retry)
+        config = IndexConfig(batch_size, workers, force, upgrade, retry, exclude)
         with self._changing() as connection:
             roots = given or store.roots(connection)
             return index(connection, roots, load, config, observer, fingerprints)
+
+    def watch(
+        self,
+        folders: Iterable[str | os.PathLike[str]] = (),
+        *,
+        load: Callable[[], Describer] | None = None,
+        engine: str = "auto",
+        device: str = "auto",
+        threads: int | None = None,
+        notify: Callable[[str], None] = lambda text: None,
+        observing: Callable[[], contextlib.AbstractContextManager[Observer]] | None = None,
+        config: WatchConfig | None = None,
+        **options: Any,
+    ) -> Iterator[tuple[Summary, float]]:
+        """Index folders, and again what changes in them, for ever; see `photosearch.watch`.
+
+        Args:
+            folders: what to watch; without any, those that were indexed before.
+            load: as for `index`; called once at most.
+            engine: as for `index`.
+            device: as for `index`.
+            threads: as for `index`.
+            notify: told in a line what is missing, what waits and what takes long.
+            observing: gives the observer of each run.
+            config: how long to wait, and how changes are found.
+            options: passed on to `index`.
+
+        Yields:
+            What came of each run, and how many seconds it took.
+
+        Raises:
+            LibraryError: the file can't be used, or folders can't be watched.
+            ValueError: no folder is given or known, or as `index` does.
+        """
+        from photosearch import describer
+        from photosearch.index import Silent
+        from photosearch.watch import WatchConfig, keep_fresh
+
+        roots = store.outermost(os.path.abspath(folder) for folder in folders)
+        if not roots and os.path.exists(self.path):
+            roots = store.roots(self._open())
+        if not roots:
+            raise ValueError("which folder? photosearch watch FOLDER")
+        load = load or (lambda: describer.load(engine, device, threads, notify))
+        return keep_fresh(
+            self, roots, load, lambda folder: store.knows(self._open(), folder),
+            observing or (lambda: contextlib.nullcontext(Silent())), notify,
+            config or WatchConfig(), **options,
+        )  # fmt: skip
 
     def prune(self, *, dry_run: bool = False) -> int:
         """Forget photos whose files are gone, with all that was known of them.

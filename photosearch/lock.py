@@ -10,6 +10,10 @@ from photosearch.database import LibraryError, display
 ENDING = "-lock"  # of the file beside the library; it stays, empty
 
 
+class BusyError(LibraryError):
+    """Another process is at work on the library."""
+
+
 @contextlib.contextmanager
 def locked(path: str) -> Iterator[None]:
     """Keep other indexers out of a library; the system lets go of the lock at a kill.
@@ -18,7 +22,8 @@ def locked(path: str) -> Iterator[None]:
         path: the library's file, in a folder that exists.
 
     Raises:
-        LibraryError: another process has the lock, or the folder can't be written.
+        BusyError: another process has the lock.
+        LibraryError: the folder can't be written.
     """
     from filelock import FileLock, Timeout
 
@@ -26,7 +31,7 @@ def locked(path: str) -> Iterator[None]:
     try:
         lock.acquire(timeout=0)
     except Timeout as error:
-        raise LibraryError(
+        raise BusyError(
             f"another photosearch is at work on {display(path)}: wait until it is done, or stop it"
         ) from error
     except OSError as error:

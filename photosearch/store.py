@@ -84,6 +84,12 @@ def known(connection: sqlite3.Connection, root: str) -> dict[str, Known]:
     }
 
 
+def knows(connection: sqlite3.Connection, folder: str) -> bool:
+    """Tell whether a photo in a folder is known, and not hidden."""
+    query = "SELECT 1 FROM photos WHERE path > ? AND path < ? AND missing_since IS NULL LIMIT 1"
+    return connection.execute(query, below(folder)).fetchone() is not None
+
+
 def below(root: str) -> tuple[bytes, bytes]:
     """Return the bounds between which all paths under a folder sort."""
     prefix = os.fsencode(root).rstrip(os.sep.encode()) + os.sep.encode()
@@ -99,10 +105,22 @@ def add_roots(connection: sqlite3.Connection, roots: Iterable[str]) -> None:
         )
 
 
+def drop_roots(connection: sqlite3.Connection, roots: Iterable[str]) -> None:
+    """Remember folders no longer as such; their photos stay."""
+    with connection:
+        connection.executemany(
+            "DELETE FROM roots WHERE path = ?", [(os.fsencode(root),) for root in roots]
+        )
+
+
+def all_roots(connection: sqlite3.Connection) -> list[str]:
+    """Return all folders that were given to index."""
+    return [os.fsdecode(path) for (path,) in connection.execute("SELECT path FROM roots")]
+
+
 def roots(connection: sqlite3.Connection) -> list[str]:
     """Return the folders to index, without those inside another one."""
-    paths = [os.fsdecode(path) for (path,) in connection.execute("SELECT path FROM roots")]
-    return outermost(paths)
+    return outermost(all_roots(connection))
 
 
 def reachable(connection: sqlite3.Connection) -> tuple[str, ...]:

@@ -27,8 +27,16 @@ class Summary:
     failed: int = 0  # newly found unreadable
     failed_before: int = 0  # known to be unreadable, and not changed since
     hidden: int = 0  # photos whose files are gone
-    returned: int = 0  # hidden photos whose files came back
+    ignored: int = 0  # photos whose files are there, hidden because of a rule
+    returned: int = 0  # hidden photos that were found again
     outdated: int = 0  # unchanged photos that another model described, in part or whole
     reached: int = 0  # folders given that could be opened
     unreachable: dict[str, str] = field(default_factory=dict)  # the others, and why
     stages: Stages = field(default_factory=Stages)
+
+    @property
+    def changed(self) -> bool:
+        """Whether the run changed what can be found, or met something new."""
+        return any(
+            (self.captioned, self.reread, self.failed, self.hidden, self.ignored, self.returned)
+        )

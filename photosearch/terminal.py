@@ -153,6 +153,8 @@ def index_summary(summary: Summary, seconds: float) -> str:
         parts.append(f"{failed:,} can't be read")
     if summary.hidden:
         parts.append(f"{summary.hidden:,} gone and hidden")
+    if summary.ignored:
+        parts.append(f"{summary.ignored:,} ignored now and hidden")
     if summary.returned:
         parts.append(f"{summary.returned:,} back again")
     return ", ".join(parts)

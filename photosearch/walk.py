@@ -3,20 +3,17 @@
 import errno
 import os
 import stat
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from photosearch.ignore import CACHE_TAG, NAME, Rules, is_cache, is_passed_over, reach
 
 SUFFIXES: frozenset[str] = frozenset(
     {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif"}
     | {".heic", ".heif", ".hif", ".avif"}
 )
 """File name endings of photos, in lower case."""
-
-PASSED_OVER: frozenset[str] = frozenset(
-    {"@eadir", "node_modules", "__pycache__", "lost+found"}
-    | {"$recycle.bin", "system volume information"}
-)
-"""Names, in lower case, of folders that hold thumbnails, waste or code rather than photos."""
 
 _REASONS = {
     errno.EACCES: "permission denied",
@@ -51,52 +48,107 @@ class Skipped:
     reason: str
 
 
-def walk(root: str) -> Iterator[File | Skipped]:
+@dataclass(frozen=True, slots=True)
+class _Top:
+    """A folder below which everything real gets visited without links, if it isn't ignored."""
+
+    real: str  # its real path
+    path: str  # as it is listed
+    rules: Rules  # in force above it
+
+
+@dataclass(frozen=True, slots=True)
+class _Trail:
+    """Where a walk was."""
+
+    tops: list[_Top]
+    visited: set[tuple[int, int]] = field(default_factory=set)  # device and inode of folders
+
+    def is_new(self, status: os.stat_result) -> bool:
+        """Note a folder; tell whether the walk comes to it for the first time."""
+        identity = (status.st_dev, status.st_ino)
+        new = identity not in self.visited
+        self.visited.add(identity)
+        return new
+
+
+def walk(
+    root: str, rules: Rules | None = None, inner: Sequence[str] = ()
+) -> Iterator[File | Skipped]:
     """Find the photos below a folder, depth first, by name within each folder.
 
-    Hidden names and those in `PASSED_OVER` are left out silently, except for the root itself.
-    Links are followed, but one into a part of the tree that is walked anyway is left out
-    silently, and each real folder is listed only once: a loop of links ends, and no photo is
-    listed twice because of a link. Hard links are listed each.
+    What is ignored is left out silently, except for the root itself: hidden names and others
+    that `is_passed_over` knows, folders tagged as caches, and what the files of rules in the
+    walked folders say. Links are followed, but one into a part of the tree that is walked
+    anyway is left out silently, and each real folder is listed only once: a loop of links
+    ends, and no photo is listed twice because of a link. Hard links are listed each.
+
+    A folder whose rules can't be used is skipped as a whole: what it hides isn't known.
 
     Args:
         root: A folder, or a single file, which is listed whatever its name. Paths listed below a
             folder start with `root` as it is written here.
+        rules: In force above the root.
+        inner: Folders and files below the root that are walked after it though it ignores
+            them, by the rules in them alone. A missing folder is skipped.
 
     Raises:
-        OSError: At once, not at the first item, when the root is missing, can't be opened, or is
-            neither a folder nor a regular file.
+        OSError: At once, not at the first item, when the root is missing, can't be opened, is
+            neither a folder nor a regular file, or has rules that can't be used.
     """
+    rules = rules or Rules()
     status = os.stat(root)
     if stat.S_ISREG(status.st_mode):
-        file = _file(root, status)
-        try:
-            return iter([_with_sidecar(file, _sidecars(_entries(os.path.dirname(root) or ".")))])
-        except OSError:  # a folder may be closed whose files can be opened
-            return iter([file])
+        return iter([_single(root, status)])
     if not stat.S_ISDIR(status.st_mode):
         raise OSError(errno.EINVAL, "neither a folder nor a regular file", root)
-    return _walk_folder(root, status, _entries(root))
+    entries = _entries(root)
+    below = _rules_within(root, entries, rules)
+    fresh = Rules(rules.excluded)
+    trail = _Trail([_Top(os.path.realpath(root), root, rules)])
+    trail.tops.extend(_Top(os.path.realpath(path), path, fresh) for path in inner)
+    trail.is_new(status)
+    return _walk_all(root, entries, below, trail, inner)
+
+
+def _walk_all(
+    root: str,
+    entries: list[os.DirEntry[str]],
+    rules: Rules,
+    trail: _Trail,
+    inner: Sequence[str],
+) -> Iterator[File | Skipped]:
+    """Yield the photos of an opened root folder, then those of the roots in it."""
+    yield from _walk_folder(root, entries, rules, trail)
+    for path in inner:
+        try:
+            status = os.stat(path)
+            if stat.S_ISREG(status.st_mode):
+                yield _single(path, status)
+            elif stat.S_ISDIR(status.st_mode) and trail.is_new(status):
+                below = _entries(path)
+                fresh = _rules_within(path, below, Rules(rules.excluded))
+                yield from _walk_folder(path, below, fresh, trail)
+        except OSError as error:
+            yield Skipped(path, f"folder can't be opened: {_reason(error)}")
 
 
 def _walk_folder(
-    root: str, status: os.stat_result, entries: list[os.DirEntry[str]]
+    root: str, entries: list[os.DirEntry[str]], rules: Rules, trail: _Trail
 ) -> Iterator[File | Skipped]:
-    """Yield the photos of an opened root folder."""
-    tops = [os.path.realpath(root)]  # all that is real below these gets visited without links
-    visited = {(status.st_dev, status.st_ino)}
+    """Yield the photos of an opened folder, and of those in it."""
     # A stack, not recursion: folders may be nested by the thousand.
-    levels = [(iter(entries), _sidecars(entries))]
+    levels = [(root, iter(entries), _sidecars(entries), rules)]
     while levels:
-        rest, sidecars = levels[-1]
+        folder, rest, sidecars, rules = levels[-1]
         entry = next(rest, None)
         if entry is None:
             levels.pop()
             continue
-        if _is_passed_over(entry.name):
+        if is_passed_over(entry.name, folder) or (rules and _is_ignored(entry, rules)):
             continue
         try:
-            found = _look(entry, tops)
+            found = _look(entry, trail.tops)
         except OSError as error:
             yield Skipped(entry.path, _why_not_read(entry, error))
             continue
@@ -104,21 +156,38 @@ def _walk_folder(
             if found is not None:
                 yield _with_sidecar(found, sidecars) if isinstance(found, File) else found
             continue
-        identity = (found.st_dev, found.st_ino)
-        if identity in visited:
+        if not trail.is_new(found):
             continue
-        visited.add(identity)
         try:
             below = _entries(entry.path)
+            within = _rules_within(entry.path, below, rules)
         except OSError as error:
             yield Skipped(entry.path, f"folder can't be opened: {_reason(error)}")
             continue
-        levels.append((iter(below), _sidecars(below)))
+        if _has(below, CACHE_TAG) and is_cache(entry.path):
+            continue
+        levels.append((entry.path, iter(below), _sidecars(below), within))
         if entry.is_symlink():
-            tops.append(os.path.realpath(entry.path))
+            trail.tops.append(_Top(os.path.realpath(entry.path), entry.path, rules))
 
 
-def _look(entry: os.DirEntry[str], tops: list[str]) -> File | Skipped | os.stat_result | None:
+def _rules_within(folder: str, entries: list[os.DirEntry[str]], rules: Rules) -> Rules:
+    return rules.within(folder) if _has(entries, NAME) else rules
+
+
+def _has(entries: list[os.DirEntry[str]], name: str) -> bool:
+    """Tell whether a name is among entries that are sorted by name."""
+    place = bisect_left(entries, name, key=lambda entry: entry.name)
+    return place < len(entries) and entries[place].name == name
+
+
+def _is_ignored(entry: os.DirEntry[str], rules: Rules) -> bool:
+    linked = entry.is_symlink()
+    is_folder = os.path.isdir(entry.path) if linked else entry.is_dir(follow_symlinks=False)
+    return rules.ignores(entry.path, is_folder)
+
+
+def _look(entry: os.DirEntry[str], tops: list[_Top]) -> File | Skipped | os.stat_result | None:
     """Tell a photo, a folder to walk (as its status) and what is of no interest (None) apart.
 
     Plain files without a photo's suffix cost no system call, all else costs one `stat`.
@@ -153,7 +222,7 @@ def _look(entry: os.DirEntry[str], tops: list[str]) -> File | Skipped | os.stat_
     return _file(entry.path, status)
 
 
-def _comes_anyway(link: str, is_folder: bool, tops: list[str]) -> bool:
+def _comes_anyway(link: str, is_folder: bool, tops: list[_Top]) -> bool:
     """Tell whether a link's target is listed under its own name.
 
     A target in a hidden folder is not: git-annex keeps every photo as a link into `.git`.
@@ -162,12 +231,12 @@ def _comes_anyway(link: str, is_folder: bool, tops: list[str]) -> bool:
     if not is_folder and not is_photo_name(target):
         return False
     for top in tops:
-        inside = top if top.endswith(os.sep) else top + os.sep
-        if target == top:
+        if target == top.real:
             return True
+        inside = os.path.join(top.real, "")
         if target.startswith(inside):
-            names = target[len(inside) :].split(os.sep)
-            if not any(_is_passed_over(name) for name in names):
+            listed = os.path.join(top.path, target[len(inside) :])
+            if reach(top.path, listed, top.rules) is not None:
                 return True
     return False
 
@@ -176,6 +245,15 @@ def _entries(folder: str) -> list[os.DirEntry[str]]:
     """List a folder by name; the handle is closed before anything below is opened."""
     with os.scandir(folder) as entries:
         return sorted(entries, key=lambda entry: entry.name)
+
+
+def _single(path: str, status: os.stat_result) -> File:
+    """Return a file that was given by its own name."""
+    file = _file(path, status)
+    try:
+        return _with_sidecar(file, _sidecars(_entries(os.path.dirname(path) or ".")))
+    except OSError:  # a folder may be closed whose files can be opened
+        return file
 
 
 def _file(path: str, status: os.stat_result) -> File:
@@ -208,10 +286,6 @@ def _with_sidecar(file: File, sidecars: dict[str, str]) -> File:
             mtime_ns = _file(path, status).mtime_ns
             return replace(file, sidecar=path, sidecar_mtime_ns=mtime_ns)
     return file
-
-
-def _is_passed_over(name: str) -> bool:
-    return name.startswith(".") or name.lower() in PASSED_OVER
 
 
 def is_photo_name(name: str) -> bool:

@@ -11,7 +11,7 @@ from photosearch.cli.app import INTERNAL, INTERRUPTED, TERMINATED, Terminated, a
 
 # Importing a module adds its commands, in the order in which help lists them.
 # isort: off
-from photosearch.cli import indexing, finding, keeping, judging  # noqa: F401
+from photosearch.cli import indexing, watching, finding, keeping, judging  # noqa: F401
 
 # isort: on
 

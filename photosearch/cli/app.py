@@ -87,12 +87,19 @@ def version_option(
 @contextlib.contextmanager
 def terminable() -> Iterator[None]:
     """Raise at SIGTERM within, so that what is open gets closed."""
+    came = False
 
     def stop(number: int, frame: FrameType | None) -> None:
+        nonlocal came
+        came = True
         raise Terminated
 
     before = signal.signal(signal.SIGTERM, stop)
     try:
         yield
+    except KeyboardInterrupt:
+        if came:  # watchfiles takes every signal for Ctrl-C
+            raise Terminated from None
+        raise
     finally:
         signal.signal(signal.SIGTERM, before)

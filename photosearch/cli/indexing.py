@@ -31,6 +31,10 @@ def index_command(
         typer.Argument(metavar="FOLDER", help="Where to look; without one, as before."),
     ] = None,
     db: Database = None,
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option(metavar="PATTERN", help="Ignore it in this run, as .gitignore would."),
+    ] = None,
     engine: Annotated[
         str, typer.Option(help="What runs the model: auto, torch, onnx or openvino.")
     ] = "auto",
@@ -81,6 +85,7 @@ def index_command(
                 force=force,
                 upgrade=upgrade,
                 retry=retry,
+                exclude=exclude or (),
                 observer=progress,
             )
         except (KeyboardInterrupt, Terminated):

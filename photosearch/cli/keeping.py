@@ -33,7 +33,7 @@ def stats_command(
         "library": stats["path"],
         "size": f"{stats['bytes'] / 1e6:.1f} MB",
         "photos": f"{stats['photos']:,}",
-        "gone": f"{stats['missing']:,}" if stats["missing"] else "",
+        "hidden": f"{stats['missing']:,}" if stats["missing"] else "",
         "captions": f"{stats['captions']:,}",
         "failures": f"{stats['failures']:,}",
         "model": ", ".join(models),

@@ -596,6 +596,92 @@ def test_photos_in_a_closed_folder_are_not_hidden(public_folder: Path, as_nobody
         assert tables(world.connection)["failures"] == before["failures"]
 
 
+# What is ignored
+
+
+def test_a_new_rule_hides_photos_and_they_return_with_their_captions(world: World) -> None:
+    world.paint("a.png")
+    world.paint("drafts/b.png")
+    world.paint("drafts/c.png", "blue")
+    world.index()
+    before = tables(world.connection)
+    rules = world.spoil("drafts/.photosearchignore", b"*\n!c.png\n")
+    world.photos.joinpath("a.png").rename(world.home / "a.png")
+    # What a rule hides and what is gone are told apart.
+    expected = {"ignored": 1, "hidden": 1, "unchanged": 1, "reached": 1}
+    assert counts(world.index(load=unneeded)) == expected
+    assert world.found() == ["drafts/c.png"]
+    assert counts(world.index(load=unneeded)) == {"unchanged": 1, "reached": 1}
+    assert store.prune(world.connection, dry_run=True) == 1  # the file of the other is there
+    (world.home / "a.png").rename(world.photos / "a.png")
+    rules.unlink()
+    summary = world.index(load=unneeded)
+    assert counts(summary) == {"unchanged": 3, "returned": 2, "reached": 1}
+    assert tables(world.connection) == before
+
+
+def test_exclusions_hold_for_one_run(world: World) -> None:
+    world.paint("a.png")
+    world.paint("raw/b.png")
+    assert counts(world.index(exclude=["/raw/"])) == {"captioned": 1, "reached": 1}
+    assert world.index().captioned == 1
+    assert world.index(load=unneeded, exclude=["*.png"]).ignored == 2
+    assert world.index(load=unneeded).returned == 2
+    with pytest.raises(ValueError, match="exclude"):
+        world.index(exclude=["# nothing"])
+
+
+def test_rules_that_cannot_be_used_hide_nothing_and_show_nothing(world: World) -> None:
+    world.paint("in/a.png")
+    world.paint("b.png")
+    world.index()
+    rules = world.spoil("in/.photosearchignore", "secret.png".encode("utf-16"))
+    world.paint("in/secret.png")
+    diary = Diary()
+    assert counts(world.index(load=unneeded, observer=diary)) == {
+        "unchanged": 1, "failed": 1, "reached": 1,
+    }  # fmt: skip
+    why = "its .photosearchignore can't be used: it isn't utf-8"
+    assert diary.skips == [("in", f"folder can't be opened: {why}")]
+    assert world.found() == ["b.png", "in/a.png"]
+    summary = world.index(world.photos / "in", load=unneeded)
+    assert summary.unreachable == {str(world.photos / "in"): why}
+    rules.write_text("secret.png")
+    assert counts(world.index(load=unneeded)) == {"unchanged": 2, "reached": 1}
+    assert world.failures() == {}
+
+
+def test_an_ignored_folder_that_is_given_stays(world: World) -> None:
+    world.paint("a.png")
+    world.paint(".hidden/b.png")
+    world.index()
+    assert world.found() == ["a.png"]
+    world.index(world.photos / ".hidden")
+    both = [".hidden/b.png", "a.png"]
+    assert world.found() == both
+    assert counts(world.index(load=unneeded)) == {"unchanged": 2, "reached": 1}
+    assert world.found() == both
+    shutil.move(world.photos / ".hidden", world.home / "away")
+    assert counts(world.index(load=unneeded)) == {"unchanged": 1, "failed": 1, "reached": 1}
+    assert world.found() == both  # it may be a drive
+
+
+def test_a_folder_inside_another_is_part_of_it(world: World) -> None:
+    world.paint("2019/a.png")
+    world.paint("2019/b.png")
+    world.spoil(".photosearchignore", b"b.png\n")
+    world.index(world.photos / "2019")  # before the other: a root of its own
+    assert world.found() == ["2019/a.png", "2019/b.png"]
+    assert world.index(load=unneeded).ignored == 1
+    assert store.all_roots(world.connection) == [str(world.photos)]
+    assert counts(world.index(world.photos / "2019", load=unneeded)) == {
+        "unchanged": 1, "reached": 1,
+    }  # fmt: skip
+    world.spoil(".photosearchignore", b"2019/\n")
+    assert world.index(load=unneeded).ignored == 1
+    assert world.found() == []
+
+
 # Roots
 
 

@@ -252,6 +252,11 @@ def test_progress_of_nothing_is_silent(capsys: pytest.CaptureFixture[str]) -> No
         (Summary(captioned=7000), 200.0, "7,000 photos captioned in 3 min 20 s (35.0/s)"),
         (Summary(captioned=2), 0.0, "2 photos captioned in 0 s (0.0/s)"),
         (
+            Summary(ignored=2000, hidden=1),
+            1.0,
+            "nothing new, 1 gone and hidden, 2,000 ignored now and hidden",
+        ),
+        (
             Summary(unchanged=1, failed=2, failed_before=3, hidden=4, returned=5),
             1.0,
             "nothing new, 1 unchanged, 5 can't be read, 4 gone and hidden, 5 back again",

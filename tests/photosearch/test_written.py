@@ -371,7 +371,7 @@ class Album:
         os.utime(self.photos / name, ns=(self.clock, self.clock))
         return str(self.photos / name)
 
-    def index(self, describer: Describer | None = None, **config: bool) -> Summary:
+    def index(self, describer: Describer | None = None, **config: Any) -> Summary:
         def load() -> Describer:
             assert describer is not None, "nothing is to be captioned"
             return describer

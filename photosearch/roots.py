@@ -1,0 +1,53 @@
+"""The folders that were given to a library, and which of them lie in one another."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from photosearch.ignore import Rules, reach
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """A folder to walk, or a single file."""
+
+    path: str
+    rules: Rules  # of the folder above that it belongs to
+    own: bool  # no other root's walk comes to it
+    inner: tuple[str, ...] = ()  # roots in it that its walk doesn't come to: ignored, but given
+    reached: tuple[str, ...] = ()  # roots in it that its walk comes to anyway
+
+
+def place(path: str, known: Collection[str]) -> Root:
+    """Tell how a root stands to the others.
+
+    One that another one's walk comes to is part of that one, whose rules hold in it. One
+    that is ignored there was given all the same: it is walked, by the rules in it alone.
+
+    Args:
+        path: absolute, as are the others.
+        known: all roots, this one or not.
+
+    Raises:
+        RulesError: a file of rules between two of them can't be used.
+    """
+    rules = None
+    for outer in sorted(other for other in known if _is_below(path, other)):
+        rules = reach(outer, path)
+        if rules is not None:
+            break
+    inner: list[str] = []
+    reached: list[str] = []
+    for other in sorted(other for other in known if _is_below(other, path)):
+        comes = reach(path, other, rules) is not None
+        comes = comes or any(
+            _is_below(other, one) and reach(one, other) is not None for one in inner
+        )
+        (reached if comes else inner).append(other)
+    return Root(path, rules or Rules(), rules is None, tuple(inner), tuple(reached))
+
+
+def _is_below(path: str, folder: str) -> bool:
+    return path != folder and path.startswith(os.path.join(folder, ""))

@@ -1,0 +1,285 @@
+"""Watching folders: which of them to index again, when something changes in them."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+import time
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from photosearch.database import LibraryError, display
+from photosearch.ignore import CACHE_TAG, NAME, is_passed_over
+from photosearch.lock import BusyError
+from photosearch.walk import is_photo_name
+
+if TYPE_CHECKING:
+    from photosearch.index import Describer, Observer
+    from photosearch.library import Library
+    from photosearch.summary import Summary
+
+OWN_ENDINGS = ("", "-wal", "-shm", "-journal", "-lock")  # of the library's file and those beside it
+LOOK = 1.0  # seconds between two looks at whether the folders are there
+POLL = 5.0  # seconds between two looks at all files, where the system tells of no changes
+
+Notify = Callable[[str], None]
+Outcome = TypeVar("Outcome")
+
+
+class WatchError(LibraryError):
+    """Folders can't be watched; the message is one line that says what to do."""
+
+
+@dataclass(frozen=True)
+class WatchConfig:
+    """How to watch; times in seconds."""
+
+    quiet: float = 2.0  # without a change, until what changed is indexed
+    longest: float = 60.0  # that a change waits while others go on
+    retry: float = 10.0  # between two tries while another process is indexing
+    poll: bool = False  # look at all files again and again: for network drives
+
+
+class Watcher(Protocol):
+    """What tells of changes: watchfiles, or a test's small fake."""
+
+    def __call__(self, folders: Collection[str], poll: bool) -> Generator[set[str], None, None]:
+        """Yield the paths that changed, or none now and then; may raise OSError."""
+
+
+@dataclass
+class Roots:
+    """The folders that are watched, and which of them are there.
+
+    A missing one isn't indexed, so that nothing in it gets hidden, and nor is an empty one: so is
+    the place of an unplugged drive.
+    """
+
+    paths: Collection[str]
+    notify: Notify
+    there: dict[str, tuple[int, int]] = field(default_factory=dict)  # device and inode
+    missing: set[str] = field(default_factory=set)
+
+    def look(self) -> tuple[set[str], bool]:
+        """Look which are there; tell of those that went or came.
+
+        Returns:
+            Those that came or were replaced, and whether any came or went.
+        """
+        before, self.there = self.there, {}
+        for path in self.paths:
+            identity = _identity(path)
+            if identity is not None:
+                self.there[path] = identity
+            elif path not in self.missing:
+                self.notify(f"{display(path)} is gone or empty: its photos stay, waiting for it")
+        back = self.missing & self.there.keys()
+        for path in sorted(back):
+            self.notify(f"{display(path)} is there again")
+        self.missing = set(self.paths) - self.there.keys()
+        came = {path for path, identity in self.there.items() if before.get(path) != identity}
+        return came, before != self.there
+
+
+def keep_fresh(
+    library: Library,
+    folders: Collection[str],
+    load: Callable[[], Describer],
+    knows: Callable[[str], bool],
+    observing: Callable[[], contextlib.AbstractContextManager[Observer]],
+    notify: Notify,
+    config: WatchConfig,
+    **options: Any,
+) -> Iterator[tuple[Summary, float]]:
+    """Index folders into a library whenever they change; see `Library.watch`."""
+    load_once = functools.cache(load)
+
+    def index(roots: list[str]) -> tuple[Summary, float]:
+        started = time.monotonic()
+        with observing() as observer:
+            summary = library.index(roots, load=load_once, observer=observer, **options)
+        return summary, time.monotonic() - started
+
+    own = os.path.abspath(library.path)
+    changes = follow(
+        folders, notify, lambda path: matters(path, folders, own, knows), by_watchfiles, config.poll
+    )
+    return watch(folders, index, changes, notify, config)
+
+
+def watch(
+    paths: Collection[str],
+    index: Callable[[list[str]], Outcome],
+    changes: Iterable[set[str]],
+    notify: Notify,
+    config: WatchConfig | None = None,
+    clock: Callable[[], float] = time.monotonic,
+) -> Iterator[Outcome]:
+    """Index folders once, and again when something changes in them, until `changes` ends.
+
+    Args:
+        paths: of the folders, absolute.
+        index: indexes folders; raises BusyError when another process does.
+        changes: sets of paths that changed, empty ones in between: time passes only so.
+        notify: told in a line why something waits.
+        config: how long to wait.
+        clock: gives seconds.
+
+    Yields:
+        What `index` returned, run by run.
+    """
+    config = config or WatchConfig()
+    pending = set(paths)
+    first = last = due = clock() - config.longest
+    waits = False
+    for changed in changes:
+        now = clock()
+        roots = concerned(changed, paths)
+        if roots:
+            last = now
+            first = first if pending else now
+            pending |= roots
+        ripe = now - last >= config.quiet or now - first >= config.longest
+        if not pending or not ripe or now < due:
+            continue
+        try:
+            there = sorted(path for path in pending if _identity(path) is not None)
+            outcome = [index(there)] if there else []
+        except BusyError as error:
+            due = clock() + config.retry
+            if not waits:
+                notify(f"{error}; trying again every {config.retry:.0f} s")
+            waits = True
+            continue
+        pending, waits = set(), False
+        yield from outcome
+
+
+def concerned(changed: Collection[str], paths: Iterable[str]) -> set[str]:
+    """Return those folders (or files) that changes lie in."""
+    return {
+        root
+        for root in paths
+        if any(path == root or path.startswith(os.path.join(root, "")) for path in changed)
+    }
+
+
+def follow(
+    paths: Collection[str],
+    notify: Notify,
+    matters: Callable[[str], bool],
+    watcher: Watcher,
+    poll: bool = False,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Iterator[set[str]]:
+    """Yield what changes in folders, for ever; begins anew when one of them comes or goes.
+
+    Args:
+        paths: of the folders, absolute.
+        notify: told in a line which are missing.
+        matters: tells whether a changed path can change what the library knows.
+        watcher: tells of changes in folders that are there.
+        poll: passed on to it.
+        sleep: waits, where no folder is there.
+
+    Raises:
+        WatchError: the system can't watch so many folders.
+    """
+    roots = Roots(paths, notify)
+    roots.look()
+    came: set[str] = set()
+    while True:
+        if not roots.there:
+            sleep(LOOK)
+            came, _ = roots.look()
+            yield came
+            continue
+        try:
+            with contextlib.closing(watcher(sorted(roots.there), poll)) as events:
+                # What came in between is told once it is watched, so that nothing is missed.
+                for changed in events:
+                    yield came | {path for path in changed if matters(path)}
+                    came, moved = roots.look()
+                    if moved:
+                        break
+        except OSError as error:
+            came, moved = roots.look()
+            if not moved:
+                raise _explained(error) from error
+
+
+def _explained(error: OSError) -> WatchError:
+    text = str(error)
+    if "limit" in text or "No space left" in text or "Too many open files" in text:
+        return WatchError(
+            "the system can't watch so many folders: raise fs.inotify.max_user_watches "
+            "(sudo sysctl fs.inotify.max_user_watches=1000000), or use --poll"
+        )
+    return WatchError(f"can't watch these folders: {text.splitlines()[0]}; try --poll")
+
+
+def by_watchfiles(folders: Collection[str], poll: bool) -> Generator[set[str], None, None]:
+    """Tell of changes by watchfiles."""
+    import watchfiles
+
+    events = watchfiles.watch(
+        *folders,
+        watch_filter=None,
+        debounce=int(LOOK * 1000),
+        rust_timeout=int(LOOK * 1000),
+        yield_on_timeout=True,
+        force_polling=poll or None,
+        poll_delay_ms=int(POLL * 1000),
+        ignore_permission_denied=True,
+    )
+    with contextlib.closing(events):
+        for changes in events:
+            yield {path for _, path in changes}
+
+
+def matters(path: str, roots: Collection[str], library: str, knows: Callable[[str], bool]) -> bool:
+    """Tell whether a changed path can change what a library knows.
+
+    Args:
+        path: changed, come or gone.
+        roots: the folders watched.
+        library: the library's own file, absolute.
+        knows: tells whether the library knows a photo in a folder; asked of what is gone, of
+            which nobody can tell any more whether it was a folder.
+    """
+    if path in roots:
+        return True
+    if path.startswith(library) and path.removeprefix(library) in OWN_ENDINGS:
+        return False
+    tops = [root for root in roots if path.startswith(os.path.join(root, ""))]
+    if not tops:
+        return False
+    folder, name = os.path.split(path)
+    top = max(tops, key=len)
+    here = top
+    for above in [part for part in folder[len(top) :].split(os.sep) if part]:
+        if is_passed_over(above, here):
+            return False
+        here = os.path.join(here, above)
+    if name in (NAME, CACHE_TAG):
+        return True
+    if is_passed_over(name, folder):
+        return False
+    if is_photo_name(name) or name.lower().endswith(".xmp"):
+        return True
+    return os.path.isdir(path) or (not os.path.lexists(path) and knows(path))
+
+
+def _identity(path: str) -> tuple[int, int] | None:
+    """Return what tells a folder or file from another one; None if missing or empty."""
+    try:
+        status = os.stat(path)
+        if os.path.isdir(path):
+            with os.scandir(path) as entries:
+                if next(entries, None) is None:
+                    return None
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
