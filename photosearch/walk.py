@@ -6,9 +6,17 @@ import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-SUFFIXES: frozenset[str] = frozenset(
-    {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif"}
-    | {".heic", ".heif", ".hif", ".avif"}
+_CAMERA_SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".heic", ".heif", ".hif"})
+_RAW_SUFFIXES = frozenset(
+    {".cr2", ".cr3", ".nef", ".nrw", ".arw", ".sr2", ".dng", ".raf", ".orf", ".rw2"}
+    | {".pef", ".srw"}
+)
+
+SUFFIXES: frozenset[str] = (
+    frozenset({".png", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".avif"})
+    | {".jp2", ".j2k", ".jpf", ".jpx", ".j2c"}
+    | _CAMERA_SUFFIXES
+    | _RAW_SUFFIXES
 )
 """File name endings of photos, in lower case."""
 
@@ -57,7 +65,8 @@ def walk(root: str) -> Iterator[File | Skipped]:
     Hidden names and those in `PASSED_OVER` are left out silently, except for the root itself.
     Links are followed, but one into a part of the tree that is walked anyway is left out
     silently, and each real folder is listed only once: a loop of links ends, and no photo is
-    listed twice because of a link. Hard links are listed each.
+    listed twice because of a link. Hard links are listed each. A RAW file beside a JPEG or HEIC
+    of the same name is left out: they are one photo.
 
     Args:
         root: A folder, or a single file, which is listed whatever its name. Paths listed below a
@@ -175,7 +184,23 @@ def _comes_anyway(link: str, is_folder: bool, tops: list[str]) -> bool:
 def _entries(folder: str) -> list[os.DirEntry[str]]:
     """List a folder by name; the handle is closed before anything below is opened."""
     with os.scandir(folder) as entries:
-        return sorted(entries, key=lambda entry: entry.name)
+        return _without_twins(sorted(entries, key=lambda entry: entry.name))
+
+
+def _without_twins(entries: list[os.DirEntry[str]]) -> list[os.DirEntry[str]]:
+    """Leave out RAW files of which the camera, or a person, made a JPEG or HEIC beside them."""
+    parts = [os.path.splitext(entry.name.lower()) for entry in entries]
+    raws = {stem for stem, suffix in parts if suffix in _RAW_SUFFIXES}
+    developed = {
+        stem
+        for entry, (stem, suffix) in zip(entries, parts, strict=True)
+        if stem in raws and suffix in _CAMERA_SUFFIXES and entry.is_file()
+    }
+    return [
+        entry
+        for entry, (stem, suffix) in zip(entries, parts, strict=True)
+        if not (stem in developed and suffix in _RAW_SUFFIXES and entry.is_file())
+    ]
 
 
 def _file(path: str, status: os.stat_result) -> File:
