@@ -159,7 +159,8 @@ def _decode(file: BufferedReader, size: int, max_pixels: int) -> Decoded:
             return Decoded(
                 pixels, raw.width, raw.height, raw.metadata, "RAW", raw.written, content_hash(file)
             )
-    with _open(file) as image:
+    with _open(file) as opened:
+        image = opened
         check(*image.size)
         width, height = image.size
         name = image.format or ""
@@ -168,7 +169,7 @@ def _decode(file: BufferedReader, size: int, max_pixels: int) -> Decoded:
         metadata = read_metadata(file) if name == "TIFF" else None
         written = read_embedded(image) if name == "TIFF" else None
         with _muted_stderr(file) if name in _NOISY else contextlib.nullcontext():
-            is_reduced = _load(image, size)
+            image, is_reduced = _load(file, image, size)
         if not is_reduced:
             width, height = image.size  # Pillow turns a TIFF upright while loading it
         if metadata is None:
@@ -183,29 +184,30 @@ def _decode(file: BufferedReader, size: int, max_pixels: int) -> Decoded:
     return Decoded(pixels, width, height, metadata, kind, written, content_hash(file))
 
 
-def _load(image: ImageFile.ImageFile, size: int) -> bool:
+def _load(
+    file: BinaryIO, image: ImageFile.ImageFile, size: int
+) -> tuple[ImageFile.ImageFile, bool]:
     """Decode an image; at 1/2, 1/4 or less, if its format can do that.
 
     Both sides stay at least `size`.
 
     Returns:
-        Whether it may be reduced: its size isn't the photo's then.
+        The loaded image, and whether it may be reduced: its size isn't the photo's then.
     """
     if isinstance(image, JpegImagePlugin.JpegImageFile):
         is_reduced = image.draft("RGB", (size, size)) is not None
         image.load()
-        return is_reduced
+        return image, is_reduced
     if isinstance(image, Jpeg2KImagePlugin.Jpeg2KImageFile):
-        width, height, tile = *image.size, image.tile
-        # A file has so many halves as its writer wanted; asked for more, OpenJPEG fails at once.
-        for power in range(min(width, height).bit_length() - size.bit_length() - 1, 0, -1):
-            image.reduce = power
+        # A file has as many halves as its writer wanted; asked for more, OpenJPEG fails at once.
+        for power in range((min(image.size) // size).bit_length() - 1, 0, -1):
+            smaller = _open(file)
+            smaller.reduce = power  # type: ignore[method-assign, assignment]
             with contextlib.suppress(OSError):
-                image.load()
-                return True
-            image.reduce, image._size, image.tile = 0, (width, height), tile
+                smaller.load()
+                return smaller, True
     image.load()
-    return False
+    return image, False
 
 
 def _finish(image: Image.Image, orientation: int, size: int) -> NDArray[np.uint8]:

@@ -349,12 +349,6 @@ def test_a_motion_photo_is_its_still(tmp_path: Path) -> None:
     assert decoded.content_hash == hashlib.sha256(path.read_bytes()).digest()
 
 
-@pytest.mark.parametrize("name", FORMATS)
-def test_the_content_is_told_as_a_hash(tmp_path: Path, name: str) -> None:
-    path = save(picture(), tmp_path / "photo", name)
-    assert decode(path, 16).content_hash == hashlib.sha256(Path(path).read_bytes()).digest()
-
-
 # Refusals
 
 
@@ -449,7 +443,7 @@ def test_the_limit_can_be_set(tmp_path: Path) -> None:
     assert refusal(path, max_pixels=2_999_999) == (
         "3 megapixels are over the limit of 3: --max-pixels allows more"
     )
-    assert refusal(path, max_pixels=2_500_000) == "3 megapixels are over the limit of 2.5"
+    assert refusal(path, max_pixels=2_500_000).endswith("limit of 2.5: --max-pixels allows more")
     assert decode(path, 8, max_pixels=3_000_000).width == 2000
 
 
@@ -466,7 +460,8 @@ def test_truncated_files_are_refused(tmp_path: Path, name: str, part: float) -> 
     path = Path(save(Image.fromarray(noise), tmp_path / "photo", name))
     blob = path.read_bytes()
     path.write_bytes(blob[: int(len(blob) * part)])
-    assert refusal(str(path)).startswith("truncated")
+    reason = "can't be decoded: broken" if name == "JPEG2000" else "truncated"
+    assert refusal(str(path)).startswith(reason)
 
 
 def test_libtiff_prints_nothing(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
