@@ -24,7 +24,9 @@ from PIL import (
     BmpImagePlugin,  # noqa: F401  importing a plugin registers its format
     GifImagePlugin,  # noqa: F401
     Image,
-    JpegImagePlugin,  # noqa: F401
+    ImageFile,
+    Jpeg2KImagePlugin,
+    JpegImagePlugin,
     PngImagePlugin,  # noqa: F401
     TiffImagePlugin,  # noqa: F401
     UnidentifiedImageError,
@@ -34,6 +36,7 @@ from PIL import (
 from photosearch.content import content_hash
 from photosearch.embedded import read_embedded
 from photosearch.metadata import Metadata, read_metadata
+from photosearch.raw import is_raw, read_raw
 from photosearch.written import NOTHING, Written
 
 MAX_PIXELS = 200_000_000
@@ -41,7 +44,7 @@ MAX_PIXELS = 200_000_000
 
 # Only these, whatever else Pillow reads: an EPS named .jpg would start Ghostscript.
 # AVIF comes before HEIF, which claims some AVIF files and then fails to decode them.
-_FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "AVIF", "HEIF")
+_FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "JPEG2000", "AVIF", "HEIF")
 
 _MAGIC = (
     (0, b"\xff\xd8\xff", "JPEG"),
@@ -51,6 +54,8 @@ _MAGIC = (
     (0, b"MM\0*", "TIFF"),
     (0, b"GIF8", "GIF"),
     (0, b"BM", "BMP"),
+    (4, b"jP  ", "JPEG 2000"),
+    (0, b"\xff\x4f\xff\x51", "JPEG 2000"),
     (4, b"ftypavif", "AVIF"),
     (4, b"ftyphei", "HEIF"),
     (4, b"ftypmif1", "HEIF"),
@@ -85,7 +90,7 @@ class Decoded:
         width: Of the original, upright, in pixels.
         height: Of the original, upright, in pixels.
         metadata: What EXIF says.
-        format: Pillow's name of the file format: JPEG, PNG, HEIF, ...
+        format: Pillow's name of the file format: JPEG, PNG, HEIF, ..., or RAW.
         written: What people wrote into the file.
         content_hash: Of the whole file; see `photosearch.content`.
     """
@@ -103,7 +108,8 @@ def decode(path: str, size: int, max_pixels: int = MAX_PIXELS) -> Decoded:
     """Decode a photo, turn it upright and squash it to `size` by `size` pixels.
 
     The content decides about the format, not the name. Of animations and of files with several
-    pages it takes the first picture. Transparent parts become white. Writes nothing to stderr.
+    pages it takes the first picture, of RAW files the embedded preview if it is large enough.
+    Transparent parts become white. Writes nothing to stderr.
 
     Args:
         path: Opened read-only.
@@ -134,42 +140,85 @@ def decode(path: str, size: int, max_pixels: int = MAX_PIXELS) -> Decoded:
 
 
 def _decode(file: BufferedReader, size: int, max_pixels: int) -> Decoded:
-    """Decode an open file; raises whatever Pillow raises, and UndecodableError."""
-    with _open(file) as image:
-        width, height = image.size
-        if width * height > max_pixels:
-            megapixels = math.ceil(width * height / 1e6)
-            limit = f"{max_pixels / 1e6:g}"
-            raise UndecodableError(f"{megapixels} megapixels are over the limit of {limit}")
+    """Decode an open file; raises whatever decoders raise, and UndecodableError."""
+
+    def check(width: int, height: int) -> None:
         if width < 1 or height < 1:
             raise UndecodableError("the picture has no pixels")
+        if width * height > max_pixels:
+            raise UndecodableError(
+                f"{math.ceil(width * height / 1e6)} megapixels are over the limit of "
+                f"{max_pixels / 1e6:g}: --max-pixels allows more"
+            )
+
+    if is_raw(file):
+        with _muted_stderr(file):
+            raw = read_raw(file, size, check)
+        if raw is not None:
+            pixels = _finish(raw.picture, raw.orientation, size)
+            return Decoded(
+                pixels, raw.width, raw.height, raw.metadata, "RAW", raw.written, content_hash(file)
+            )
+    with _open(file) as opened:
+        image = opened
+        check(*image.size)
+        width, height = image.size
         name = image.format or ""
         # A TIFF is one large EXIF structure. Read it before libtiff moves the file's position
         # behind Python's back; other formats may tell their EXIF only when loaded.
         metadata = read_metadata(file) if name == "TIFF" else None
         written = read_embedded(image) if name == "TIFF" else None
-        # JPEG can be decoded at 1/2, 1/4 or 1/8: both sides stay at least `size`.
-        is_draft = name in ("JPEG", "MPO") and image.draft("RGB", (size, size)) is not None
         with _muted_stderr(file) if name in _NOISY else contextlib.nullcontext():
-            image.load()
-        if not is_draft:
+            image, is_reduced = _load(file, image, size)
+        if not is_reduced:
             width, height = image.size  # Pillow turns a TIFF upright while loading it
         if metadata is None:
             exif = image.info.get("exif")
             metadata = read_metadata(io.BytesIO(exif)) if isinstance(exif, bytes) else Metadata()
         written = written or read_embedded(image)
         orientation = _orientation(image)
-        small = _flatten(_squash(_resizable(image), size))
-    if orientation in _TURNS:
-        small = small.transpose(_TURNS[orientation])
+        pixels = _finish(image, orientation, size)
     if orientation >= 5:
         width, height = height, width
-    pixels = np.array(small)  # (size, size, 3)
     kind = "JPEG" if name == "MPO" else name
     return Decoded(pixels, width, height, metadata, kind, written, content_hash(file))
 
 
-def _open(file: BinaryIO) -> Image.Image:
+def _load(
+    file: BinaryIO, image: ImageFile.ImageFile, size: int
+) -> tuple[ImageFile.ImageFile, bool]:
+    """Decode an image; at 1/2, 1/4 or less, if its format can do that.
+
+    Both sides stay at least `size`.
+
+    Returns:
+        The loaded image, and whether it may be reduced: its size isn't the photo's then.
+    """
+    if isinstance(image, JpegImagePlugin.JpegImageFile):
+        is_reduced = image.draft("RGB", (size, size)) is not None
+        image.load()
+        return image, is_reduced
+    if isinstance(image, Jpeg2KImagePlugin.Jpeg2KImageFile):
+        # A file has as many halves as its writer wanted; asked for more, OpenJPEG fails at once.
+        for power in range((min(image.size) // size).bit_length() - 1, 0, -1):
+            smaller = _open(file)
+            smaller.reduce = power  # type: ignore[method-assign, assignment]
+            with contextlib.suppress(OSError):
+                smaller.load()
+                return smaller, True
+    image.load()
+    return image, False
+
+
+def _finish(image: Image.Image, orientation: int, size: int) -> NDArray[np.uint8]:
+    """Squash a loaded image to (size, size, 3), upright."""
+    small = _flatten(_squash(_resizable(image), size))
+    if orientation in _TURNS:
+        small = small.transpose(_TURNS[orientation])
+    return np.array(small)
+
+
+def _open(file: BinaryIO) -> ImageFile.ImageFile:
     """Identify an image and read its header.
 
     By file object, not by path: for paths Pillow maps some formats into memory, and a mapped file

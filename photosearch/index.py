@@ -7,13 +7,14 @@ import sqlite3
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 from typing import Protocol
 
 import numpy as np
 
 from photosearch import store
-from photosearch.decode import Decoded, UndecodableError
+from photosearch.decode import MAX_PIXELS, Decoded, UndecodableError, decode
 from photosearch.descriptions import PARTS, Description, model_numbers, use_models
 from photosearch.ignore import Rules
 from photosearch.moves import Recognised, recognise
@@ -21,11 +22,12 @@ from photosearch.roots import place
 from photosearch.scan import Task, Work, scan
 from photosearch.summary import Stages, Summary
 from photosearch.walk import File, walk
-from photosearch.workers import Outcome, decode_all
+from photosearch.workers import FILE_TIMEOUT, MEMORY, Outcome, decode_all
 from photosearch.xmp import read_sidecar
 
 REREAD = 32  # photos in a transaction, where only metadata is read
 THUMBNAIL = 8  # side in pixels, where only metadata is wanted: the fastest to decode
+PIXEL_MEMORY = 15  # bytes for each pixel allowed: 9 are what the worst formats take
 
 
 class Describer(Protocol):
@@ -96,6 +98,8 @@ class IndexConfig:
     upgrade: bool = False  # of known and unchanged photos, what another model made
     retry: bool = False  # what couldn't be read, though it is unchanged
     exclude: Sequence[str] = ()  # what to ignore in this run, in gitignore's syntax
+    file_timeout: float = FILE_TIMEOUT  # seconds that a photo may take to decode
+    max_pixels: int = MAX_PIXELS  # of a photo; larger ones are refused
 
 
 def index(
@@ -266,7 +270,13 @@ def _batches(
     failures: list[store.Failure] = []
     files = [task.file for task in todo]
     ahead = 2 * max(batch_size(), config.workers)
-    outcomes = _timed(decode_all(files, size, config.workers, ahead), stages)
+    decoded = decode_all(
+        files, size, config.workers, ahead,
+        decode=partial(decode, max_pixels=config.max_pixels),
+        file_timeout=config.file_timeout,
+        memory=max(MEMORY, PIXEL_MEMORY * config.max_pixels),
+    )  # fmt: skip
+    outcomes = _timed(decoded, stages)
     for task, (file, outcome) in zip(todo, outcomes, strict=True):
         if isinstance(outcome, UndecodableError):
             failures.append(store.Failure(file.path, str(outcome), file.size, file.mtime_ns))

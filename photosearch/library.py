@@ -98,6 +98,8 @@ class Library:
         upgrade: bool = False,
         retry: bool = False,
         exclude: Sequence[str] = (),
+        file_timeout: float | None = None,
+        max_pixels: int | None = None,
         observer: Observer | None = None,
     ) -> Summary:
         """Describe every new or changed photo in folders; see `photosearch.index.index`.
@@ -119,6 +121,9 @@ class Library:
             upgrade: make anew what another model made of known and unchanged photos.
             retry: try again what couldn't be read, though it is unchanged.
             exclude: what to ignore in this run, patterns as in .gitignore, seen from each folder.
+            file_timeout: seconds that a photo may take to decode; by default 60. Not kept
+                with `workers=0`.
+            max_pixels: of a photo; larger ones count as unreadable. By default 200 million.
             observer: told about progress and skipped files.
 
         Raises:
@@ -145,7 +150,9 @@ class Library:
         if not os.path.exists(self.path) and not any(map(os.path.exists, given)):
             # A mistyped folder must not leave an empty library behind.
             return Summary(unreachable=dict.fromkeys(given, "no such file or directory"))
-        config = IndexConfig(batch_size, workers, force, upgrade, retry, exclude)
+        limits: dict[str, Any] = {"file_timeout": file_timeout, "max_pixels": max_pixels}
+        limits = {name: value for name, value in limits.items() if value is not None}
+        config = IndexConfig(batch_size, workers, force, upgrade, retry, exclude, **limits)
         with self._changing() as connection:
             roots = given or store.roots(connection)
             return index(connection, roots, load, config, observer, fingerprints)

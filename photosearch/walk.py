@@ -9,9 +9,17 @@ from dataclasses import dataclass, field, replace
 
 from photosearch.ignore import CACHE_TAG, NAME, Rules, is_cache, is_passed_over, reach
 
-SUFFIXES: frozenset[str] = frozenset(
-    {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif"}
-    | {".heic", ".heif", ".hif", ".avif"}
+_CAMERA_SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".heic", ".heif", ".hif"})
+_RAW_SUFFIXES = frozenset(
+    {".cr2", ".cr3", ".nef", ".nrw", ".arw", ".sr2", ".dng", ".raf", ".orf", ".rw2"}
+    | {".pef", ".srw"}
+)
+
+SUFFIXES: frozenset[str] = (
+    frozenset({".png", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".avif"})
+    | {".jp2", ".j2k", ".jpf", ".jpx", ".j2c"}
+    | _CAMERA_SUFFIXES
+    | _RAW_SUFFIXES
 )
 """File name endings of photos, in lower case."""
 
@@ -81,7 +89,8 @@ def walk(
     that `is_passed_over` knows, folders tagged as caches, and what the files of rules in the
     walked folders say. Links are followed, but one into a part of the tree that is walked
     anyway is left out silently, and each real folder is listed only once: a loop of links
-    ends, and no photo is listed twice because of a link. Hard links are listed each.
+    ends, and no photo is listed twice because of a link. Hard links are listed each. A RAW file
+    beside a JPEG or HEIC of the same name is left out: they are one photo.
 
     A folder whose rules can't be used is skipped as a whole: what it hides isn't known.
 
@@ -244,7 +253,23 @@ def _comes_anyway(link: str, is_folder: bool, tops: list[_Top]) -> bool:
 def _entries(folder: str) -> list[os.DirEntry[str]]:
     """List a folder by name; the handle is closed before anything below is opened."""
     with os.scandir(folder) as entries:
-        return sorted(entries, key=lambda entry: entry.name)
+        return _without_twins(sorted(entries, key=lambda entry: entry.name))
+
+
+def _without_twins(entries: list[os.DirEntry[str]]) -> list[os.DirEntry[str]]:
+    """Leave out RAW files of which the camera, or a person, made a JPEG or HEIC beside them."""
+    parts = [os.path.splitext(entry.name.lower()) for entry in entries]
+    raws = {stem for stem, suffix in parts if suffix in _RAW_SUFFIXES}
+    developed = {
+        stem
+        for entry, (stem, suffix) in zip(entries, parts, strict=True)
+        if stem in raws and suffix in _CAMERA_SUFFIXES and entry.is_file()
+    }
+    return [
+        entry
+        for entry, (stem, suffix) in zip(entries, parts, strict=True)
+        if not (stem in developed and suffix in _RAW_SUFFIXES and entry.is_file())
+    ]
 
 
 def _single(path: str, status: os.stat_result) -> File:

@@ -53,6 +53,22 @@ def index_command(
     retry: Annotated[
         bool, typer.Option("--retry", help="Try again what couldn't be read.")
     ] = False,
+    file_timeout: Annotated[
+        float | None,
+        typer.Option(
+            min=0.1,
+            metavar="SECONDS",
+            help="What a photo may take; by default 60. Tries again what couldn't be read.",
+        ),
+    ] = None,
+    max_pixels: Annotated[
+        float | None,
+        typer.Option(
+            min=0.1,
+            metavar="MEGAPIXELS",
+            help="Refuse larger photos; by default 200. Tries again what couldn't be read.",
+        ),
+    ] = None,
     nice: Annotated[
         bool, typer.Option("--nice", help="Let everything else on the machine go first.")
     ] = False,
@@ -84,8 +100,11 @@ def index_command(
                 threads=threads,
                 force=force,
                 upgrade=upgrade,
-                retry=retry,
                 exclude=exclude or (),
+                # Who allows more wants what was refused to be tried with that.
+                retry=retry or file_timeout is not None or max_pixels is not None,
+                file_timeout=file_timeout,
+                max_pixels=None if max_pixels is None else round(max_pixels * 1e6),
                 observer=progress,
             )
         except (KeyboardInterrupt, Terminated):

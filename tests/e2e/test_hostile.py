@@ -139,7 +139,9 @@ def make_bad(hostile: Hostile, bomb: Path) -> None:
     write(b"bad\n\x1b[2Jname.jpg", b"no photo", "not an image")
     write(b"bad \xff bytes.jpg", b"no photo", "not an image")
     write(b"[red]bad[/red] markup.jpg", b"no photo", "not an image")
-    bad[Path(shutil.copyfile(bomb, folder / "bomb.png"))] = "900 megapixels"
+    bad[Path(shutil.copyfile(bomb, folder / "bomb.png"))] = (
+        "900 megapixels are over the limit of 200: --max-pixels allows more"
+    )
 
     closed = folder / "closed folder"
     closed.mkdir()
@@ -382,4 +384,4 @@ assert peak() - before < 20_000, (before, peak())
 """
     done = run("-c", script, bomb, program="python", timeout=60)
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == "900 megapixels are over the limit of 200\n"
+    assert done.stdout == "900 megapixels are over the limit of 200: --max-pixels allows more\n"

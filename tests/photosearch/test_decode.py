@@ -57,10 +57,11 @@ FORMATS = [
     "TIFF",
     "BMP",
     "GIF",
+    "JPEG2000",
     pytest.param("HEIF", marks=needs_heif),
     pytest.param("AVIF", marks=needs_avif),
 ]
-EXIF_FORMATS = [name for name in FORMATS if name not in ("BMP", "GIF")]
+EXIF_FORMATS = [name for name in FORMATS if name not in ("BMP", "GIF", "JPEG2000")]
 
 
 def picture(width: int = 300, height: int = 200) -> Image.Image:
@@ -238,6 +239,7 @@ def test_floats_that_are_no_numbers(tmp_path: Path) -> None:
         *[("YCbCr", name) for name in ("JPEG", "TIFF")],
         *[("RGBA", name) for name in ("PNG", "TIFF", "WEBP")],
         *[("LA", name) for name in ("PNG", "TIFF", "WEBP")],
+        *[(mode, "JPEG2000") for mode in ("L", "RGB", "RGBA", "LA")],
         ("LAB", "TIFF"),
     ],
 )
@@ -307,6 +309,44 @@ def test_a_jpeg_with_further_pictures_is_a_jpeg(tmp_path: Path) -> None:
     assert decoded.format == "JPEG"
     assert (decoded.width, decoded.height) == (900, 600)
     assert difference(decoded.pixels, naive(picture(900, 600), 64)) < 3
+
+
+@pytest.mark.parametrize("is_bare", [False, True])
+@pytest.mark.parametrize("resolutions", [1, 2, 6])  # as many halves as the writer wanted, less one
+def test_jpeg_2000_is_decoded_no_larger_than_needed(
+    tmp_path: Path, is_bare: bool, resolutions: int
+) -> None:
+    options = {"no_jp2": is_bare, "num_resolutions": resolutions}
+    path = save(picture(900, 600), tmp_path / "photo", "JPEG2000", **options)
+    for size in (20, 64, 400, 700):
+        decoded = decode(path, size)
+        assert (decoded.format, decoded.width, decoded.height) == ("JPEG2000", 900, 600)
+        assert difference(decoded.pixels, naive(picture(900, 600), size)) < 3
+
+
+def test_jpeg_2000_in_a_smaller_scale_is_faster(tmp_path: Path) -> None:
+    noise = Image.effect_noise((1600, 1200), 60)
+    path = save(noise, tmp_path / "photo", "JPEG2000")
+    times = []
+    for size in (100, 1200):
+        started = time.process_time()
+        decode(path, size)
+        times.append(time.process_time() - started)
+    assert times[0] < times[1] / 3, times
+
+
+def test_a_motion_photo_is_its_still(tmp_path: Path) -> None:
+    """Phones append a film of some seconds to the JPEG."""
+    path = tmp_path / "photo.jpg"
+    save(picture(600, 400), path, "JPEG", exif=exif(model="Phone"))
+    still = path.read_bytes()
+    film = struct.pack(">I", 24) + b"ftypmp42" + bytes(12) + struct.pack(">I", 200_000) + b"mdat"
+    path.write_bytes(still + film + random.Random(1).randbytes(200_000))
+    decoded = decode(str(path), 64)
+    assert (decoded.format, decoded.width, decoded.height) == ("JPEG", 600, 400)
+    assert decoded.metadata.camera == "Phone"
+    assert difference(decoded.pixels, naive(picture(600, 400), 64)) < 3
+    assert decoded.content_hash == hashlib.sha256(path.read_bytes()).digest()
 
 
 # Refusals
@@ -388,16 +428,22 @@ def test_too_many_pixels_are_refused_by_the_header(tmp_path: Path) -> None:
     path = tmp_path / "bomb.png"
     path.write_bytes(png(30_000, 30_000))
     started = time.process_time()
-    assert refusal(str(path)) == "900 megapixels are over the limit of 200"
+    assert (
+        refusal(str(path)) == "900 megapixels are over the limit of 200: --max-pixels allows more"
+    )
     assert time.process_time() - started < 1
     path.write_bytes(png(20_001, 10_000))
-    assert refusal(str(path)) == "201 megapixels are over the limit of 200"
+    assert (
+        refusal(str(path)) == "201 megapixels are over the limit of 200: --max-pixels allows more"
+    )
 
 
 def test_the_limit_can_be_set(tmp_path: Path) -> None:
     path = save(Image.new("RGB", (2000, 1500)), tmp_path / "photo.jpg", "JPEG")
-    assert refusal(path, max_pixels=2_999_999) == "3 megapixels are over the limit of 3"
-    assert refusal(path, max_pixels=2_500_000) == "3 megapixels are over the limit of 2.5"
+    assert refusal(path, max_pixels=2_999_999) == (
+        "3 megapixels are over the limit of 3: --max-pixels allows more"
+    )
+    assert refusal(path, max_pixels=2_500_000).endswith("limit of 2.5: --max-pixels allows more")
     assert decode(path, 8, max_pixels=3_000_000).width == 2000
 
 
@@ -414,7 +460,8 @@ def test_truncated_files_are_refused(tmp_path: Path, name: str, part: float) -> 
     path = Path(save(Image.fromarray(noise), tmp_path / "photo", name))
     blob = path.read_bytes()
     path.write_bytes(blob[: int(len(blob) * part)])
-    assert refusal(str(path)).startswith("truncated")
+    reason = "can't be decoded: broken" if name == "JPEG2000" else "truncated"
+    assert refusal(str(path)).startswith(reason)
 
 
 def test_libtiff_prints_nothing(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,222 @@
+"""Photos as a camera's sensor saw them (RAW): CR2, CR3, NEF, ARW, DNG, RAF, ORF, RW2.
+
+LibRaw reads them; it is imported when the first one is met.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, BinaryIO
+
+from PIL import Image
+
+from photosearch.embedded import read_embedded
+from photosearch.metadata import Metadata, read_metadata
+from photosearch.written import NOTHING, Written
+
+if TYPE_CHECKING:
+    import rawpy
+
+# Formats of their own. The others begin as TIFF does.
+_MAGIC = (
+    (0, b"FUJIFILMCCD-RAW"),
+    (0, b"IIRO"),
+    (0, b"IIRS"),
+    (0, b"MMOR"),
+    (0, b"IIU\0"),
+    (4, b"ftypcrx "),
+)
+_TIFF = (b"II*\0", b"MM\0*")
+_TIFF_BUT_FOR_MAGIC = {b"IIRO": b"II*\0", b"IIRS": b"II*\0", b"MMOR": b"MM\0*", b"IIU\0": b"II*\0"}
+
+_PHOTOMETRIC, _MAKE, _SUB_IFDS, _DNG_VERSION = 0x0106, 0x010F, 0x014A, 0xC612
+_SENSOR = (32803, 34892)  # photometric interpretations: a mosaic of colours, linear values
+_MAX_TAGS = 1000
+
+_HEAD = 1 << 20  # EXIF stands before the pixels, in the first megabyte
+
+# LibRaw's `flip`: 1 mirrors, 2 turns upside down, 4 swaps the sides. To EXIF orientations.
+_ORIENTATIONS = {0: 1, 1: 2, 2: 4, 3: 3, 4: 5, 5: 8, 6: 6, 7: 7}
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """What a RAW file shows and says.
+
+    Attributes:
+        picture: Loaded, not turned: the embedded preview, or what was developed.
+        orientation: EXIF orientation, 1 to 8, that turns the picture upright.
+        width: Of the photo, upright, in pixels.
+        height: Of the photo, upright, in pixels.
+        metadata: What EXIF says.
+        written: What people wrote into the file.
+    """
+
+    picture: Image.Image
+    orientation: int
+    width: int
+    height: int
+    metadata: Metadata
+    written: Written
+
+
+def is_raw(file: BinaryIO) -> bool:
+    """Tell by its content whether a file may be RAW.
+
+    Of those that begin like TIFF the tags decide: all have DNG's version, a sensor's colours,
+    or a maker together with pictures below the first one.
+
+    Args:
+        file: Seekable; read from its start.
+    """
+    file.seek(0)
+    start = file.read(16)
+    if start[:4] not in _TIFF:
+        return any(start[offset:].startswith(magic) for offset, magic in _MAGIC)
+    if start[8:10] == b"CR":  # CR2
+        return True
+    tags = _first_tags(file, start)
+    return (
+        _DNG_VERSION in tags
+        or tags.get(_PHOTOMETRIC) in _SENSOR
+        or (_MAKE in tags and _SUB_IFDS in tags)
+    )
+
+
+def read_raw(file: BinaryIO, size: int, check: Callable[[int, int], None]) -> Raw | None:
+    """Read a RAW file: by its embedded preview if both sides have `size` pixels, else developed.
+
+    Cameras embed a preview in full or nearly full size, which looks as their JPEG does and takes
+    a hundredth of the time.
+
+    Args:
+        file: Seekable; read from its start, whole.
+        size: Pixels that both sides should have at least.
+        check: Told width and height before any pixel is decoded; may raise.
+
+    Returns:
+        Nothing for a TIFF that LibRaw doesn't take for RAW, or can't read.
+
+    Raises:
+        ValueError: LibRaw can't read it, and nothing else could.
+    """
+    import rawpy
+
+    file.seek(0)
+    is_tiff = file.read(4) in _TIFF
+    file.seek(0)
+    with rawpy.RawPy() as raw:
+        try:
+            raw.open_buffer(file)
+            flipped = _ORIENTATIONS.get(raw.sizes.flip, 1)
+            width, height = raw.sizes.width, raw.sizes.height
+            check(width, height)
+            preview = _preview(raw, size, check)
+            if preview is not None:
+                orientation = _preview_orientation(preview, flipped, width > height)
+                picture = preview
+            else:
+                orientation, picture = 1, _develop(raw, size)
+        except rawpy.LibRawUnsufficientMemoryError:
+            raise MemoryError from None
+        except (rawpy.LibRawError, OSError) as error:
+            if is_tiff:
+                return None
+            raise ValueError(_words(error)) from error
+    if flipped >= 5:
+        width, height = height, width
+    metadata = _metadata(file, preview)
+    return Raw(picture, orientation, width, height, metadata, _written(file, is_tiff, preview))
+
+
+def _first_tags(file: BinaryIO, start: bytes) -> dict[int, int]:
+    """Read the tags of a TIFF's first picture, each with the first 16 bits of its value."""
+    order = "<" if start.startswith(b"II") else ">"
+    if len(start) < 8:
+        return {}
+    file.seek(struct.unpack(f"{order}I", start[4:8])[0])
+    count = file.read(2)
+    if len(count) < 2:
+        return {}
+    table = file.read(12 * min(struct.unpack(f"{order}H", count)[0], _MAX_TAGS))
+    table = table[: len(table) // 12 * 12]
+    return dict(struct.iter_unpack(f"{order}H6xH2x", table))
+
+
+def _preview(raw: rawpy.RawPy, size: int, check: Callable[[int, int], None]) -> Image.Image | None:
+    """Return the embedded preview, loaded, if it is large enough and whole."""
+    import rawpy
+
+    try:
+        thumb = raw.extract_thumb()
+        if isinstance(thumb.data, bytes):
+            preview: Image.Image = Image.open(io.BytesIO(thumb.data), formats=["JPEG"])
+        else:
+            preview = Image.fromarray(thumb.data)
+        if min(preview.size) < size:
+            return None
+        check(*preview.size)
+        preview.draft("RGB", (size, size))
+        preview.load()
+    except (rawpy.LibRawError, OSError, ValueError, SyntaxError, TypeError):
+        return None  # there is none, or none that can be read: the sensor's picture is there
+    return preview
+
+
+def _preview_orientation(preview: Image.Image, orientation: int, is_wide: bool) -> int:
+    """Tell how a preview must be turned, by its own EXIF or else as the sensor's picture.
+
+    Some programs write it upright already, which its sides tell. What EXIF says then isn't about
+    the preview: LibRaw gives one without EXIF the orientation of the sensor's picture.
+    """
+    try:
+        own = preview.getexif().get(0x0112, 0)
+    except Exception:  # malformed EXIF must not cost the picture
+        own = 0
+    turn = int(own) if own in range(1, 9) else orientation
+    if turn >= 5 and (preview.width > preview.height) != is_wide:
+        return 1
+    return turn
+
+
+def _develop(raw: rawpy.RawPy, size: int) -> Image.Image:
+    """Make a picture of the sensor's, upright; in half size if that is enough."""
+    half = min(raw.sizes.width, raw.sizes.height) >= 2 * size
+    pixels = raw.postprocess(half_size=half, use_camera_wb=True, output_bps=8)  # (h, w, 3)
+    return Image.fromarray(pixels if pixels.shape[2] != 1 else pixels[:, :, 0])
+
+
+def _metadata(file: BinaryIO, preview: Image.Image | None) -> Metadata:
+    """Read EXIF from the file, or else from its preview."""
+    file.seek(0)
+    start = file.read(4)
+    if start in _TIFF:
+        return read_metadata(file)
+    if start in _TIFF_BUT_FOR_MAGIC:
+        return read_metadata(io.BytesIO(_TIFF_BUT_FOR_MAGIC[start] + file.read(_HEAD)))
+    blob = preview.info.get("exif") if preview is not None else None
+    if not isinstance(blob, bytes):  # CR3: boxes, of which the first with EXIF has the camera
+        _, _, blob = file.read(_HEAD).partition(b"CMT1")
+    return read_metadata(io.BytesIO(blob)) if blob else Metadata()
+
+
+def _written(file: BinaryIO, is_tiff: bool, preview: Image.Image | None) -> Written:
+    if is_tiff:
+        try:
+            with Image.open(file, formats=["TIFF"]) as first:
+                return read_embedded(first)
+        except Exception:  # Pillow doesn't know all compressions, and needn't
+            return NOTHING
+    return read_embedded(preview) if preview is not None else NOTHING
+
+
+def _words(error: Exception) -> str:
+    """Return what LibRaw says, which it does in bytes, or in a pair with a number."""
+    said = error.args[0] if error.args else ""
+    if isinstance(said, tuple):
+        said = said[-1]
+    text = said.decode("ascii", "replace") if isinstance(said, bytes) else str(said)
+    return "truncated file" if text == "Input/output error" else text.lower()
