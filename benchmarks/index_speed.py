@@ -44,7 +44,7 @@ def enlarge(source: str, target: str, seed: int) -> None:
     dice = np.random.default_rng(seed)
     with Image.open(source) as image:
         large = np.asarray(image.convert("RGB").resize(SIZE, Image.Resampling.BICUBIC), np.int16)
-    noise = dice.normal(0, 7, (500, 500, 3)).astype(np.int16)
+    noise = dice.normal(0, 9, (500, 500, 3)).astype(np.int16)
     height, width = large.shape[:2]
     tiled = np.tile(noise, (height // 500, width // 500, 1))
     tiled = np.roll(tiled, tuple(dice.integers(0, 500, 2)), (0, 1))
