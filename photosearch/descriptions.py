@@ -123,8 +123,14 @@ def use_models(
 def write_description(
     connection: sqlite3.Connection, photo: int, models: Models, description: Description
 ) -> None:
-    """Replace the parts of a photo's description that were made; keep the others."""
+    """Replace the parts of a photo's description that were made; keep the others.
+
+    Raises:
+        ValueError: captions were made, but there is none.
+    """
     if description.captions is not None:
+        if not description.captions:
+            raise ValueError("a photo without a caption")
         connection.execute("DELETE FROM captions WHERE photo_id = ?", (photo,))
         connection.executemany(
             "INSERT INTO captions VALUES (?, ?, ?, ?, ?, ?)",
@@ -187,13 +193,15 @@ def write_written(connection: sqlite3.Connection, photo: int, written: Written |
         connection.execute("INSERT INTO written VALUES (?, ?, ?, ?, ?, ?)", (photo, *values))
 
 
-def write_search_row(connection: sqlite3.Connection, photo: int, root: str | None = None) -> None:
-    """Write the row that full-text search sees from what is known of a photo.
+def search_values(
+    connection: sqlite3.Connection, photo: int, root: str | None = None
+) -> dict[str, str | int]:
+    """Return the row that full-text search sees of a photo, by column.
 
     Args:
         connection: to the library.
         photo: its number.
-        root: the folder that it was found under; None keeps what the row has.
+        root: the folder that it was found under; without it `folder` is empty.
     """
     query = """SELECT path, coalesce(camera, ''), coalesce(lens, ''), edits.caption,
                       coalesce(title, ''), coalesce(description, ''), coalesce(alt_text, ''),
@@ -210,8 +218,10 @@ def write_search_row(connection: sqlite3.Connection, photo: int, root: str | Non
     query = "SELECT text, synonyms FROM tags WHERE photo_id = ? ORDER BY rank"
     tags = [text for row in connection.execute(query, (photo,)) for text in row if text]
     path = os.fsdecode(path)
-    values = {
-        "photo_id": photo, "caption": captions[0], "alternatives": "\n".join(captions[1:]),
+    return {
+        "photo_id": photo,
+        "caption": captions[0] if captions else "",  # lost with a damaged file
+        "alternatives": "\n".join(captions[1:]),
         "tags": "\n".join(tags), "title": title,
         "description": "\n".join(filter(None, (description, alt_text))),
         "keywords": keywords, "place": "",
@@ -219,6 +229,17 @@ def write_search_row(connection: sqlite3.Connection, photo: int, root: str | Non
         "folder": "" if root is None else _folder(path, root),
         "filename": readable(os.path.basename(path)),
     }  # fmt: skip
+
+
+def write_search_row(connection: sqlite3.Connection, photo: int, root: str | None = None) -> None:
+    """Write the row that full-text search sees from what is known of a photo.
+
+    Args:
+        connection: to the library.
+        photo: its number.
+        root: the folder that it was found under; None keeps what the row has.
+    """
+    values = search_values(connection, photo, root)
     columns = ", ".join(values)
     marks = ", ".join(f":{name}" for name in values)
     kept = ("photo_id",) if root is not None else ("photo_id", "folder")

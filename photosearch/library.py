@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from photosearch import database, export, paths, search, store
-from photosearch.database import display
+from photosearch.database import LibraryError, display
 from photosearch.descriptions import readable, write_edit
 from photosearch.lock import locked
 from photosearch.walk import is_photo_name
@@ -23,8 +23,10 @@ if TYPE_CHECKING:
     import numpy as np
 
     from captioner.sentences import SentenceEncoder
+    from photosearch.doctor import Report
     from photosearch.index import Describer, Observer
     from photosearch.meaning import Meaning
+    from photosearch.salvage import Salvaged
     from photosearch.summary import Summary
     from photosearch.watch import WatchConfig
 
@@ -274,6 +276,52 @@ class Library:
             LibraryError: the file is missing or can't be used.
         """
         return store.failures(self._open())
+
+    def doctor(self, *, check: bool = False) -> Report:
+        """Look for what is wrong, and repair what is safe; see `photosearch.doctor.examine`.
+
+        Args:
+            check: only look.
+
+        Returns:
+            What was found; a damaged file is told there, and is left alone.
+
+        Raises:
+            LibraryError: the file is missing, no library, can't be written, or is being indexed.
+        """
+        from photosearch import doctor
+
+        try:
+            self._open()
+            with self._changing() as connection:
+                return doctor.examine(connection, repair=not check)
+        except (LibraryError, sqlite3.DatabaseError) as error:
+            cause = error.__cause__ if isinstance(error, LibraryError) else error
+            if not database.is_damage(cause):
+                raise
+            return doctor.Report(damage=str(cause))
+        finally:
+            self.close()
+
+    def salvage(self, file: str | os.PathLike[str]) -> Salvaged:
+        """Write what can be read of a damaged library into a new file; this one stays as it is.
+
+        Returns:
+            What was saved, and what wasn't.
+
+        Raises:
+            LibraryError: nothing can be read, the new file can't be written, or the library
+                is being indexed.
+            ValueError: there is something at `file`.
+        """
+        from photosearch.salvage import salvage
+
+        path = os.path.abspath(self.path)
+        if not os.path.isfile(path):
+            raise LibraryError(f"no library at {display(path)}")
+        beside = os.access(os.path.dirname(path), os.W_OK)  # or nobody can be at work on it
+        with locked(path) if beside else contextlib.nullcontext():
+            return salvage(path, os.path.abspath(file))
 
     @contextlib.contextmanager
     def _changing(self) -> Iterator[sqlite3.Connection]:

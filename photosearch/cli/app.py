@@ -15,7 +15,7 @@ from typing import Annotated, ParamSpec
 import typer
 
 from photosearch import terminal
-from photosearch.database import LibraryError
+from photosearch.database import LibraryError, why
 from photosearch.library import ENVIRONMENT
 
 NOTHING_FOUND, USAGE, UNREADABLE, INTERNAL = 1, 2, 3, 4
@@ -61,7 +61,7 @@ def reporting(command: Callable[Arguments, None]) -> Callable[Arguments, None]:
             with contextlib.suppress(OSError):
                 os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         except sqlite3.Error as error:
-            fail(f"the library can't be used: {error}", UNREADABLE)
+            fail(f"the library can't be used: {why(error)}", UNREADABLE)
 
     return run
 

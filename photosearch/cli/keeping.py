@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import sys
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
 from photosearch import terminal
-from photosearch.cli.app import USAGE, Database, app, fail, reporting
+from photosearch.cli.app import UNREADABLE, USAGE, Database, app, fail, reporting
 from photosearch.database import display
 from photosearch.library import Library
 
@@ -117,3 +119,67 @@ def relocate_command(
         fail(str(error), USAGE)
     else:
         terminal.note(f"{terminal.counted(count, 'photo')} relocated")
+
+
+@app.command("doctor")
+@reporting
+def doctor_command(
+    db: Database = None,
+    check: Annotated[bool, typer.Option("--check", help="Only look, repair nothing.")] = False,
+    salvage: Annotated[
+        str | None,
+        typer.Option(metavar="NEW.db", help="Save what can be read of a damaged library there."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON object.")] = False,
+) -> None:
+    """Look for what is wrong with the library, and repair what is safe.
+
+    Example: photosearch doctor
+    """
+    if salvage is not None:
+        if check:
+            fail("choose one: --check or --salvage", USAGE)
+        _salvage(Library(db), salvage, as_json)
+        return
+    report = Library(db).doctor(check=check)
+    for root, reason in report.files.unreachable.items():
+        terminal.note(f"photosearch: {terminal.clean(root)} can't be looked at: {reason}")
+    if as_json:
+        files = asdict(report.files)
+        files["unreachable"] = [display(root) for root in report.files.unreachable]
+        record = {"state": report.state, **asdict(report), **files}
+        del record["files"]
+        print(json.dumps(record, ensure_ascii=False))
+    else:
+        print(terminal.clean(str(report)))
+    if report.state in ("wrong", "damaged"):
+        sys.stdout.flush()
+        raise typer.Exit(UNREADABLE)
+
+
+def _salvage(library: Library, file: str, as_json: bool) -> None:
+    try:
+        salvaged = library.salvage(file)
+    except ValueError as error:
+        fail(str(error), USAGE)
+        return
+    for caption in salvaged.unplaced:
+        terminal.note(f"your caption of a photo that is lost: {terminal.clean(caption)}")
+    if as_json:
+        print(json.dumps(asdict(salvaged), ensure_ascii=False))
+        return
+    rows = salvaged.rows
+    counts = [
+        terminal.counted(rows["photos"], "photo"),
+        f"{rows.get('edits', 0):,} of your captions",
+        f"what is written into {rows.get('written', 0):,}",
+    ]
+    if salvaged.bare:
+        counts.append(f"{salvaged.bare:,} of the photos by their path alone")
+    lost = sum(salvaged.dropped.values())
+    if lost:
+        counts.append(f"{terminal.counted(lost, 'row')} left out that belong to nothing saved")
+    print(f"salvaged into {terminal.clean(file)}: {', '.join(counts)}")
+    if salvaged.unreadable:
+        terminal.note(f"not all could be read of: {', '.join(salvaged.unreadable)}")
+        terminal.note("photosearch index --upgrade with this --db makes anew what photos can tell")

@@ -42,7 +42,7 @@ def skipped(root: Path) -> dict[str, str]:
 
 
 def test_photos_are_known_by_their_suffix_in_any_case(tmp_path: Path) -> None:
-    names = [f"photo{suffix}" for suffix in SUFFIXES]
+    names = [f"{suffix[1:]}{suffix}" for suffix in SUFFIXES]
     make(tmp_path, *names, "LOUD.JPG", "Mixed.HeIc", "notes.txt", "movie.mp4", "jpg", "x.jpg.part")
     assert set(listed(tmp_path)) == {*names, "LOUD.JPG", "Mixed.HeIc"}
 

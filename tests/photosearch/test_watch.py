@@ -251,8 +251,9 @@ def test_folders_that_cannot_be_watched_are_one_line_of_advice(
         raise error
         yield set()
 
+    told: list[str] = []
     with pytest.raises(WatchError, match=advice) as caught:
-        next(follow(two, [].append, lambda path: True, broken))
+        next(follow(two, told.append, lambda path: True, broken))
     assert len(str(caught.value).splitlines()) == 1
 
 

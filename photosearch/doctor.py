@@ -1,0 +1,223 @@
+"""A library's health: what is wrong in its file, repaired where that is safe."""
+
+from __future__ import annotations
+
+import os
+import re
+import sqlite3
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from photosearch import database, store
+from photosearch.descriptions import search_values, write_search_row
+from photosearch.walk import File, Skipped, walk
+
+# What SQLite says of an index that lags behind its table, whose rows are whole.
+_INDEX_ONLY = re.compile(r"missing from index|wrong # of entries in index")
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Folders compared with the library."""
+
+    not_indexed: int = 0  # photos on disk that the library knows nothing of
+    gone: int = 0  # photos it shows whose files are not where they were
+    unreachable: dict[str, str] = field(default_factory=dict)  # roots, and why; not counted
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What is wrong with a library; `repaired` tells whether it still is."""
+
+    damage: str | None = None  # of the file itself, in a line; all else was not looked at then
+    repaired: bool = False
+    indexes: bool = False  # SQLite's own lagged behind their tables
+    text_index: bool = False  # differed from the rows it was made from
+    rows: int = 0  # of the text that is searched: absent, out of date or too many
+    photos: int = 0  # whose files are not known to be gone
+    uncaptioned: int = 0
+    files: Files = Files()
+
+    @property
+    def faults(self) -> list[str]:
+        """What is, or was, wrong and can be repaired, in words."""
+        faults = ["indexes"] * self.indexes + ["text index"] * self.text_index
+        return faults + [_counted(self.rows, "search row")] * (self.rows > 0)
+
+    @property
+    def state(self) -> str:
+        """Healthy, repaired, wrong (it can be repaired) or damaged."""
+        if self.damage is not None:
+            return "damaged"
+        if self.faults:
+            return "repaired" if self.repaired else "wrong"
+        return "healthy"
+
+    def __str__(self) -> str:
+        """Return all of it in one line."""
+        if self.damage is not None:
+            return (
+                f"damaged: {self.damage}: photosearch doctor --salvage NEW.db saves what can be "
+                "read"
+            )
+        counts = [
+            _counted(self.photos, "photo"),
+            *[f"{_counted(self.files.not_indexed, 'file')} not indexed yet"]
+            * (self.files.not_indexed > 0),
+            *[f"{_counted(self.files.gone, 'photo')} whose files are gone"] * (self.files.gone > 0),
+            *[f"{self.uncaptioned:,} without a caption"] * (self.uncaptioned > 0),
+        ]
+        ends = {"wrong": " (photosearch doctor repairs that)", "repaired": " made anew"}
+        faults = f"{', '.join(self.faults)}{ends[self.state]}; " if self.faults else ""
+        return f"{self.state}: {faults}{', '.join(counts)}"
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def examine(connection: sqlite3.Connection, *, repair: bool) -> Report:
+    """Look at a library's file, at the rows in it, and at the folders that it is of.
+
+    Args:
+        connection: to the library, for writing, while no other process indexes.
+        repair: make anew what can be made from the rest; without it nothing is changed.
+
+    Raises:
+        sqlite3.Error: the file can't be read or written.
+    """
+    damage = damages(connection)
+    indexes = bool(damage) and all(_INDEX_ONLY.search(line) for line in damage)
+    if indexes and repair:
+        with connection:
+            connection.execute("REINDEX")
+        damage = damages(connection)
+    elif indexes:
+        damage = []
+    if damage:
+        return Report(damage=damage[0])
+    text_index = text_index_is_wrong(connection)
+    if text_index and repair:
+        with connection:
+            connection.execute("INSERT INTO search_fts (search_fts) VALUES ('rebuild')")
+    rows = list(wrong_rows(connection))
+    if repair:
+        mend_rows(connection, rows)
+    counts = """SELECT count(*), count(*) - count(captions.photo_id)
+                FROM photos LEFT JOIN captions ON captions.photo_id = id AND rank = 0
+                WHERE missing_since IS NULL"""
+    photos, uncaptioned = connection.execute(counts).fetchone()
+    return Report(
+        None, repair, indexes, text_index, len(rows), photos, uncaptioned, compare(connection)
+    )
+
+
+def damages(connection: sqlite3.Connection) -> list[str]:
+    """Return what is wrong with the file itself, a line each; what is made anew is left out."""
+    # Newer versions of SQLite look into full-text indexes here, too.
+    lines = [
+        " ".join(line.replace("*** in database main ***", "").split())
+        for (line,) in connection.execute("PRAGMA integrity_check")
+        if line != "ok" and "inverted index" not in line
+    ]
+    orphans: dict[str, int] = {}
+    for table, *_ in connection.execute("PRAGMA foreign_key_check"):
+        orphans[table] = orphans.get(table, 0) + 1
+    return lines + [
+        f"{_counted(count, 'row')} of {table} without what they belong to"
+        for table, count in orphans.items()
+    ]
+
+
+def text_index_is_wrong(connection: sqlite3.Connection) -> bool:
+    """Tell whether the full-text index differs from the rows that it is of."""
+    try:
+        with connection:
+            connection.execute(
+                "INSERT INTO search_fts (search_fts, rank) VALUES ('integrity-check', 1)"
+            )
+    except sqlite3.DatabaseError as error:
+        if not database.is_damage(error):
+            raise
+        return True
+    return False
+
+
+def wrong_rows(connection: sqlite3.Connection) -> Iterator[int]:
+    """Yield the photos whose row in `search` is absent, out of date, or shouldn't be there."""
+    hidden = """SELECT photo_id FROM search LEFT JOIN photos ON photos.id = photo_id
+                WHERE photos.id IS NULL OR missing_since IS NOT NULL"""
+    yield from [number for (number,) in connection.execute(hidden).fetchall()]
+    cursor = connection.execute("SELECT * FROM search ORDER BY photo_id")
+    names = [column[0] for column in cursor.description]
+    rows = (dict(zip(names, row, strict=True)) for row in cursor)
+    row = next(rows, None)
+    query = "SELECT id FROM photos WHERE missing_since IS NULL ORDER BY id"
+    for (number,) in connection.execute(query):
+        while row is not None and row["photo_id"] < number:
+            row = next(rows, None)
+        if row is None or row["photo_id"] != number:
+            yield number
+            continue
+        expected = search_values(connection, number)
+        if any(row[name] != value for name, value in expected.items() if name != "folder"):
+            yield number
+
+
+def mend_rows(connection: sqlite3.Connection, photos: list[int]) -> None:
+    """Write, or remove, the rows in `search` of these photos; all in one transaction."""
+    roots = store.roots(connection)
+    with connection:
+        for number in photos:
+            query = """SELECT path, photo_id IS NOT NULL FROM photos
+                       LEFT JOIN search ON photo_id = id WHERE id = ? AND missing_since IS NULL"""
+            found = connection.execute(query, (number,)).fetchone()
+            if found is None:
+                connection.execute("DELETE FROM search WHERE photo_id = ?", (number,))
+            else:
+                root = None if found[1] else _root_of(os.fsdecode(found[0]), roots)
+                write_search_row(connection, number, root)
+
+
+def _root_of(path: str, roots: list[str]) -> str:
+    """Return the folder that indexing finds a photo under."""
+    inside = (root for root in roots if path.startswith(os.path.join(root, "")))
+    return next(inside, os.path.dirname(path))
+
+
+def compare(
+    connection: sqlite3.Connection, walk: Callable[[str], Iterator[File | Skipped]] = walk
+) -> Files:
+    """Compare the folders of a library with what it knows of them; no photo is opened.
+
+    A root that is empty counts as out of reach: so is the place of an unplugged drive.
+    """
+    new = gone = 0
+    unreachable = {}
+    roots = store.roots(connection)
+    for root in roots:
+        known = store.known(connection, root)
+        try:
+            entries = walk(root)
+            if known and os.path.isdir(root) and not os.listdir(root):
+                unreachable[root] = "it is empty"
+                continue
+        except OSError as error:
+            unreachable[root] = (error.strerror or str(error)).lower()
+            continue
+        closed = []
+        for entry in entries:
+            before = known.pop(entry.path, None)
+            if isinstance(entry, Skipped):
+                closed.append(os.path.join(entry.path, ""))
+            new += before is None and isinstance(entry, File)
+        gone += sum(
+            not before.missing and before.reason is None and not path.startswith(tuple(closed))
+            for path, before in known.items()
+        )
+    inside = tuple(os.path.join(root, "") for root in roots)
+    paths = connection.execute("SELECT path FROM photos WHERE missing_since IS NULL")
+    for (key,) in paths:
+        path = os.fsdecode(key)
+        gone += path not in roots and not path.startswith(inside) and not os.path.lexists(path)
+    return Files(new, gone, unreachable)
