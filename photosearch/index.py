@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
+from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
@@ -224,10 +226,10 @@ def _describe(
             summary.stages,
             lambda: config.batch_size or describer.batch_size,
         )
-        for photos, failures in batches:
+        make = partial(_make, describer, parts, summary.stages)
+        for written, failures in _described(batches, make):
             for failure in failures:
                 observer.skipped(failure.path, failure.reason)
-            written = _make(describer, photos, parts, summary.stages)
             started = time.perf_counter()
             store.write_batch(connection, run, models, written, failures)
             summary.stages.write += time.perf_counter() - started
@@ -292,6 +294,25 @@ def _batches(
         yield photos, failures
 
 
+def _described(
+    batches: Iterable[tuple[list[tuple[Task, Decoded]], list[store.Failure]]],
+    make: Callable[[Sequence[tuple[Task, Decoded]]], list[store.Photo]],
+) -> Iterator[tuple[list[store.Photo], list[store.Failure]]]:
+    """Describe batches, each in a thread while the one before it is written."""
+    waiting: deque[tuple[Future[list[store.Photo]], list[store.Failure]]] = deque()
+    thread = ThreadPoolExecutor(1)
+    try:
+        for photos, failures in batches:
+            waiting.append((thread.submit(make, photos), failures))
+            if len(waiting) > 1:
+                described, failures = waiting.popleft()
+                yield described.result(), failures
+        for described, failures in waiting:
+            yield described.result(), failures
+    finally:
+        thread.shutdown(cancel_futures=True)
+
+
 def _timed(
     outcomes: Iterator[tuple[File, Outcome]], stages: Stages
 ) -> Iterator[tuple[File, Outcome]]:
@@ -307,9 +328,9 @@ def _timed(
 
 def _make(
     describer: Describer,
-    photos: Sequence[tuple[Task, Decoded]],
     parts: Collection[str],
     stages: Stages,
+    photos: Sequence[tuple[Task, Decoded]],
 ) -> list[store.Photo]:
     """Describe one batch."""
     if not photos:

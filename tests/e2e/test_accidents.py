@@ -12,16 +12,15 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from PIL import Image
 
 from photosearch import database
-from photosearch.descriptions import PARTS
+from photosearch.index import Silent
 from photosearch.library import Library
 from photosearch.search import Request, Searcher
 
@@ -107,17 +106,17 @@ def taken_while_indexing(photos: Path, folder: Path, base: int) -> tuple[Path, i
         Library(db).index([some], load=teller, workers=0, batch_size=BATCH)
         assert not Path(f"{db}-wal").exists()
 
-    class Copying(teller):  # type: ignore[misc, valid-type]
-        calls = 0
+    class Copying(Silent):
+        written = 0
 
-        def describe_pixels(self, pixels: np.ndarray, parts: Collection[str] = PARTS) -> Any:
-            self.calls += 1
-            if self.calls == 16:
+        def advance(self, photos: int) -> None:  # nothing is written meanwhile
+            self.written += 1
+            if self.written == 15:
                 for ending in ("", "-wal"):
                     shutil.copyfile(f"{db}{ending}", f"{copy}{ending}")
-            return super().describe_pixels(pixels, parts)
 
-    Library(db).index([photos], load=Copying, workers=0, batch_size=BATCH)
+    library = Library(db)
+    library.index([photos], load=teller, workers=0, batch_size=BATCH, observer=Copying())
     return copy, base + 15 * BATCH
 
 
