@@ -13,11 +13,17 @@ import numpy as np
 # Takes a network's inputs and gives its outputs, both in the order of its file. Several
 # threads may call it at once; each call computes in one thread.
 Network = Callable[[Sequence[np.ndarray]], list[np.ndarray]]
-Open = Callable[[Path, int], Network]
+Open = Callable[[Path, int, bool], Network]
 
 
-def open_onnx(file: Path, threads: int) -> Network:
-    """Open a network with ONNX Runtime, for so many threads that call it at once."""
+def open_onnx(file: Path, threads: int, bf16: bool) -> Network:
+    """Open a network with ONNX Runtime, for so many threads that call it at once.
+
+    Raises:
+        ValueError: bfloat16 is asked for.
+    """
+    if bf16:
+        raise ValueError("ONNX Runtime has no bfloat16 on processors")
     from captioner.onnx import runtime
 
     onnxruntime = runtime()
@@ -34,17 +40,25 @@ def open_onnx(file: Path, threads: int) -> Network:
     return run
 
 
-def open_openvino(file: Path, threads: int) -> Network:
-    """Open a network with OpenVINO, for so many threads that call it at once."""
+def open_openvino(file: Path, threads: int, bf16: bool) -> Network:
+    """Open a network with OpenVINO, for so many threads that call it at once.
+
+    Raises:
+        ValueError: bfloat16 is asked for, and the processor lacks it.
+    """
     import openvino
 
+    core = openvino.Core()
+    if bf16 and "BF16" not in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
+        raise ValueError("this processor has no bfloat16")
     settings = {
         "INFERENCE_NUM_THREADS": threads,
         "NUM_STREAMS": threads,  # one thread each
-        "INFERENCE_PRECISION_HINT": "f32",  # or it chooses bf16 where the processor has it
+        # Never left to itself: it takes bf16 where the processor has it.
+        "INFERENCE_PRECISION_HINT": "bf16" if bf16 else "f32",
         "ENABLE_CPU_PINNING": False,  # the decoding processes need the processors too
     }
-    model = openvino.Core().compile_model(str(file), "CPU", settings)
+    model = core.compile_model(str(file), "CPU", settings)
     own = threading.local()
 
     def run(inputs: Sequence[np.ndarray]) -> list[np.ndarray]:

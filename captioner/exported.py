@@ -51,7 +51,9 @@ class ExportedCaptioner:
         self._pool = ThreadPoolExecutor(threads)
 
     @classmethod
-    def load(cls, networks: Path, model: Path, engine: str, threads: int) -> ExportedCaptioner:
+    def load(
+        cls, networks: Path, model: Path, engine: str, threads: int, bf16: bool = False
+    ) -> ExportedCaptioner:
         """Load exported networks.
 
         Args:
@@ -59,11 +61,13 @@ class ExportedCaptioner:
             model: folder that they were exported from.
             engine: one of `captioner.engines.ENGINES`.
             threads: processor threads.
+            bf16: look at photos in bfloat16; captions are searched in float32 all the same.
 
         Raises:
-            ValueError: the model's settings can't be read.
+            ValueError: the model's settings can't be read, or there is no bfloat16.
         """
-        photo, step = (ENGINES[engine](networks / name, threads) for name in (PHOTO, STEP))
+        photo = ENGINES[engine](networks / PHOTO, threads, bf16)
+        step = ENGINES[engine](networks / STEP, threads, False)
         vocabulary = Vocabulary.load(model / "vocabulary.txt")
         captioner = cls(photo, step, vocabulary, read_settings(model), threads)
         # Once in this thread alone: what OpenVINO's Python part sets up at its first use locks

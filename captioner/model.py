@@ -58,6 +58,7 @@ class Captioner:
         tagger: Tagger | None = None,
         embedding: JointEmbedding | None = None,
         fingerprints: dict[str, str] | None = None,
+        bf16: bool = False,
     ) -> None:
         """Put the parts together; a model may lack the tagger and the embedding."""
         self.encoder = encoder
@@ -68,14 +69,18 @@ class Captioner:
         self.embedding = embedding
         self.fingerprints = fingerprints or {}
         self._fitting = Fitting()
+        self._bf16 = bf16
 
     @classmethod
-    def load(cls, folder: Path | str | None = None, device: str = "auto") -> Captioner:
+    def load(
+        cls, folder: Path | str | None = None, device: str = "auto", bf16: bool = False
+    ) -> Captioner:
         """Load a model folder, ready to describe.
 
         Args:
             folder: as `save` wrote it; the model that ships with this package without one.
             device: "auto" (CUDA, then MPS, then the processor), "cpu", "cuda" or "mps".
+            bf16: encode photos in bfloat16, which is slow where the device lacks it.
 
         Raises:
             FileNotFoundError: the folder holds no model.
@@ -120,6 +125,7 @@ class Captioner:
             tagger=tagger,
             embedding=embedding,
             fingerprints=settings.get("fingerprints"),
+            bf16=bf16,
         )
 
     def save(self, folder: Path) -> None:
@@ -216,8 +222,9 @@ class Captioner:
     @torch.inference_mode()
     def encode(self, pixels: np.ndarray) -> Tensor:
         """Return the region features of photos, uint8 (B, S, S, 3) to (B, R, C)."""
-        grid: Tensor = self.encoder(torch.from_numpy(pixels).to(self.device))
-        return grid
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self._bf16):
+            grid: Tensor = self.encoder(torch.from_numpy(pixels).to(self.device))
+        return grid.float()
 
     @torch.inference_mode()
     def embed_grid(self, grid: Tensor) -> list[tuple[bytes, float]]:

@@ -27,6 +27,7 @@ def load(
     threads: int | None = None,
     notify: Notify = lambda text: None,
     cache: Path | None = None,
+    bf16: bool = False,
 ) -> Describer:
     """Load the shipped model.
 
@@ -37,9 +38,11 @@ def load(
         threads: processor threads; by default one for each processor.
         notify: told in a line what takes long.
         cache: folder for exported networks; by default in the user's cache folder.
+        bf16: look at photos in bfloat16.
 
     Raises:
-        ValueError: the engine or the device is unknown or not there, or they don't go together.
+        ValueError: the engine or the device is unknown or not there, they don't go together, or
+            bfloat16 is asked for and isn't faster.
     """
     if engine not in NAMES:
         raise ValueError(f"unknown engine {engine}: choose {', '.join(NAMES)}")
@@ -50,14 +53,16 @@ def load(
             f"the engine {engine} isn't installed: pip install 'photosearch[{engine}]'"
         )
     for name in choose(engine, device):
+        if engine == "auto" and bf16 and name == "onnx":  # which has none
+            continue
         try:
-            return _load_exported(name, threads, notify, cache)
+            return _load_exported(name, threads, notify, cache, bf16)
         except (ImportError, OSError, RuntimeError, ValueError) as error:
-            if engine != "auto":
+            if engine != "auto" or bf16:
                 raise ValueError(f"the engine {name} can't be used: {error}") from error
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             notify(f"the engine {name} can't be used ({reason}): going on without it")
-    return _load_torch(device, threads)
+    return _load_torch(device, threads, bf16)
 
 
 def choose(engine: str, device: str, accelerated: bool | None = None) -> list[str]:
@@ -85,7 +90,7 @@ def has_accelerator() -> bool:
 
 
 def _load_exported(
-    engine: str, threads: int | None, notify: Notify, cache: Path | None
+    engine: str, threads: int | None, notify: Notify, cache: Path | None, bf16: bool
 ) -> Describer:
     from captioner.exported import ExportedCaptioner
 
@@ -99,7 +104,7 @@ def _load_exported(
         from captioner.export import export
 
         export(Captioner.load(model, device="cpu"), networks)
-    return ExportedCaptioner.load(networks, model, engine, threads or processors())
+    return ExportedCaptioner.load(networks, model, engine, threads or processors(), bf16)
 
 
 def _cache() -> Path:
@@ -115,11 +120,15 @@ def processors() -> int:
     return os.cpu_count() or 1
 
 
-def _load_torch(device: str, threads: int | None) -> Describer:
+def _load_torch(device: str, threads: int | None, bf16: bool) -> Describer:
     import torch
 
     from captioner import Captioner
+    from captioner.bfloat16 import is_faster
 
     if threads:
         torch.set_num_threads(threads)
-    return Captioner.load(device=device)
+    captioner = Captioner.load(device=device, bf16=bf16)
+    if bf16 and not is_faster(captioner.device):
+        raise ValueError("bfloat16 isn't faster here: leave out --bf16")
+    return captioner

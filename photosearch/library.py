@@ -94,6 +94,7 @@ class Library:
         device: str = "auto",
         threads: int | None = None,
         notify: Callable[[str], None] = lambda text: None,
+        bf16: bool = False,
         batch_size: int | None = None,
         workers: int | None = None,
         force: bool = False,
@@ -115,6 +116,7 @@ class Library:
             device: of torch: auto, cpu, cuda or mps.
             threads: processor threads.
             notify: told in a line what takes long.
+            bf16: look at photos in bfloat16, where that is faster.
             batch_size: photos described and written together; by default 32, on a graphics
                 processor as many as fit.
             workers: decoding processes; 0 decodes in this one. By default one for
@@ -144,7 +146,7 @@ class Library:
             fingerprints = read_settings(shipped_model())["fingerprints"]
 
             def load() -> Describer:
-                return describer.load(engine, device, threads, notify)
+                return describer.load(engine, device, threads, notify, bf16=bf16)
 
         if workers is None:
             workers = processors()

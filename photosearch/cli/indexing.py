@@ -39,6 +39,9 @@ def index_command(
         str, typer.Option(help="What runs the model: auto, torch, onnx or openvino.")
     ] = "auto",
     device: Annotated[str, typer.Option(help="Of torch: auto, cpu, cuda or mps.")] = "auto",
+    bf16: Annotated[
+        bool, typer.Option("--bf16", help="Faster on new processors; some captions differ.")
+    ] = False,
     batch_size: Annotated[
         int | None,
         typer.Option(min=1, help="Photos described together; by default 32, or what a GPU takes."),
@@ -94,6 +97,7 @@ def index_command(
                 folders or [],
                 engine=engine,
                 device=device,
+                bf16=bf16,
                 notify=terminal.note,
                 batch_size=batch_size,
                 workers=workers,

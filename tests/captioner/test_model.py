@@ -60,6 +60,16 @@ def test_a_loaded_model_captions_as_the_loaded_one_before(folder: Path, tmp_path
             assert len(caption.text.split()) == caption.tokens - 1
 
 
+def test_bfloat16_gives_nearly_the_same_grid(folder: Path) -> None:
+    pixels = np.stack([squash(picture, 64) for picture in pictures()])
+    single, half = (
+        Captioner.load(folder, "cpu", bf16=bf16).encode(pixels) for bf16 in (False, True)
+    )
+    assert half.dtype == torch.float32 and not torch.equal(single, half)
+    near = torch.nn.functional.cosine_similarity(single.flatten(1), half.flatten(1))
+    assert (near > 0.99).all()
+
+
 def test_settings_are_read_from_the_folder(folder: Path) -> None:
     settings = json.loads((folder / "config.json").read_text())
     settings["beam"]["beam"] = 2

@@ -1,5 +1,7 @@
 """Which engine is taken."""
 
+from pathlib import Path
+
 import pytest
 
 from captioner.engines import ENGINES, is_installed
@@ -38,6 +40,11 @@ def test_the_fastest_engine_is_taken(
 def test_a_wrong_choice_is_a_value_error(engine: str, device: str, words: str) -> None:
     with pytest.raises(ValueError, match=words):
         describer.load(engine, device)
+
+
+def test_bfloat16_is_refused_where_an_engine_has_none(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="ONNX Runtime has no bfloat16"):
+        ENGINES["onnx"](tmp_path / "none.onnx", 1, True)
 
 
 def test_processors_are_counted() -> None:
