@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -54,17 +54,22 @@ def recognise(
         threads: that read files.
         comparing: told how many files are to be read.
     """
-    places = {size: paths.of_size(connection, size) for size in {t.file.size for t in tasks}}
+    sizes = Counter(task.file.size for task in tasks)
+    places = [(size, place) for size in sizes for place in paths.of_size(connection, size)]
+    hashed = {size for size, place in places if place.content_hash is not None}
+    holding: dict[tuple[int, bytes], list[Place]] = defaultdict(list)
+    for size, place in places:
+        if place.content_hash is not None:
+            holding[size, place.content_hash].append(place)
     is_gone = _gone_places(connection, gone)
     renamed = _renamed(tasks, places, is_gone)
-    sizes = Counter(task.file.size for task in tasks)
     to_read = [
         task.file.path
         for task in tasks
         if task.file.path not in renamed
         and task.file.path not in hashes
         and task.file.size
-        and (sizes[task.file.size] > 1 or any(p.content_hash for p in places[task.file.size]))
+        and (sizes[task.file.size] > 1 or task.file.size in hashed)
     ]
     if to_read:
         comparing(len(to_read))
@@ -76,7 +81,7 @@ def recognise(
     first: set[tuple[int, bytes]] = set()
     for task in tasks:
         content = hashes.get(task.file.path)
-        same = [p for p in places[task.file.size] if content and p.content_hash == content]
+        same = holding.get((task.file.size, content), []) if content is not None else []
         own = next((place for place in same if place.path == task.file.path), None)
         if task.file.path in renamed:
             arrivals.append((task, [renamed[task.file.path]]))
@@ -117,24 +122,33 @@ def _gone_places(
 
 
 def _renamed(
-    tasks: Iterable[Task], places: dict[int, list[Place]], is_gone: Callable[[Place, str], bool]
+    tasks: Iterable[Task],
+    places: Sequence[tuple[int, Place]],
+    is_gone: Callable[[Place, str], bool],
 ) -> dict[str, Place]:
-    """Return the photos that files are without a doubt, by path."""
+    """Return the photos that files are without a doubt, by path.
+
+    Args:
+        tasks: for the files.
+        places: photos of the same sizes, each after its size in bytes.
+        is_gone: tells whether a photo's file is no longer at its place.
+    """
+    # The name too, because some file systems make up inodes, and their times are coarse:
+    # pictures of one burst may have the same size.
+    alike: dict[tuple[int, int, int | None, str], list[Place]] = defaultdict(list)
+    for size, place in places:
+        name = os.path.basename(place.path)
+        alike[size, place.mtime_ns, place.inode, name].append(place)
+    known = {(size, place.path) for size, place in places}
     renamed: dict[str, Place] = {}
     claimed: set[int] = set()
     for task in tasks:
-        file, near = task.file, places[task.file.size]
-        if any(place.path == file.path for place in near):
+        file = task.file
+        if (file.size, file.path) in known:
             continue
-        for place in near:
-            # The name too, because some file systems make up inodes, and their times are
-            # coarse: pictures of one burst may have the same size.
-            if (
-                (place.mtime_ns, place.inode) == (file.mtime_ns, store.signed(file.inode))
-                and os.path.basename(place.path) == os.path.basename(file.path)
-                and place.number not in claimed
-                and is_gone(place, file.path)
-            ):
+        name = os.path.basename(file.path)
+        for place in alike.get((file.size, file.mtime_ns, store.signed(file.inode), name), ()):
+            if place.number not in claimed and is_gone(place, file.path):
                 renamed[file.path] = place
                 claimed.add(place.number)
                 break
