@@ -54,6 +54,7 @@ def test_caption_prints_the_best_first_and_goes_on_past_bad_files(tmp_path: Path
     assert all(0 <= float(line.split()[0]) <= 1 for line in captions)
 
 
+@pytest.mark.slow  # each imports torch
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [

@@ -115,6 +115,7 @@ def test_index_usage_errors(run: Run, tmp_path: Path, options: tuple[str, ...]) 
     assert not (tmp_path / "l.db").exists()
 
 
+@pytest.mark.slow  # imports torch, several times
 def test_index_on_a_device_that_is_not_there_is_2(run: Run, tmp_path: Path) -> None:
     Image.new("RGB", (30, 30), "red").save(tmp_path / "red.png")
     done = run(
@@ -432,6 +433,7 @@ def test_a_library_whose_making_was_killed_is_made_again(run: Run, tmp_path: Pat
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.slow
 def test_two_index_runs_may_make_the_library_together(run: Run, tmp_path: Path) -> None:
     program = Path(sys.executable).parent / "photosearch"
     (tmp_path / "photos").mkdir()
@@ -620,6 +622,7 @@ def names(run: Run) -> list[str]:
     return found
 
 
+@pytest.mark.slow  # a process for each
 def test_help_of_every_command_has_an_example(names: list[str], run: Run) -> None:
     for name in names:
         done = run(name, "--help")

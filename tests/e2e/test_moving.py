@@ -5,11 +5,14 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from photosearch.demo import find_photos
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
+@pytest.mark.slow  # a dozen processes
 def test_photos_keep_their_words_wherever_they_go(run: Run, tmp_path: Path) -> None:
     photos, db = tmp_path / "Pictures", tmp_path / "l.db"
     (photos / "Rome").mkdir(parents=True)
