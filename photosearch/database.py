@@ -17,6 +17,7 @@ from pathlib import Path
 SCHEMA = 3  # the number of steps in migrations/migrations.py
 APPLICATION_ID = 0x70686F74  # "phot": tells our files from other programs' databases
 BUSY_TIMEOUT = 30.0  # seconds a writer waits for another
+ENDINGS = ("", "-wal", "-shm", "-journal", "-lock")  # of the library's file and those beside it
 
 
 class LibraryError(Exception):
@@ -48,27 +49,54 @@ def open_for_reading(path: str) -> sqlite3.Connection:
         ) from error
     except OSError as error:
         raise LibraryError(f"can't reach {display(path)}: {error.strerror or error}") from error
-    _refuse_folder(path)
+    _refuse_what_is_no_file(path)
     with _explained(path):
-        try:
-            connection = _connect_read_only(path, "mode=ro")
-        except sqlite3.OperationalError as error:
-            log = f"{path}-wal"
-            if os.path.exists(log) and os.path.getsize(log):
-                raise LibraryError(
-                    f"{display(path)} was not closed after its last change, and can't be "
-                    "restored where it is: copy it and what lies beside it to another folder"
-                ) from error
-            # WAL needs a shared-memory file beside the library. Where none can be
-            # made (read-only media) nobody writes either, and the file stands still.
-            connection = _connect_read_only(path, "mode=ro&immutable=1")
-        with _closed_on_error(connection):
-            version = _checked_version(connection, path)
+        connection, version = _open_as_it_is(path)
         if version < SCHEMA:
             connection.close()
             open_for_writing(path).close()
             connection = _connect_read_only(path, "mode=ro")
         return connection
+
+
+def open_copy(path: str) -> sqlite3.Connection:
+    """Open a copy of a library, in a temporary file that is gone when it is closed.
+
+    Nothing is written to the library or beside it; the copy has today's schema.
+
+    Raises:
+        LibraryError: no library there, not a library, of a newer version, or damaged.
+    """
+    path = os.path.abspath(path)
+    _refuse_what_is_no_file(path)
+    with _explained(path):
+        connection, version = _open_as_it_is(path)
+        with contextlib.closing(connection):
+            copy = sqlite3.connect("")
+            with _closed_on_error(copy):
+                connection.backup(copy)
+                if version < SCHEMA:
+                    _migrate(copy)
+                copy.execute("PRAGMA foreign_keys = ON")
+        return copy
+
+
+def _open_as_it_is(path: str) -> tuple[sqlite3.Connection, int]:
+    """Open a library for reading, whatever its schema; return that too."""
+    try:
+        connection = _connect_read_only(path, "mode=ro")
+    except sqlite3.OperationalError as error:
+        log = f"{path}-wal"
+        if os.path.exists(log) and os.path.getsize(log):
+            raise LibraryError(
+                f"{display(path)} was not closed after its last change, and can't be "
+                "restored where it is: copy it and what lies beside it to another folder"
+            ) from error
+        # WAL needs a shared-memory file beside the library. Where none can be
+        # made (read-only media) nobody writes either, and the file stands still.
+        connection = _connect_read_only(path, "mode=ro&immutable=1")
+    with _closed_on_error(connection):
+        return connection, _checked_version(connection, path)
 
 
 def open_for_writing(path: str) -> sqlite3.Connection:
@@ -80,7 +108,7 @@ def open_for_writing(path: str) -> sqlite3.Connection:
     """
     # Absolute, or SQLite would see a meaning in "", ":memory:" and "file:...".
     path = os.path.abspath(path)
-    _refuse_folder(path)
+    _refuse_what_is_no_file(path)
     try:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -103,9 +131,21 @@ def open_for_writing(path: str) -> sqlite3.Connection:
             return connection
 
 
-def _refuse_folder(path: str) -> None:
+def _refuse_what_is_no_file(path: str) -> None:
+    """Refuse what would hang or be destroyed if SQLite opened it."""
     if os.path.isdir(path):
         raise LibraryError(f"{display(path)} is a folder, not a library")
+    if not os.path.isfile(path):
+        if os.path.exists(path):  # a FIFO would wait for a writer
+            raise LibraryError(f"{display(path)} is not a file, so it can't be a library")
+        return
+    log = f"{path}-wal"
+    if not os.path.getsize(path) and os.path.exists(log) and os.path.getsize(log):
+        # SQLite would delete the log of an empty file, and the log may hold all there is.
+        raise LibraryError(
+            f"{display(path)} is damaged: it is empty, but there is a log beside it: "
+            "photosearch doctor --salvage NEW.db saves what that holds"
+        )
 
 
 def _connect_read_only(path: str, mode: str) -> sqlite3.Connection:
@@ -182,6 +222,11 @@ def _explained(path: str) -> Iterator[None]:
 def is_damage(error: BaseException | None) -> bool:
     """Tell whether an error of SQLite's says that the file's content is wrong."""
     return isinstance(error, sqlite3.DatabaseError) and _code(error) == sqlite3.SQLITE_CORRUPT
+
+
+def is_busy(error: BaseException | None) -> bool:
+    """Tell whether an error of SQLite's says that another process keeps the file to itself."""
+    return isinstance(error, sqlite3.Error) and _code(error) == sqlite3.SQLITE_BUSY
 
 
 def why(error: Exception) -> str:

@@ -65,7 +65,8 @@ class Report:
             *[f"{_counted(self.files.not_indexed, 'file')} not indexed yet"]
             * (self.files.not_indexed > 0),
             *[f"{_counted(self.files.gone, 'photo')} whose files are gone"] * (self.files.gone > 0),
-            *[f"{self.uncaptioned:,} without a caption"] * (self.uncaptioned > 0),
+            *[f"{self.uncaptioned:,} without a caption (photosearch index --upgrade)"]
+            * (self.uncaptioned > 0),
         ]
         ends = {"wrong": " (photosearch doctor repairs that)", "repaired": " made anew"}
         faults = f"{', '.join(self.faults)}{ends[self.state]}; " if self.faults else ""
@@ -107,8 +108,9 @@ def examine(connection: sqlite3.Connection, *, repair: bool) -> Report:
                 FROM photos LEFT JOIN captions ON captions.photo_id = id AND rank = 0
                 WHERE missing_since IS NULL"""
     photos, uncaptioned = connection.execute(counts).fetchone()
+    repaired = repair and bool(indexes or text_index or rows)
     return Report(
-        None, repair, indexes, text_index, len(rows), photos, uncaptioned, compare(connection)
+        None, repaired, indexes, text_index, len(rows), photos, uncaptioned, compare(connection)
     )
 
 
@@ -117,12 +119,14 @@ def damages(connection: sqlite3.Connection) -> list[str]:
     # Newer versions of SQLite look into full-text indexes here, too.
     lines = [
         " ".join(line.replace("*** in database main ***", "").split())
-        for (line,) in connection.execute("PRAGMA integrity_check")
+        # By itself it stops at 100 lines, and the one that matters may come later.
+        for (line,) in connection.execute("PRAGMA integrity_check(1000000)")
         if line != "ok" and "inverted index" not in line
     ]
     orphans: dict[str, int] = {}
     for table, *_ in connection.execute("PRAGMA foreign_key_check"):
-        orphans[table] = orphans.get(table, 0) + 1
+        if table != "search":  # which is made anew
+            orphans[table] = orphans.get(table, 0) + 1
     return lines + [
         f"{_counted(count, 'row')} of {table} without what they belong to"
         for table, count in orphans.items()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import shutil
 import sqlite3
@@ -62,11 +63,14 @@ def salvage(path: str, target: str) -> Salvaged:
             raise ValueError(f"{display(target + ending)} is there already: name a new file")
     try:
         # Beside the new file, which needs as much room as the copy that is read.
-        with tempfile.TemporaryDirectory(".salvage", dir=os.path.dirname(target)) as scratch:
+        with tempfile.TemporaryDirectory(
+            prefix=".photosearch-salvage-", dir=os.path.dirname(target)
+        ) as scratch:
             copy, made = os.path.join(scratch, "damaged.db"), os.path.join(scratch, "made.db")
             for ending in ("", "-wal", "-journal"):
                 with contextlib.suppress(FileNotFoundError):
                     shutil.copyfile(path + ending, copy + ending)
+            _keep_log(copy)
             salvaged = _salvage(path, copy, made)
             os.rename(made, target)
     except OSError as error:
@@ -75,12 +79,26 @@ def salvage(path: str, target: str) -> Salvaged:
     return salvaged
 
 
+def _keep_log(copy: str) -> None:
+    """Let SQLite read the log of an empty file, which it would delete."""
+    if os.path.getsize(copy):
+        return
+    with contextlib.suppress(FileNotFoundError), open(f"{copy}-wal", "rb") as log:
+        page_size = int.from_bytes(log.read(12)[8:], "big")  # https://sqlite.org/fileformat2.html
+        if 512 <= page_size <= 65536:
+            os.truncate(copy, page_size)
+
+
 def _salvage(path: str, copy: str, made: str) -> Salvaged:
-    with contextlib.closing(sqlite3.connect(copy)) as old:
+    with contextlib.closing(_connect(copy)) as old:
         version = _opened(old, path)
-        with contextlib.closing(sqlite3.connect(made)) as new:
-            _make(new, version)
-            salvaged = _transfer(old, new)
+        _restore_definitions(old, version)
+    with (
+        contextlib.closing(_connect(copy)) as old,
+        contextlib.closing(sqlite3.connect(made)) as new,
+    ):
+        _make(new, version)
+        salvaged = _transfer(old, new)
     with contextlib.closing(database.open_for_writing(made)) as new:
         doctor.mend_rows(new, list(doctor.wrong_rows(new)))
         wrong = doctor.damages(new)
@@ -89,26 +107,69 @@ def _salvage(path: str, copy: str, made: str) -> Salvaged:
     return salvaged
 
 
+def _connect(copy: str) -> sqlite3.Connection:
+    """Open a damaged file, which may be written to."""
+    old = sqlite3.connect(copy)
+    # One bad byte must not cost the text around it.
+    old.text_factory = lambda text: text.decode("utf-8", "replace")
+    # Lets a file be read that is shorter than it says, and one with a damaged definition.
+    old.execute("PRAGMA writable_schema = ON")
+    return old
+
+
 def _opened(old: sqlite3.Connection, path: str) -> int:
-    """Make ready to read a damaged file; return the version of its schema."""
+    """Make sure that a damaged file is a library; return the version of its schema."""
     try:
-        # Lets a file be read that is shorter than it says, and one with a damaged definition.
-        old.execute("PRAGMA writable_schema = ON")
         version: int
         version, application = old.execute(
             "SELECT user_version, application_id FROM pragma_user_version, pragma_application_id"
         ).fetchone()
-        tables = old.execute("SELECT name FROM sqlite_master WHERE name = 'photos'").fetchall()
-    except (sqlite3.Error, UnicodeDecodeError) as error:
+        tables = _definitions(old)
+    except sqlite3.Error as error:
         raise LibraryError(
             f"nothing can be read of {display(path)}: its beginning, which tells where all else "
             f"is, is lost or is no library's ({error})"
         ) from error
-    if application != database.APPLICATION_ID or not tables:
+    if application != database.APPLICATION_ID or "photos" not in tables:
         raise LibraryError(f"{display(path)} is no library, or the list of its tables is lost")
     if version > database.SCHEMA:
         raise LibraryError(f"{display(path)} was made by a newer photosearch: update photosearch")
-    return version
+    # The number may be damaged: the tables tell which steps were taken.
+    return max(
+        number
+        for number in range(1, database.SCHEMA + 1)
+        if number == 1 or tables.keys() & (_known(number).keys() - _known(number - 1).keys())
+    )
+
+
+@functools.cache
+def _known(version: int) -> dict[str, str]:
+    """Return the definitions of a version's tables, by name."""
+    with contextlib.closing(sqlite3.connect(":memory:")) as new:
+        _make(new, version)
+        return _definitions(new)
+
+
+def _definitions(connection: sqlite3.Connection) -> dict[str, str]:
+    """Return the definitions of tables, by name, as far as the list can be read."""
+    found: dict[str, str] = {}
+    for order in ("ASC", "DESC"):
+        query = f"SELECT name, sql FROM sqlite_master WHERE type = 'table' ORDER BY rowid {order}"
+        with contextlib.suppress(sqlite3.DatabaseError):
+            for name, sql in connection.execute(query):
+                if isinstance(name, str) and isinstance(sql, str):
+                    found[name] = sql
+    return found
+
+
+def _restore_definitions(old: sqlite3.Connection, version: int) -> None:
+    """Put back what makes up the tables, where a bad byte would keep a whole one from reading."""
+    known = _known(version)
+    for name, sql in _definitions(old).items():
+        if name in known and sql != known[name] and " VIRTUAL " not in known[name]:
+            with contextlib.suppress(sqlite3.DatabaseError), old:
+                query = "UPDATE sqlite_master SET sql = ? WHERE type = 'table' AND name = ?"
+                old.execute(query, (known[name], name))
 
 
 def _make(new: sqlite3.Connection, version: int) -> None:

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from photosearch import terminal
-from photosearch.cli.app import UNREADABLE, USAGE, Database, app, fail, reporting
+from photosearch.cli.app import UNREADABLE, USAGE, Database, app, fail, reporting, terminable
 from photosearch.database import display
 from photosearch.library import Library
 
@@ -76,7 +76,8 @@ def prune_command(
 ) -> None:
     """Forget photos whose files are gone, with their captions and your edits.
 
-    Photos in a folder that can't be reached (an unplugged drive) are kept.
+    Photos in a folder that can't be reached, or that is empty (an unplugged drive), are kept:
+    photosearch forget takes out such a folder.
 
     Example: photosearch prune --dry-run
     """
@@ -159,7 +160,8 @@ def doctor_command(
 
 def _salvage(library: Library, file: str, as_json: bool) -> None:
     try:
-        salvaged = library.salvage(file)
+        with terminable():  # or what it has copied would be left behind
+            salvaged = library.salvage(file)
     except ValueError as error:
         fail(str(error), USAGE)
         return

@@ -429,3 +429,95 @@ def test_captions_that_cannot_be_placed_are_told(library: Library, tmp_path: Pat
     salvaged: Salvaged = library.salvage(tmp_path / "new.db")
     assert salvaged.unplaced == ["my words 3"]
     assert salvaged.dropped["edits"] == 1 and salvaged.dropped["captions"] == 3
+
+
+# What a damaged file must not cost
+
+
+def test_an_empty_file_with_a_log_is_left_alone_and_saved(
+    library: Library, sound: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    with contextlib.closing(sqlite3.connect(library.path)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA wal_autocheckpoint = 0")
+        connection.execute("VACUUM")  # all of it goes through the log
+        shutil.copyfile(f"{library.path}-wal", other / "library.db-wal")
+    (other / "library.db").touch()
+    log = (other / "library.db-wal").read_bytes()
+    emptied = Library(other / "library.db")
+    for look in (emptied.doctor, lambda: emptied.doctor(check=True), emptied.stats):
+        with pytest.raises(LibraryError, match="empty, but there is a log beside it"):
+            look()
+    emptied.salvage(tmp_path / "new.db")
+    assert (other / "library.db-wal").read_bytes() == log
+    assert dump(tmp_path / "new.db") == dump(sound)
+
+
+def test_an_empty_file_is_no_library_to_the_doctor(tmp_path: Path) -> None:
+    (tmp_path / "library.db").touch()
+    for check in (True, False):
+        with pytest.raises(LibraryError, match="no library in it"):
+            Library(tmp_path / "library.db").doctor(check=check)
+    assert (tmp_path / "library.db").read_bytes() == b""
+
+
+def test_what_is_no_file_is_refused_at_once(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "library.db")
+    for check in (True, False):
+        with pytest.raises(LibraryError, match="not a file"):
+            Library(tmp_path / "library.db").doctor(check=check)
+
+
+def test_checking_writes_nothing(library: Library, tmp_path: Path) -> None:
+    with inside(library) as connection:
+        connection.execute("PRAGMA journal_mode = DELETE")
+        connection.execute("UPDATE search SET caption = 'wrong' WHERE photo_id = 3")
+    content = Path(library.path).read_bytes()
+    assert library.doctor(check=True).state == "wrong"
+    assert Path(library.path).read_bytes() == content
+    assert sorted(os.listdir(tmp_path)) == ["library.db"]
+
+
+def test_an_orphan_in_the_searched_rows_is_repaired(library: Library, sound: Path) -> None:
+    with inside(library) as connection:
+        connection.execute("UPDATE search SET photo_id = 9999 WHERE photo_id = 3")
+    assert library.doctor().state == "repaired"
+    assert dump(library.path)["search"] == dump(sound)["search"]
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"), [("REFERENCES", "REFERUNCES"), ("TEXT", "DEXT"), ("size", "skze")]
+)
+def test_a_wrong_byte_in_a_definition_costs_nothing(
+    library: Library, sound: Path, tmp_path: Path, right: str, wrong: str
+) -> None:
+    with inside(library) as connection:
+        connection.execute("PRAGMA writable_schema = ON")
+        changed = connection.execute(
+            "UPDATE sqlite_master SET sql = replace(sql, ?, ?) WHERE name IN ('photos', 'edits')",
+            (right, wrong),
+        )
+        assert changed.rowcount == 2
+    library.salvage(tmp_path / "new.db")
+    assert dump(tmp_path / "new.db") == dump(sound)
+
+
+@pytest.mark.parametrize("version", [0, 1, 2])
+def test_a_wrong_version_costs_nothing(
+    library: Library, sound: Path, tmp_path: Path, version: int
+) -> None:
+    with inside(library) as connection:
+        connection.execute(f"PRAGMA user_version = {version}")
+    library.salvage(tmp_path / "new.db")
+    assert dump(tmp_path / "new.db") == dump(sound)
+
+
+def test_a_bad_byte_in_a_caption_costs_that_byte(library: Library, tmp_path: Path) -> None:
+    with inside(library) as connection:
+        connection.execute(
+            "UPDATE edits SET caption = CAST(x'526578ff21' AS TEXT) WHERE photo_id = 4"
+        )
+    library.salvage(tmp_path / "new.db")
+    assert "Rex\ufffd!" in {row[1] for row in dump(tmp_path / "new.db")["edits"]}
