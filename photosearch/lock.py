@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator
 
 from photosearch.database import LibraryError, display
@@ -27,7 +28,7 @@ def locked(path: str) -> Iterator[None]:
     """
     from filelock import FileLock, Timeout
 
-    lock = FileLock(path + ENDING)
+    lock = FileLock(os.path.realpath(path) + ENDING)  # a link is another name for one library
     try:
         lock.acquire(timeout=0)
     except Timeout as error:

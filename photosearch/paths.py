@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from photosearch import store
-from photosearch.database import display
+from photosearch.database import display, now
 from photosearch.dates import when_taken
 from photosearch.descriptions import write_search_row
 from photosearch.walk import File
@@ -69,10 +69,11 @@ def move(
 def copy(connection: sqlite3.Connection, number: int, root: str, file: File) -> None:
     """Know a file as a copy of a photo: all that is known of it holds for both.
 
-    Where the file's path has a row already, a person's caption there stays, unless the copied
-    photo has one. Call it within a transaction.
+    Where the file's path has a row already that a person captioned, that one stays, hidden: its
+    words are back with its content. Call it within a transaction.
     """
     path = os.fsencode(file.path)
+    _hide_edited(connection, path)
     row = connection.execute("SELECT id FROM photos WHERE path = ?", (path,)).fetchone()
     facts = """size, mtime_ns, inode, format, width, height, taken_at, taken_from, camera, lens,
                latitude, longitude, run_id, tags_model_id, content_hash, sidecar_mtime_ns"""
@@ -97,6 +98,15 @@ def copy(connection: sqlite3.Connection, number: int, root: str, file: File) -> 
             (new, number),
         )
     _set_file(connection, new, root, file)
+
+
+def _hide_edited(connection: sqlite3.Connection, path: bytes) -> None:
+    """Give a photo that a person captioned a path that no file can have, and hide it."""
+    query = "SELECT id FROM photos JOIN edits ON photo_id = id WHERE path = ?"
+    for (number,) in connection.execute(query, (path,)).fetchall():
+        query = "UPDATE photos SET path = ?, missing_since = datetime('now') WHERE id = ?"
+        connection.execute(query, (b"%b\0%d" % (path, number), number))
+        connection.execute("DELETE FROM search WHERE photo_id = ?", (number,))
 
 
 def touch(connection: sqlite3.Connection, number: int, root: str, file: File) -> None:
@@ -138,7 +148,7 @@ def relocate(connection: sqlite3.Connection, old: str, new: str) -> int | None:
         for table in ("roots", "failures", "photos"):
             query = f"SELECT path FROM {table} WHERE {within}"
             paths = [path for (path,) in connection.execute(query, values)]
-            renamed = {path: os.fsencode(new) + path[len(values["path"]) :] for path in paths}
+            renamed = {path: _under(os.fsencode(new), path[len(low) :]) for path in paths}
             taken = _taken(connection, table, set(renamed.values()) - set(renamed))
             if taken and table == "photos":
                 raise ValueError(
@@ -160,8 +170,23 @@ def relocate(connection: sqlite3.Connection, old: str, new: str) -> int | None:
             )
             known = known or bool(paths)
             count = len(paths)
+        places = [os.fsdecode(path) for path in renamed.values()]  # of the photos
+        roots = store.roots(connection)
+        if any(not any(_is_within(path, root) for root in roots) for path in places):
+            # Or nobody would look there again.
+            query = "INSERT INTO roots VALUES (?, ?, ?)"
+            connection.execute(query, (os.fsencode(new), display(new), now()))
         _tell_folders(connection, new)
     return count if known else None
+
+
+def _under(folder: bytes, rest: bytes) -> bytes:
+    """Return a path in a folder, which may be the root of all; without a rest, the folder."""
+    return os.path.join(folder, rest) if rest else folder
+
+
+def _is_within(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(os.path.join(folder, ""))
 
 
 def _taken(connection: sqlite3.Connection, table: str, paths: Iterable[bytes]) -> list[bytes]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import sqlite3
 from collections.abc import Iterable, Sequence
@@ -142,6 +143,13 @@ def is_empty_or_closed(root: str) -> bool:
         return True
 
 
+def _is_unplugged(folder: str) -> bool:
+    """Tell whether a folder, or the nearest one above that is there, is empty or closed."""
+    while not os.path.isdir(folder) and folder != os.path.dirname(folder):
+        folder = os.path.dirname(folder)
+    return is_empty_or_closed(folder)
+
+
 def is_emptied(connection: sqlite3.Connection, root: str) -> bool:
     """Tell whether a folder is empty that held photos: the place of an unplugged drive is."""
     if not os.path.isdir(root) or not is_empty_or_closed(root):
@@ -274,15 +282,21 @@ def set_found(connection: sqlite3.Connection, paths: Iterable[str], root: str) -
 def prune(connection: sqlite3.Connection, *, dry_run: bool = False) -> int:
     """Forget missing photos whose folder can be reached and whose file isn't there.
 
+    One is kept if nothing at all is in the nearest folder that is still there: a drive may have
+    been unplugged from it.
+
     Returns:
         How many photos.
     """
     within = reachable(connection)
+    is_unplugged = functools.cache(_is_unplugged)
     query = "SELECT id, path FROM photos WHERE missing_since IS NOT NULL"
     gone = [
         (number,)
         for number, path in connection.execute(query).fetchall()
-        if os.fsdecode(path).startswith(within) and not os.path.lexists(path)
+        if os.fsdecode(path).startswith(within)
+        and not os.path.lexists(path)
+        and not is_unplugged(os.path.dirname(os.fsdecode(path)))
     ]
     if not dry_run:
         with connection:

@@ -425,3 +425,63 @@ def test_part_of_a_root_may_be_relocated(world: World) -> None:
     assert set(world.shown()) == {"Photos/z/a.bmp", "Photos/y/b.bmp"}
     rows = world.connection.execute("SELECT folder FROM search ORDER BY folder").fetchall()
     assert rows == [("Photos/y",), ("Photos/z",)]
+
+
+def test_the_root_of_all_may_be_relocated(world: World) -> None:
+    world.paint("x/a.bmp", 50)
+    world.index()
+    inner = world.home / "mnt"
+    assert relocated(world, Path("/"), inner) == 1
+    (moved,) = world.shown()
+    assert moved == os.path.join("mnt", str(world.photos / "x" / "a.bmp")[1:])
+    assert relocated(world, inner, Path("/")) == 1
+    assert set(world.shown()) == {"Photos/x/a.bmp"}
+    assert store.roots(world.connection) == [str(world.photos)]
+
+
+def test_a_part_that_is_relocated_out_of_all_roots_is_looked_after(world: World) -> None:
+    world.paint("x/a.bmp", 50)
+    world.paint("y/b.bmp", 60)
+    world.index()
+    new = world.home / "New"
+    (world.photos / "x").rename(new)
+    assert relocated(world, world.photos / "x", new) == 1
+    assert store.roots(world.connection) == [str(new), str(world.photos)]
+    (new / "a.bmp").unlink()
+    (new / "notes.txt").touch()
+    assert counts(world.index(new, world.photos)) == {"hidden": 1, "unchanged": 1}
+
+
+def test_words_under_a_copy_are_back_with_their_photo(world: World) -> None:
+    first, second = world.paint("a.bmp", 50), world.paint("b.bmp", 70)
+    world.index()
+    world.edit("a.bmp", "the first")
+    world.edit("b.bmp", "the second")
+    kept = second.read_bytes()
+    shutil.copy(first, second)
+    assert counts(world.index()) == {"copied": 1, "unchanged": 1}
+    assert set(world.shown().values()) == {"the first"}
+    assert "the second" in world.edits()
+    second.write_bytes(kept)  # from a backup
+    assert counts(world.index()) == {"moved": 1, "unchanged": 1}
+    assert world.shown() == {"Photos/a.bmp": "the first", "Photos/b.bmp": "the second"}
+    store.prune(world.connection)
+    assert world.edits() == ["the first", "the second"]
+    assert counts(world.index()) == {"unchanged": 2}
+
+
+def test_a_drive_within_a_root_may_be_unplugged(world: World) -> None:
+    world.paint("usb/2020/a.bmp", 50)
+    world.paint("b.bmp", 60)
+    world.index()
+    world.edit("usb/2020/a.bmp", "mine")
+    away = world.home / "away"
+    (world.photos / "usb" / "2020").rename(away)
+    assert counts(world.index()) == {"hidden": 1, "unchanged": 1}
+    assert store.prune(world.connection) == 0
+    away.rename(world.photos / "usb" / "2020")
+    assert counts(world.index()) == {"returned": 1, "unchanged": 2}
+    assert world.shown()["Photos/usb/2020/a.bmp"] == "mine"
+    shutil.rmtree(world.photos / "usb")  # for good, and not only what was in it
+    assert counts(world.index()) == {"hidden": 1, "unchanged": 1}
+    assert store.prune(world.connection) == 1
