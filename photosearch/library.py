@@ -150,7 +150,7 @@ class Library:
 
         if workers is None:
             workers = processors()
-        given = [os.path.abspath(folder) for folder in folders]
+        given = [absolute(folder) for folder in folders]
         if not os.path.exists(self.path) and not any(map(os.path.exists, given)):
             # A mistyped folder must not leave an empty library behind.
             return Summary(unreachable=dict.fromkeys(given, "no such file or directory"))
@@ -198,7 +198,7 @@ class Library:
         from photosearch.index import Silent
         from photosearch.watch import WatchConfig, keep_fresh
 
-        roots = store.outermost(os.path.abspath(folder) for folder in folders)
+        roots = store.outermost(absolute(folder) for folder in folders)
         if not roots and os.path.exists(self.path):
             roots = store.roots(self._open())
         if not roots:
@@ -241,7 +241,7 @@ class Library:
         """
         self._open()
         with self._changing() as connection:
-            count = store.forget(connection, os.path.abspath(folder))
+            count = store.forget(connection, absolute(folder))
         if count is None:
             raise ValueError(f"{display(os.fspath(folder))} is not in the library")
         return count
@@ -262,7 +262,7 @@ class Library:
                 or it holds photos that the library knows as well.
         """
         self._open()
-        before, after = os.path.abspath(old), os.path.abspath(new)
+        before, after = absolute(old), absolute(new)
         if not os.path.isdir(after):
             raise ValueError(f"{display(os.fspath(new))} is not a folder: nothing was changed")
         with self._changing() as connection:
@@ -293,10 +293,16 @@ class Library:
         """
         from photosearch import doctor
 
+        path = os.path.abspath(self.path)
+        if os.path.isfile(path) and not database.file_size(path):
+            raise LibraryError(f"{display(path)} is empty: there is no library in it")
         try:
+            if check:  # a copy, because looking into a text index is a way of writing
+                with contextlib.closing(database.open_copy(path)) as copy:
+                    return doctor.examine(copy, repair=False)
             self._open()
             with self._changing() as connection:
-                return doctor.examine(connection, repair=not check)
+                return doctor.examine(connection, repair=True)
         except (LibraryError, sqlite3.DatabaseError) as error:
             cause = error.__cause__ if isinstance(error, LibraryError) else error
             if not database.is_damage(cause):
@@ -365,7 +371,7 @@ class Library:
         if like is not None and ranker not in search.BY_MEANING:
             raise ValueError(f"the ranker {ranker} knows words only: it can't find what is like")
         searcher = self.searcher()
-        path = None if like is None else os.path.abspath(like)
+        path = None if like is None else absolute(like)
         vector = None if path is None else self._vector(path)
         # One more, because the photo itself, if it is in the library, is the most like it.
         more = limit if limit is None or path is None else limit + 1
@@ -389,7 +395,7 @@ class Library:
         self._open()
         connection = database.open_for_writing(self.path)
         try:
-            if not write_edit(connection, os.path.abspath(photo), text):
+            if not write_edit(connection, absolute(photo), text):
                 raise ValueError(
                     f"{os.fspath(photo)} is not in the library: index its folder first"
                 )
@@ -415,7 +421,7 @@ class Library:
             ValueError: the CSV would overwrite a photo or the library.
         """
         target = os.path.realpath(file)
-        own = [os.path.realpath(self.path) + ending for ending in ("", "-wal", "-shm")]
+        own = [os.path.realpath(self.path) + ending for ending in database.ENDINGS]
         if target in own or is_photo_name(target):
             raise ValueError(f"{os.fspath(file)} is a photo or the library: name a CSV file")
         photos = None if query is None else [r.path for r in self.find(query, limit)]
@@ -491,6 +497,12 @@ class Library:
             assert description.vector is not None
             row = (description.vector,)
         return dequantise(np.frombuffer(row[0], np.int8))
+
+
+def absolute(path: str | os.PathLike[str]) -> str:
+    """Return an absolute path; two slashes in front, which POSIX allows to differ, are one."""
+    found = os.path.abspath(path)
+    return found[1:] if os.sep == "/" and found.startswith("//") else found
 
 
 def load_sentence_encoder() -> SentenceEncoder:

@@ -38,5 +38,6 @@ class Summary:
     def changed(self) -> bool:
         """Whether the run changed what can be found, or met something new."""
         return any(
-            (self.captioned, self.reread, self.failed, self.hidden, self.ignored, self.returned)
-        )
+            (self.captioned, self.reread, self.moved, self.copied, self.failed, self.hidden,
+             self.ignored, self.returned)
+        )  # fmt: skip

@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
+import sqlite3
 import time
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from photosearch.database import LibraryError, display
+from photosearch.database import ENDINGS, LibraryError, display, is_busy
 from photosearch.ignore import CACHE_TAG, NAME, is_passed_over
 from photosearch.lock import BusyError
 from photosearch.walk import is_photo_name
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
     from photosearch.library import Library
     from photosearch.summary import Summary
 
-OWN_ENDINGS = ("", "-wal", "-shm", "-journal", "-lock")  # of the library's file and those beside it
 LOOK = 1.0  # seconds between two looks at whether the folders are there
+LOOK_AT_ALL = 60.0  # seconds between two runs, where nothing tells of changes
 POLL = 5.0  # seconds between two looks at all files, where the system tells of no changes
 
 Notify = Callable[[str], None]
@@ -30,6 +31,10 @@ Outcome = TypeVar("Outcome")
 
 class WatchError(LibraryError):
     """Folders can't be watched; the message is one line that says what to do."""
+
+
+class UnwatchableNameError(Exception):
+    """A name can't be told by what tells of changes."""
 
 
 @dataclass(frozen=True)
@@ -98,8 +103,13 @@ def keep_fresh(
 
     def index(roots: list[str]) -> tuple[Summary, float]:
         started = time.monotonic()
-        with observing() as observer:
-            summary = library.index(roots, load=load_once, observer=observer, **options)
+        try:
+            with observing() as observer:
+                summary = library.index(roots, load=load_once, observer=observer, **options)
+        except (LibraryError, sqlite3.OperationalError) as error:
+            if is_busy(error) or is_busy(error.__cause__):
+                raise BusyError("another program is writing to the library") from error
+            raise
         return summary, time.monotonic() - started
 
     own = os.path.abspath(library.path)
@@ -204,6 +214,12 @@ def follow(
                     came, moved = roots.look()
                     if moved:
                         break
+        except UnwatchableNameError:
+            notify(
+                "a name that isn't UTF-8 can't be watched: "
+                f"looking at all files every {LOOK_AT_ALL:.0f} s instead"
+            )
+            watcher, came = by_the_clock, set(roots.there)
         except OSError as error:
             came, moved = roots.look()
             if not moved:
@@ -223,6 +239,7 @@ def _explained(error: OSError) -> WatchError:
 def by_watchfiles(folders: Collection[str], poll: bool) -> Generator[set[str], None, None]:
     """Tell of changes by watchfiles."""
     import watchfiles
+    from watchfiles._rust_notify import WatchfilesRustInternalError
 
     events = watchfiles.watch(
         *folders,
@@ -234,9 +251,26 @@ def by_watchfiles(folders: Collection[str], poll: bool) -> Generator[set[str], N
         poll_delay_ms=int(POLL * 1000),
         ignore_permission_denied=True,
     )
-    with contextlib.closing(events):
-        for changes in events:
-            yield {path for _, path in changes}
+    try:
+        with contextlib.closing(events):
+            for changes in events:
+                yield {path for _, path in changes}
+    except WatchfilesRustInternalError as error:
+        if "decode path" in str(error):
+            raise UnwatchableNameError(str(error)) from error
+        raise
+
+
+def by_the_clock(folders: Collection[str], poll: bool) -> Generator[set[str], None, None]:
+    """Tell now and then that anything may have changed."""
+    following = time.monotonic() + LOOK_AT_ALL
+    while True:
+        time.sleep(LOOK)
+        if time.monotonic() < following:
+            yield set()
+        else:
+            yield set(folders)
+            following = time.monotonic() + LOOK_AT_ALL
 
 
 def matters(path: str, roots: Collection[str], library: str, knows: Callable[[str], bool]) -> bool:
@@ -251,7 +285,7 @@ def matters(path: str, roots: Collection[str], library: str, knows: Callable[[st
     """
     if path in roots:
         return True
-    if path.startswith(library) and path.removeprefix(library) in OWN_ENDINGS:
+    if path.startswith(library) and path.removeprefix(library) in ENDINGS:
         return False
     tops = [root for root in roots if path.startswith(os.path.join(root, ""))]
     if not tops:

@@ -3,6 +3,7 @@
 import errno
 import os
 import shutil
+import sys
 from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -255,6 +256,21 @@ def test_folders_that_cannot_be_watched_are_one_line_of_advice(
     with pytest.raises(WatchError, match=advice) as caught:
         next(follow(two, told.append, lambda path: True, broken))
     assert len(str(caught.value).splitlines()) == 1
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="has only UTF-8 names")
+def test_a_name_that_is_no_text_ends_nothing(two: list[str]) -> None:
+    notes: list[str] = []
+    changes = follow(two, notes.append, lambda path: True, by_watchfiles)
+    next(changes)
+    Path(os.fsdecode(os.path.join(os.fsencode(two[0]), b"caf\xe9.jpg"))).touch()
+    for _ in range(20):
+        if set(two) <= next(changes):  # what may have been missed is looked at
+            break
+    else:
+        pytest.fail("nothing was told")
+    assert [note for note in notes if "isn't UTF-8" in note] == notes != []
+    assert next(changes) == set()  # and it goes on
 
 
 @pytest.mark.parametrize("poll", [False, True])
