@@ -129,7 +129,7 @@ def _rows(
         assert isinstance(path, bytes) and isinstance(caption, str)
         assert isinstance(log_probability, float) and isinstance(tokens, int)
         text = display(os.fsdecode(path))
-        confidence: float | None = round(math.exp(log_probability / tokens), 4)
+        confidence = _confidence(log_probability, tokens)
         alternative = alt_text(caption)
         # A person's own words stay as they are; an edit that is empty is one as well.
         own = [
@@ -144,6 +144,13 @@ def _rows(
                taken_at, camera, *where, width, height, model,
                title, str(keywords or "").replace("\n", "; ") or None, rating,
                taken_from]  # fmt: skip
+
+
+def _confidence(log_probability: float, tokens: int) -> float | None:
+    """Return exp(mean token log-probability), 0 to 1; None for numbers that can't be right."""
+    if tokens < 1 or not -math.inf < log_probability <= 0:
+        return None
+    return round(math.exp(log_probability / tokens), 4)
 
 
 @contextlib.contextmanager

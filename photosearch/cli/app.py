@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import functools
 import os
 import signal
@@ -60,6 +61,12 @@ def reporting(command: Callable[Arguments, None]) -> Callable[Arguments, None]:
             # The reader of a pipe (head, less) has seen enough.
             with contextlib.suppress(OSError):
                 os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        except OSError as error:
+            if error.errno != errno.ENOSPC:
+                raise
+            with contextlib.suppress(OSError):  # or the flush at the end would fail again
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            fail(f"can't write: {os.strerror(errno.ENOSPC)}", UNREADABLE)
         except sqlite3.Error as error:
             fail(f"the library can't be used: {why(error)}", UNREADABLE)
 

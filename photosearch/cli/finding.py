@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -12,7 +13,16 @@ import typer
 from typer.core import TyperCommand
 
 from photosearch import terminal
-from photosearch.cli.app import MOST, NOTHING_FOUND, USAGE, Database, app, fail, reporting
+from photosearch.cli.app import (
+    MOST,
+    NOTHING_FOUND,
+    UNREADABLE,
+    USAGE,
+    Database,
+    app,
+    fail,
+    reporting,
+)
 from photosearch.database import display
 from photosearch.library import Library
 from photosearch.query import words
@@ -198,6 +208,7 @@ def export_command(
         except ValueError as error:
             fail(str(error), USAGE)
         except OSError as error:
-            fail(f"can't write {file}: {error.strerror or error}", USAGE)
+            code = UNREADABLE if error.errno == errno.ENOSPC else USAGE
+            fail(f"can't write {file}: {error.strerror or error}", code)
     if file != "-":
         terminal.note(f"{terminal.counted(count, 'photo')} written to {file}")

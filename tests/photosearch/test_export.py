@@ -469,3 +469,16 @@ def test_a_dash_is_standard_output(shelf: Shelf, tmp_path: Path) -> None:
     export(shelf.connection, str(tmp_path / "x.csv"))
     assert done.stdout == b"first\n" + (tmp_path / "x.csv").read_bytes() + b"last\n"
     assert not (tmp_path / "-").exists()
+
+
+@pytest.mark.parametrize(("log_probability", "tokens"), [(-1.0, 0), (1e9, 3), (float("-inf"), 3)])
+def test_numbers_that_cannot_be_right_leave_the_confidence_empty(
+    shelf: Shelf, tmp_path: Path, log_probability: float, tokens: int
+) -> None:
+    shelf.add("/a.jpg")
+    shelf.add("/b.jpg")
+    with shelf.connection:
+        query = "UPDATE captions SET log_probability = ?, tokens = ? WHERE photo_id = 1"
+        shelf.connection.execute(query, (log_probability, tokens))
+    first, second = shelf.rows(tmp_path / "out.csv")
+    assert first["confidence"] == "" and float(second["confidence"]) > 0

@@ -806,7 +806,7 @@ def test_many_failures_are_written_before_the_end(world: World) -> None:
         reader.close()
 
     world.index(load=lambda: Namer(probe), batch_size=4)
-    assert written == [8]
+    assert written in ([4], [8])  # one batch may be on its way to the file
     assert len(world.failures()) == 11
 
 
