@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import re
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from photosearch import database, store
+from photosearch import database, schema, store
 from photosearch.descriptions import search_values, write_search_row
+from photosearch.roots import place
 from photosearch.walk import File, Skipped, walk
 
 # What SQLite says of an index that lags behind its table, whose rows are whole.
@@ -32,6 +33,7 @@ class Report:
     damage: str | None = None  # of the file itself, in a line; all else was not looked at then
     repaired: bool = False
     indexes: bool = False  # SQLite's own lagged behind their tables
+    definitions: int = 0  # of indexes, triggers and the text index: gone or changed
     text_index: bool = False  # differed from the rows it was made from
     rows: int = 0  # of the text that is searched: absent, out of date or too many
     photos: int = 0  # whose files are not known to be gone
@@ -42,6 +44,7 @@ class Report:
     def faults(self) -> list[str]:
         """What is, or was, wrong and can be repaired, in words."""
         faults = ["indexes"] * self.indexes + ["text index"] * self.text_index
+        faults += [_counted(self.definitions, "definition")] * (self.definitions > 0)
         return faults + [_counted(self.rows, "search row")] * (self.rows > 0)
 
     @property
@@ -97,10 +100,10 @@ def examine(connection: sqlite3.Connection, *, repair: bool) -> Report:
         damage = []
     if damage:
         return Report(damage=damage[0])
+    definitions = len(schema.lost(connection))
     text_index = text_index_is_wrong(connection)
-    if text_index and repair:
-        with connection:
-            connection.execute("INSERT INTO search_fts (search_fts) VALUES ('rebuild')")
+    if (definitions or text_index) and repair:
+        schema.remake(connection)
     rows = list(wrong_rows(connection))
     if repair:
         mend_rows(connection, rows)
@@ -108,9 +111,10 @@ def examine(connection: sqlite3.Connection, *, repair: bool) -> Report:
                 FROM photos LEFT JOIN captions ON captions.photo_id = id AND rank = 0
                 WHERE missing_since IS NULL"""
     photos, uncaptioned = connection.execute(counts).fetchone()
-    repaired = repair and bool(indexes or text_index or rows)
+    repaired = repair and bool(indexes or definitions or text_index or rows)
+    files = compare(connection)
     return Report(
-        None, repaired, indexes, text_index, len(rows), photos, uncaptioned, compare(connection)
+        None, repaired, indexes, definitions, text_index, len(rows), photos, uncaptioned, files
     )
 
 
@@ -127,10 +131,16 @@ def damages(connection: sqlite3.Connection) -> list[str]:
     for table, *_ in connection.execute("PRAGMA foreign_key_check"):
         if table != "search":  # which is made anew
             orphans[table] = orphans.get(table, 0) + 1
-    return lines + [
-        f"{_counted(count, 'row')} of {table} without what they belong to"
-        for table, count in orphans.items()
-    ]
+    gone = schema.known().keys() - schema.tables(connection).keys()
+    tables = sorted(name for name in gone if not name.startswith("search_"))
+    return (
+        [f"the table {name} is gone" for name in tables]
+        + lines
+        + [
+            f"{_counted(count, 'row')} of {table} without what they belong to"
+            for table, count in orphans.items()
+        ]
+    )
 
 
 def text_index_is_wrong(connection: sqlite3.Connection) -> bool:
@@ -141,7 +151,9 @@ def text_index_is_wrong(connection: sqlite3.Connection) -> bool:
                 "INSERT INTO search_fts (search_fts, rank) VALUES ('integrity-check', 1)"
             )
     except sqlite3.DatabaseError as error:
-        if not database.is_damage(error):
+        if not database.is_damage(error) and not isinstance(error, sqlite3.OperationalError):
+            raise
+        if database.is_busy(error) or database.is_full(error):
             raise
         return True
     return False
@@ -189,20 +201,19 @@ def _root_of(path: str, roots: list[str]) -> str:
     return next(inside, os.path.dirname(path))
 
 
-def compare(
-    connection: sqlite3.Connection, walk: Callable[[str], Iterator[File | Skipped]] = walk
-) -> Files:
+def compare(connection: sqlite3.Connection) -> Files:
     """Compare the folders of a library with what it knows of them; no photo is opened.
 
     A root that is empty counts as out of reach: so is the place of an unplugged drive.
     """
     new = gone = 0
     unreachable = {}
-    roots = store.roots(connection)
+    roots, given = store.roots(connection), store.all_roots(connection)
     for root in roots:
         known = store.known(connection, root)
         try:
-            entries = walk(root)
+            at = place(root, given)
+            entries = walk(root, at.rules, at.inner)
             if known and os.path.isdir(root) and not os.listdir(root):
                 unreachable[root] = "it is empty"
                 continue

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import os
 import shutil
 import sqlite3
@@ -11,7 +10,7 @@ import tempfile
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
-from photosearch import database, doctor
+from photosearch import database, doctor, schema
 from photosearch.database import LibraryError, display, now
 
 _GAP = 256  # numbers looked for on either side of each that is known
@@ -97,7 +96,8 @@ def _salvage(path: str, copy: str, made: str) -> Salvaged:
         contextlib.closing(_connect(copy)) as old,
         contextlib.closing(sqlite3.connect(made)) as new,
     ):
-        _make(new, version)
+        schema.make(new, version)
+        new.execute("PRAGMA foreign_keys = ON")
         salvaged = _transfer(old, new)
     with contextlib.closing(database.open_for_writing(made)) as new:
         doctor.mend_rows(new, list(doctor.wrong_rows(new)))
@@ -124,7 +124,7 @@ def _opened(old: sqlite3.Connection, path: str) -> int:
         version, application = old.execute(
             "SELECT user_version, application_id FROM pragma_user_version, pragma_application_id"
         ).fetchone()
-        tables = _definitions(old)
+        tables = schema.tables(old)
     except sqlite3.Error as error:
         raise LibraryError(
             f"nothing can be read of {display(path)}: its beginning, which tells where all else "
@@ -138,50 +138,19 @@ def _opened(old: sqlite3.Connection, path: str) -> int:
     return max(
         number
         for number in range(1, database.SCHEMA + 1)
-        if number == 1 or tables.keys() & (_known(number).keys() - _known(number - 1).keys())
+        if number == 1
+        or tables.keys() & (schema.known(number).keys() - schema.known(number - 1).keys())
     )
-
-
-@functools.cache
-def _known(version: int) -> dict[str, str]:
-    """Return the definitions of a version's tables, by name."""
-    with contextlib.closing(sqlite3.connect(":memory:")) as new:
-        _make(new, version)
-        return _definitions(new)
-
-
-def _definitions(connection: sqlite3.Connection) -> dict[str, str]:
-    """Return the definitions of tables, by name, as far as the list can be read."""
-    found: dict[str, str] = {}
-    for order in ("ASC", "DESC"):
-        query = f"SELECT name, sql FROM sqlite_master WHERE type = 'table' ORDER BY rowid {order}"
-        with contextlib.suppress(sqlite3.DatabaseError):
-            for name, sql in connection.execute(query):
-                if isinstance(name, str) and isinstance(sql, str):
-                    found[name] = sql
-    return found
 
 
 def _restore_definitions(old: sqlite3.Connection, version: int) -> None:
     """Put back what makes up the tables, where a bad byte would keep a whole one from reading."""
-    known = _known(version)
-    for name, sql in _definitions(old).items():
+    known = schema.known(version)
+    for name, sql in schema.tables(old).items():
         if name in known and sql != known[name] and " VIRTUAL " not in known[name]:
             with contextlib.suppress(sqlite3.DatabaseError), old:
                 query = "UPDATE sqlite_master SET sql = ? WHERE type = 'table' AND name = ?"
                 old.execute(query, (known[name], name))
-
-
-def _make(new: sqlite3.Connection, version: int) -> None:
-    """Make an empty library of a version; the usual way to this one leads on from there."""
-    import sqlite_utils
-
-    from photosearch.migrations.migrations import migrations
-
-    writer = sqlite_utils.Database(new)
-    later = [step.name for step in migrations.pending(writer)][version:]
-    migrations.apply(writer, stop_before=later)
-    new.execute("PRAGMA foreign_keys = ON")
 
 
 def _transfer(old: sqlite3.Connection, new: sqlite3.Connection) -> Salvaged:

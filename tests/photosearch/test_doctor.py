@@ -480,6 +480,48 @@ def test_checking_writes_nothing(library: Library, tmp_path: Path) -> None:
     assert sorted(os.listdir(tmp_path)) == ["library.db"]
 
 
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        "DROP TRIGGER search_updated", "DROP INDEX photos_size", "DROP TABLE search_terms",
+        "DROP TABLE search_fts", "DELETE FROM search_fts_data", "DELETE FROM search_fts_config",
+        "UPDATE search_fts_data SET block = x'ffff'", "DROP TABLE search_fts_idx",
+        """UPDATE sqlite_master SET sql = replace(sql, 'new.description', 'new.dessription')
+           WHERE type = 'trigger'""",
+    ],
+)  # fmt: skip
+def test_what_is_made_of_tables_is_made_anew(library: Library, sound: Path, spoil: str) -> None:
+    with inside(library) as connection:
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.execute(spoil)
+    content = Path(library.path).read_bytes()
+    assert library.doctor(check=True).state == "wrong"
+    assert Path(library.path).read_bytes() == content
+    assert library.doctor().state == "repaired"
+    assert library.doctor().state == "healthy"
+    assert_sound(library.path)
+    assert dump(library.path) == dump(sound)
+    library.edit(sound.with_name("photos") / "0002.jpg", "a zeppelin")
+    assert [r.caption for r in library.find("zeppelin", ranker="fts5")] == ["a zeppelin"]
+
+
+def test_a_table_that_is_gone_is_damage(library: Library) -> None:
+    with inside(library) as connection:
+        connection.execute("DROP TABLE written")
+    report = library.doctor()
+    assert (report.state, report.damage) == ("damaged", "the table written is gone")
+
+
+def test_a_root_in_an_ignored_folder_is_looked_at(tmp_path: Path) -> None:
+    library, outer = Library(tmp_path / "library.db"), tmp_path / "Photos"
+    inner = outer / ".hidden"
+    inner.mkdir(parents=True)
+    with contextlib.closing(database.open_for_writing(library.path)) as connection:
+        fill(connection, inner, 6)
+        store.add_roots(connection, [str(outer)])
+    assert str(library.doctor()) == "healthy: 5 photos"
+
+
 def test_an_orphan_in_the_searched_rows_is_repaired(library: Library, sound: Path) -> None:
     with inside(library) as connection:
         connection.execute("UPDATE search SET photo_id = 9999 WHERE photo_id = 3")

@@ -1,0 +1,87 @@
+"""The schema of a library: what its file defines, next to what the migrations make."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import sqlite3
+
+from photosearch.database import SCHEMA
+
+_TEXT_INDEX = ("search_fts", "search_terms")
+_OURS = """SELECT type, name, sql FROM sqlite_master
+           WHERE sql IS NOT NULL AND tbl_name <> '_sqlite_migrations' ORDER BY rowid"""
+
+
+def make(connection: sqlite3.Connection, version: int = SCHEMA) -> None:
+    """Make an empty library of a version in an empty file."""
+    import sqlite_utils
+
+    from photosearch.migrations.migrations import migrations
+
+    writer = sqlite_utils.Database(connection)
+    later = [step.name for step in migrations.pending(writer)][version:]
+    migrations.apply(writer, stop_before=later)
+
+
+@functools.cache
+def known(version: int = SCHEMA) -> dict[str, str]:
+    """Return the definitions of a version's tables, by name."""
+    with contextlib.closing(sqlite3.connect(":memory:")) as new:
+        make(new, version)
+        return tables(new)
+
+
+def tables(connection: sqlite3.Connection) -> dict[str, str]:
+    """Return the definitions of tables, by name, as far as the list can be read."""
+    found: dict[str, str] = {}
+    for order in ("ASC", "DESC"):
+        query = f"SELECT name, sql FROM sqlite_master WHERE type = 'table' ORDER BY rowid {order}"
+        with contextlib.suppress(sqlite3.DatabaseError):
+            for name, sql in connection.execute(query):
+                if isinstance(name, str) and isinstance(sql, str):
+                    found[name] = sql
+    return found
+
+
+def lost(connection: sqlite3.Connection) -> list[str]:
+    """Return the indexes, triggers and parts of the text index that aren't as they should be."""
+    found = {name: sql for _, name, sql in connection.execute(_OURS)}
+    return [name for _, name, sql in _derived() if found.get(name) != sql]
+
+
+def remake(connection: sqlite3.Connection) -> None:
+    """Make indexes, triggers and the text index anew, in one transaction.
+
+    Raises:
+        sqlite3.Error: the file can't be read or written; it is as before then.
+    """
+    connection.execute("BEGIN IMMEDIATE")
+    with connection:
+        for kind, name, _ in _derived():
+            if kind in ("index", "trigger"):
+                connection.execute(f"DROP {kind} IF EXISTS {name}")
+        # DROP would first read the text index, which may be past reading.
+        connection.execute("PRAGMA writable_schema = ON")
+        marks = ", ".join("?" * len(_TEXT_INDEX))
+        connection.execute(f"DELETE FROM sqlite_master WHERE name IN ({marks})", _TEXT_INDEX)
+        connection.execute("PRAGMA writable_schema = RESET")
+        for kind, name, _ in _derived():
+            if kind == "table" and name not in _TEXT_INDEX:
+                connection.execute(f"DROP TABLE IF EXISTS {name}")
+        for kind, name, sql in _derived():
+            if kind != "table" or name in _TEXT_INDEX:  # which makes the tables below it
+                connection.execute(sql)
+        connection.execute("INSERT INTO search_fts (search_fts) VALUES ('rebuild')")
+
+
+@functools.cache
+def _derived() -> tuple[tuple[str, str, str], ...]:
+    """Return kind, name and definition of what is made of tables, in the order of making."""
+    with contextlib.closing(sqlite3.connect(":memory:")) as new:
+        make(new)
+        return tuple(
+            (kind, name, sql)
+            for kind, name, sql in new.execute(_OURS)
+            if kind != "table" or name.startswith(_TEXT_INDEX)
+        )
