@@ -60,6 +60,7 @@ def index_command(
         float | None,
         typer.Option(
             min=0.1,
+            max=1e6,
             metavar="SECONDS",
             help="What a photo may take; by default 60. Tries again what couldn't be read.",
         ),
@@ -68,6 +69,7 @@ def index_command(
         float | None,
         typer.Option(
             min=0.1,
+            max=1e6,
             metavar="MEGAPIXELS",
             help="Refuse larger photos; by default 200. Tries again what couldn't be read.",
         ),
