@@ -81,6 +81,10 @@ class UndecodableError(Exception):
     """A file that gives no pixels; the text is the reason, in one line for people."""
 
 
+class UnreachableError(UndecodableError):
+    """A file that can't be reached now; what it holds isn't known, so it may be tried again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Decoded:
     """A photo ready for the model.
@@ -136,7 +140,9 @@ def decode(path: str, size: int, max_pixels: int = MAX_PIXELS) -> Decoded:
     except UndecodableError:
         raise
     except Exception as error:  # decoders raise anything: struct.error, KeyError, zlib.error
-        raise UndecodableError(_reason(error)) from error
+        raise (UnreachableError if _may_pass(error) else UndecodableError)(
+            _reason(error)
+        ) from error
 
 
 def _decode(file: BufferedReader, size: int, max_pixels: int) -> Decoded:
@@ -296,6 +302,13 @@ def _ends_early(file: BinaryIO, size: int) -> bool:
     file.seek(0)
     start = file.read(8)
     return start[:4] == b"RIFF" and int.from_bytes(start[4:], "little") + 8 > size
+
+
+def _may_pass(error: Exception) -> bool:
+    """Tell whether the system couldn't reach a file, as on a drive that was unplugged."""
+    if not isinstance(error, OSError) or error.errno is None:
+        return False
+    return error.errno not in (errno.EACCES, errno.EPERM)  # stays so until somebody changes it
 
 
 def _reason(error: Exception) -> str:

@@ -6,6 +6,7 @@ import ctypes.util
 import hashlib
 import os
 import platform
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -98,13 +99,27 @@ def _load_exported(
     fingerprints = read_settings(model)["fingerprints"]
     key = hashlib.sha256(f"{FORMAT} {sorted(fingerprints.items())}".encode()).hexdigest()[:16]
     networks = (cache or _cache()) / key
-    if not networks.exists():
-        notify("preparing the model for this engine, once: this takes half a minute")
-        from captioner import Captioner
-        from captioner.export import export
-
-        export(Captioner.load(model, device="cpu"), networks)
+    made = not networks.exists()
+    if made:
+        _export(model, networks, notify)
+    try:
+        return ExportedCaptioner.load(networks, model, engine, threads or processors(), bf16)
+    except (ImportError, ValueError):  # not the networks' fault
+        raise
+    except Exception as error:  # each engine has its own for files that are damaged
+        if made:
+            raise RuntimeError(str(error)) from error
+    shutil.rmtree(networks, ignore_errors=True)
+    _export(model, networks, notify)
     return ExportedCaptioner.load(networks, model, engine, threads or processors(), bf16)
+
+
+def _export(model: Path, networks: Path, notify: Notify) -> None:
+    notify("preparing the model for this engine, once: this takes half a minute")
+    from captioner import Captioner
+    from captioner.export import export
+
+    export(Captioner.load(model, device="cpu"), networks)
 
 
 def _cache() -> Path:

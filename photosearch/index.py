@@ -16,7 +16,13 @@ from typing import Protocol
 import numpy as np
 
 from photosearch import store
-from photosearch.decode import MAX_PIXELS, Decoded, UndecodableError, decode
+from photosearch.decode import (
+    MAX_PIXELS,
+    Decoded,
+    UndecodableError,
+    UnreachableError,
+    decode,
+)
 from photosearch.descriptions import PARTS, Description, model_numbers, use_models
 from photosearch.ignore import Rules
 from photosearch.moves import Recognised, recognise
@@ -280,7 +286,9 @@ def _batches(
     )  # fmt: skip
     outcomes = _timed(decoded, stages)
     for task, (file, outcome) in zip(todo, outcomes, strict=True):
-        if isinstance(outcome, UndecodableError):
+        if isinstance(outcome, UnreachableError):
+            failures.append(store.Failure(file.path, str(outcome)))  # as if it had changed
+        elif isinstance(outcome, UndecodableError):
             failures.append(store.Failure(file.path, str(outcome), file.size, file.mtime_ns))
         else:
             photos.append((task, outcome))

@@ -500,7 +500,13 @@ class Library:
 
 
 def absolute(path: str | os.PathLike[str]) -> str:
-    """Return an absolute path; two slashes in front, which POSIX allows to differ, are one."""
+    """Return an absolute path; two slashes in front, which POSIX allows to differ, are one.
+
+    Raises:
+        ValueError: it is empty, as an unset variable of a script is.
+    """
+    if not os.fspath(path):
+        raise ValueError("an empty name: which folder or photo is meant?")
     found = os.path.abspath(path)
     return found[1:] if os.sep == "/" and found.startswith("//") else found
 

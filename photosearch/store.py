@@ -144,10 +144,21 @@ def is_empty_or_closed(root: str) -> bool:
 
 
 def _is_unplugged(folder: str) -> bool:
-    """Tell whether a folder, or the nearest one above that is there, is empty or closed."""
-    while not os.path.isdir(folder) and folder != os.path.dirname(folder):
+    """Tell whether a folder, or the nearest one above that is there, is empty or out of reach."""
+    while _is_gone(folder) and folder != os.path.dirname(folder):
         folder = os.path.dirname(folder)
     return is_empty_or_closed(folder)
+
+
+def _is_gone(path: str | bytes) -> bool:
+    """Tell whether nothing is at a path; not for one that can't be looked at."""
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError, ValueError):  # or no path that a file can have
+        return True
+    except OSError:
+        pass
+    return False
 
 
 def is_emptied(connection: sqlite3.Connection, root: str) -> bool:
@@ -282,8 +293,8 @@ def set_found(connection: sqlite3.Connection, paths: Iterable[str], root: str) -
 def prune(connection: sqlite3.Connection, *, dry_run: bool = False) -> int:
     """Forget missing photos whose folder can be reached and whose file isn't there.
 
-    One is kept if nothing at all is in the nearest folder that is still there: a drive may have
-    been unplugged from it.
+    One is kept if nothing at all is in the nearest folder that is still there, if that is closed,
+    or if a link leads to where nothing is: a drive may have been unplugged there.
 
     Returns:
         How many photos.
@@ -295,7 +306,7 @@ def prune(connection: sqlite3.Connection, *, dry_run: bool = False) -> int:
         (number,)
         for number, path in connection.execute(query).fetchall()
         if os.fsdecode(path).startswith(within)
-        and not os.path.lexists(path)
+        and _is_gone(path)
         and not is_unplugged(os.path.dirname(os.fsdecode(path)))
     ]
     if not dry_run:

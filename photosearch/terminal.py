@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
 from collections.abc import Sequence
@@ -31,8 +32,9 @@ def clean(text: str) -> str:
 
 
 def note(text: str) -> None:
-    """Print a line to stderr."""
-    print(clean(text), file=sys.stderr, flush=True)
+    """Print a line to stderr; where nobody can read it any more, work goes on without."""
+    with contextlib.suppress(OSError, ValueError):
+        print(clean(text), file=sys.stderr, flush=True)
 
 
 def duration(seconds: float) -> str:
@@ -69,7 +71,8 @@ class IndexProgress:
         traceback: TracebackType | None,
     ) -> None:
         if self._bar is not None:
-            self._bar.stop()
+            with contextlib.suppress(OSError, ValueError):  # the terminal was closed
+                self._bar.stop()
 
     def comparing(self, files: int) -> None:
         """Say what is going on where it may take a while."""
@@ -85,7 +88,8 @@ class IndexProgress:
         if sys.stderr.isatty():
             self._bar = _bar()
             self._task = self._bar.add_task("captioning", total=total, speed="")
-            self._bar.start()
+            with contextlib.suppress(OSError, ValueError):
+                self._bar.start()
         else:
             note(f"{counted(total, 'photo')} to caption")
 
@@ -95,7 +99,8 @@ class IndexProgress:
         elapsed = time.monotonic() - self._started
         speed = self._done / elapsed if elapsed > 0 else 0.0
         if self._bar is not None and self._task is not None:
-            self._bar.update(self._task, completed=self._done, speed=f"{speed:.1f} photos/s")
+            with contextlib.suppress(OSError, ValueError):
+                self._bar.update(self._task, completed=self._done, speed=f"{speed:.1f} photos/s")
         elif time.monotonic() - self._told > PLAIN_INTERVAL and speed:
             self._told = time.monotonic()
             left = duration((self._total - self._done) / speed)
@@ -105,7 +110,8 @@ class IndexProgress:
         """Tell that a file or folder can't be read."""
         line = f"skipping {path}: {reason}"
         if self._bar is not None:
-            self._bar.console.print(clean(line), markup=False, highlight=False, soft_wrap=True)
+            with contextlib.suppress(OSError, ValueError):
+                self._bar.console.print(clean(line), markup=False, highlight=False, soft_wrap=True)
         else:
             note(line)
 

@@ -263,13 +263,20 @@ def _without_twins(entries: list[os.DirEntry[str]]) -> list[os.DirEntry[str]]:
     developed = {
         stem
         for entry, (stem, suffix) in zip(entries, parts, strict=True)
-        if stem in raws and suffix in _CAMERA_SUFFIXES and entry.is_file()
+        if stem in raws and suffix in _CAMERA_SUFFIXES and _is_file(entry)
     }
     return [
         entry
         for entry, (stem, suffix) in zip(entries, parts, strict=True)
-        if not (stem in developed and suffix in _RAW_SUFFIXES and entry.is_file())
+        if not (stem in developed and suffix in _RAW_SUFFIXES and _is_file(entry))
     ]
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_file()
+    except OSError:  # a link that leads in a circle, or to where nobody may look
+        return False
 
 
 def _single(path: str, status: os.stat_result) -> File:

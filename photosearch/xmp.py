@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator
 from xml.etree.ElementTree import Element  # the type only; defusedxml parses
 
@@ -49,7 +50,9 @@ def read_xmp(packet: bytes) -> Written:
     if len(packet) > MAX_BYTES:
         return Written()
     try:
-        root: Element = fromstring(packet.strip(b"\0\t\r\n "))
+        if not packet.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):  # half of whose bytes are NUL
+            packet = packet.strip(b"\0\t\r\n ")
+        root: Element = fromstring(packet)
     except Exception:  # not XML, or entities, or an encoding that nobody knows
         return Written()
     described = [

@@ -20,6 +20,8 @@ def main() -> None:
     """Run the command line; every way out has its documented exit code."""
     if sys.stdout is None:  # closed by >&-: what is opened next must not get its number
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError, ValueError):
             stream.reconfigure(errors="replace")  # type: ignore[union-attr]

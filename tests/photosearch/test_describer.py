@@ -49,3 +49,15 @@ def test_bfloat16_is_refused_where_an_engine_has_none(tmp_path: Path) -> None:
 
 def test_processors_are_counted() -> None:
     assert describer.processors() >= 1
+
+
+@pytest.mark.slow
+@pytest.mark.skipif("onnx" not in INSTALLED, reason="needs the extra onnx")
+def test_a_damaged_cache_is_made_anew(tmp_path: Path) -> None:
+    notes: list[str] = []
+    for damage in (b"there is no file yet", b"", b"nonsense"):
+        for file in tmp_path.rglob("photo.onnx"):
+            file.write_bytes(damage)
+        model = describer.load("onnx", "cpu", threads=1, notify=notes.append, cache=tmp_path)
+        assert model.batch_size > 0
+    assert len(notes) == 3

@@ -783,6 +783,24 @@ def test_a_batch_is_described_while_the_one_before_is_written(world: World) -> N
     assert counts(summary) == {"captioned": 12, "reached": 1}
 
 
+def test_photos_of_a_drive_that_is_lost_meanwhile_are_tried_again(world: World) -> None:
+    for number in range(6):
+        world.paint(f"{number}.png")
+    away = world.home / "away"
+    photos = next(world.home.rglob("0.png")).parent
+
+    def unplug(call: int) -> None:
+        if photos.exists():
+            photos.rename(away)
+
+    summary = world.index(load=lambda: Namer(unplug), batch_size=1)
+    assert 0 < summary.captioned < 6 and summary.failed == 6 - summary.captioned
+    away.rename(photos)
+    again = world.index()
+    assert (again.captioned, again.failed, again.failed_before) == (summary.failed, 0, 0)
+    assert counts(world.index(load=unneeded)) == {"unchanged": 6, "reached": 1}
+
+
 def test_a_batch_is_full_by_its_photos(world: World) -> None:
     for number in range(6):
         world.paint(f"{number}-good.png")

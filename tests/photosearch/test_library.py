@@ -514,6 +514,20 @@ def test_only_prune_forgets_and_only_what_is_gone(
     assert library.index(load=unneeded, workers=0).returned == 1
 
 
+@pytest.mark.parametrize("name", ["", "//"])
+def test_an_empty_name_is_no_folder(library: Library, photos: Path, name: str) -> None:
+    library.index([photos], load=Describer8, workers=0)
+    before = library.stats()["photos"]
+    if name:
+        library.index([f"/{photos}"], load=unneeded, workers=0)
+        assert library.stats()["folders"] == [str(photos)]
+    else:
+        for act in (library.forget, lambda name: library.index([name], load=unneeded)):
+            with pytest.raises(ValueError, match="an empty name"):
+                act(name)
+    assert library.stats()["photos"] == before > 0
+
+
 def test_prune_keeps_what_is_there_or_out_of_reach(library: Library, photos: Path) -> None:
     library.index([photos], load=Describer8, workers=0)
     hidden = photos.with_name("away")

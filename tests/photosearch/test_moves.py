@@ -470,6 +470,20 @@ def test_words_under_a_copy_are_back_with_their_photo(world: World) -> None:
     assert counts(world.index()) == {"unchanged": 2}
 
 
+def test_a_linked_drive_may_be_unplugged(world: World) -> None:
+    world.paint("b.bmp", 60)
+    world.paint("a.bmp", 50, folder="Drive")
+    (world.photos / "link").symlink_to(world.home / "Drive")
+    world.index()
+    world.edit("link/a.bmp", "mine")
+    (world.home / "Drive").rename(world.home / "away")
+    assert world.index().hidden == 1
+    assert store.prune(world.connection) == 0
+    (world.home / "away").rename(world.home / "Drive")
+    assert world.index().returned == 1
+    assert world.edits() == ["mine"]
+
+
 def test_a_drive_within_a_root_may_be_unplugged(world: World) -> None:
     world.paint("usb/2020/a.bmp", 50)
     world.paint("b.bmp", 60)

@@ -1,6 +1,8 @@
 """What is printed: nothing in it commands a terminal, and numbers read well."""
 
+import contextlib
 import io
+import os
 import re
 import unicodedata
 
@@ -12,7 +14,15 @@ from rich.console import Console
 from photosearch import terminal
 from photosearch.search import Part, Result
 from photosearch.summary import Summary
-from photosearch.terminal import clean, counted, duration, index_summary, result_lines
+from photosearch.terminal import (
+    IndexProgress,
+    clean,
+    counted,
+    duration,
+    index_summary,
+    note,
+    result_lines,
+)
 
 OVERRIDES = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 ESCAPES = [
@@ -265,3 +275,16 @@ def test_progress_of_nothing_is_silent(capsys: pytest.CaptureFixture[str]) -> No
 )
 def test_index_summary(summary: Summary, seconds: float, text: str) -> None:
     assert index_summary(summary, seconds) == text
+
+
+def test_what_nobody_can_read_any_more_stops_nothing() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    stream = open(writer, "w", buffering=1)  # noqa: SIM115  closing it fails
+    with contextlib.redirect_stderr(stream), IndexProgress() as progress:
+        note("nobody hears that")
+        progress.start(3)
+        progress.skipped("a.jpg", "it is empty")
+        progress.advance(3)
+    with pytest.raises(BrokenPipeError):
+        stream.close()

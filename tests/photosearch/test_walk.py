@@ -47,6 +47,14 @@ def test_photos_are_known_by_their_suffix_in_any_case(tmp_path: Path) -> None:
     assert set(listed(tmp_path)) == {*names, "LOUD.JPG", "Mixed.HeIc"}
 
 
+def test_a_bad_link_beside_a_raw_file_costs_nothing_else(tmp_path: Path) -> None:
+    make(tmp_path, "x.cr2", "good.jpg", "sub/s.jpg")
+    (tmp_path / "x.jpg").symlink_to("x.jpg")
+    found = {os.path.relpath(f.path, tmp_path) for f in walk(str(tmp_path)) if isinstance(f, File)}
+    assert found == {"x.cr2", "good.jpg", os.path.join("sub", "s.jpg")}
+    assert skipped(tmp_path) == {"x.jpg": "broken link"}
+
+
 def test_order_is_depth_first_by_name(tmp_path: Path) -> None:
     make(tmp_path, "b/2.jpg", "b/10.jpg", "a.jpg", "c.jpg", "b/a/z.jpg", "b.jpg")
     assert listed(tmp_path) == ["a.jpg", "b/10.jpg", "b/2.jpg", "b/a/z.jpg", "b.jpg", "c.jpg"]

@@ -147,6 +147,13 @@ def test_properties_of_other_resources_are_not_the_photos() -> None:
     assert read_xmp(raw.encode()) == Written(description="mine")
 
 
+@pytest.mark.parametrize("order", ["utf-16-le", "utf-16-be"])
+def test_xmp_in_utf_16_is_read(order: str) -> None:
+    text = packet(attributes={"xmp:Rating": "4"}).decode()
+    raw = ("\ufeff" + text.replace("UTF-8", "UTF-16")).encode(order)
+    assert read_xmp(raw).rating == 4
+
+
 def test_entities_are_refused() -> None:
     bomb = '<!DOCTYPE a [<!ENTITY b "bbbbbbbb"><!ENTITY c "&b;&b;">]>'
     raw = packet({"dc:title": "&c;"}).decode().replace("&amp;", "&")
