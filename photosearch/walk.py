@@ -147,7 +147,7 @@ def _walk_folder(
 ) -> Iterator[File | Skipped]:
     """Yield the photos of an opened folder, and of those in it."""
     # A stack, not recursion: folders may be nested by the thousand.
-    levels = [(root, iter(entries), _sidecars(entries), rules)]
+    levels = [(root, iter(_without_twins(entries, rules)), _sidecars(entries), rules)]
     while levels:
         folder, rest, sidecars, rules = levels[-1]
         entry = next(rest, None)
@@ -175,7 +175,8 @@ def _walk_folder(
             continue
         if _has(below, CACHE_TAG) and is_cache(entry.path):
             continue
-        levels.append((entry.path, iter(below), _sidecars(below), within))
+        photos = iter(_without_twins(below, within))
+        levels.append((entry.path, photos, _sidecars(below), within))
         if entry.is_symlink():
             trail.tops.append(_Top(os.path.realpath(entry.path), entry.path, rules))
 
@@ -253,28 +254,34 @@ def _comes_anyway(link: str, is_folder: bool, tops: list[_Top]) -> bool:
 def _entries(folder: str) -> list[os.DirEntry[str]]:
     """List a folder by name; the handle is closed before anything below is opened."""
     with os.scandir(folder) as entries:
-        return _without_twins(sorted(entries, key=lambda entry: entry.name))
+        return sorted(entries, key=lambda entry: entry.name)
 
 
-def _without_twins(entries: list[os.DirEntry[str]]) -> list[os.DirEntry[str]]:
-    """Leave out RAW files of which the camera, or a person, made a JPEG or HEIC beside them."""
+def _without_twins(entries: list[os.DirEntry[str]], rules: Rules) -> list[os.DirEntry[str]]:
+    """Leave out RAW files of which the camera, or a person, made a JPEG or HEIC beside them.
+
+    One that is empty, or ignored by rules, is none.
+    """
     parts = [os.path.splitext(entry.name.lower()) for entry in entries]
     raws = {stem for stem, suffix in parts if suffix in _RAW_SUFFIXES}
     developed = {
         stem
         for entry, (stem, suffix) in zip(entries, parts, strict=True)
-        if stem in raws and suffix in _CAMERA_SUFFIXES and _is_file(entry)
+        if stem in raws
+        and suffix in _CAMERA_SUFFIXES
+        and _holds_something(entry)
+        and not (rules and _is_ignored(entry, rules))
     }
     return [
         entry
         for entry, (stem, suffix) in zip(entries, parts, strict=True)
-        if not (stem in developed and suffix in _RAW_SUFFIXES and _is_file(entry))
+        if not (stem in developed and suffix in _RAW_SUFFIXES and _holds_something(entry))
     ]
 
 
-def _is_file(entry: os.DirEntry[str]) -> bool:
+def _holds_something(entry: os.DirEntry[str]) -> bool:
     try:
-        return entry.is_file()
+        return entry.is_file() and entry.stat().st_size > 0
     except OSError:  # a link that leads in a circle, or to where nobody may look
         return False
 

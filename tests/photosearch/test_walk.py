@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from photosearch.ignore import NAME
 from photosearch.walk import SUFFIXES, File, Skipped, walk
 
 AsNobody = Callable[[], contextlib.AbstractContextManager[None]]
@@ -45,6 +46,15 @@ def test_photos_are_known_by_their_suffix_in_any_case(tmp_path: Path) -> None:
     names = [f"{suffix[1:]}{suffix}" for suffix in SUFFIXES]
     make(tmp_path, *names, "LOUD.JPG", "Mixed.HeIc", "notes.txt", "movie.mp4", "jpg", "x.jpg.part")
     assert set(listed(tmp_path)) == {*names, "LOUD.JPG", "Mixed.HeIc"}
+
+
+def test_a_raw_file_beside_its_jpeg_is_one_photo(tmp_path: Path) -> None:
+    make(tmp_path, "1.CR2", "1.jpg", "2.dng", "2.heic", "3.nef", "3.png", "4.arw")
+    assert set(listed(tmp_path)) == {"1.jpg", "2.heic", "3.nef", "3.png", "4.arw"}
+    (tmp_path / "1.jpg").write_bytes(b"")  # gives no photo
+    assert {"1.CR2", "1.jpg"} <= set(listed(tmp_path))
+    (tmp_path / NAME).write_text("*.heic\n*.jpg\n")
+    assert set(listed(tmp_path)) == {"1.CR2", "2.dng", "3.nef", "3.png", "4.arw"}
 
 
 def test_a_bad_link_beside_a_raw_file_costs_nothing_else(tmp_path: Path) -> None:
