@@ -10,7 +10,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from multiprocessing import connection, get_context, parent_process
+from multiprocessing import connection, get_context, parent_process, resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from queue import SimpleQueue
@@ -139,6 +139,7 @@ class _Team:
         context = get_context("spawn")
         pipe, far_end = context.Pipe()
         process = context.Process(target=_serve, args=(far_end, *self._order), daemon=True)
+        _block_interrupts()
         with self._lock:
             if self._is_closed:
                 raise RuntimeError("closed")
@@ -213,6 +214,16 @@ def _serve(pipe: Connection, decode: Decode, size: int, memory: int) -> None:
         while True:
             path: str = pipe.recv()
             pipe.send(_attempt(decode, path, size))
+
+
+def _block_interrupts() -> None:
+    """Keep Ctrl-C, which a terminal sends to all, from what this thread starts from now on.
+
+    Python would answer it with a traceback before `_serve` can ignore it.
+    """
+    if hasattr(signal, "pthread_sigmask"):
+        resource_tracker.ensure_running()  # when it starts, it lets the signal through again
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
 
 
 def _limit_memory(more: int) -> None:
