@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
+import stat
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -133,19 +134,33 @@ def open_for_writing(path: str) -> sqlite3.Connection:
 
 def _refuse_what_is_no_file(path: str) -> None:
     """Refuse what would hang or be destroyed if SQLite opened it."""
-    if os.path.isdir(path):
-        raise LibraryError(f"{display(path)} is a folder, not a library")
-    if not os.path.isfile(path):
-        if os.path.exists(path):  # a FIFO would wait for a writer
-            raise LibraryError(f"{display(path)} is not a file, so it can't be a library")
+    try:
+        status = os.stat(path)
+    except (OSError, ValueError):  # not there, or opening it will tell
         return
-    log = f"{path}-wal"
-    if not os.path.getsize(path) and os.path.exists(log) and os.path.getsize(log):
+    if stat.S_ISDIR(status.st_mode):
+        raise LibraryError(f"{display(path)} is a folder, not a library")
+    if not stat.S_ISREG(status.st_mode):  # a FIFO would wait for a writer
+        raise LibraryError(f"{display(path)} is not a file, so it can't be a library")
+    if not status.st_size and _is_left_alone(f"{path}-wal"):
         # SQLite would delete the log of an empty file, and the log may hold all there is.
         raise LibraryError(
             f"{display(path)} is damaged: it is empty, but there is a log beside it: "
             "photosearch doctor --salvage NEW.db saves what that holds"
         )
+
+
+def _is_left_alone(log: str) -> bool:
+    """Tell whether there is a log that nobody is writing to: at the start a library is so, too."""
+    try:
+        before = os.stat(log)
+        if not before.st_size:
+            return False
+        time.sleep(0.2)
+        after = os.stat(log)
+    except OSError:
+        return False
+    return (before.st_size, before.st_mtime_ns) == (after.st_size, after.st_mtime_ns)
 
 
 def _connect_read_only(path: str, mode: str) -> sqlite3.Connection:

@@ -259,7 +259,7 @@ def test_kills_at_random_moments_leave_whole_batches(
 
 
 def test_interrupts_keep_whole_batches_and_searching_goes_on(
-    start: Callable[[], Indexing], run: Run, tmp_path: Path
+    undisturbed: Pace, start: Callable[[], Indexing], run: Run, tmp_path: Path
 ) -> None:
     before = 0
     for number, code in [(signal.SIGINT, 130), (signal.SIGTERM, 143)]:
@@ -289,7 +289,7 @@ def test_interrupts_keep_whole_batches_and_searching_goes_on(
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
 def test_interrupts_while_the_captioner_loads(
-    start: Callable[[], Indexing], tmp_path: Path, number: signal.Signals
+    undisturbed: Pace, start: Callable[[], Indexing], tmp_path: Path, number: signal.Signals
 ) -> None:
     indexing = start()
     assert indexing.process.stderr is not None
