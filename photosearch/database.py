@@ -244,12 +244,6 @@ def is_busy(error: BaseException | None) -> bool:
     return isinstance(error, sqlite3.Error) and _code(error) == sqlite3.SQLITE_BUSY
 
 
-def is_full(error: BaseException | None) -> bool:
-    """Tell whether an error of SQLite's says that there is no space, or nothing can be written."""
-    full = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY)
-    return isinstance(error, sqlite3.Error) and _code(error) in full
-
-
 def why(error: Exception) -> str:
     """Return what SQLite says of a file that can't be used, with what to do about it."""
     return f"{error}{_ADVICE.get(_code(error), '')}"

@@ -151,9 +151,8 @@ def text_index_is_wrong(connection: sqlite3.Connection) -> bool:
                 "INSERT INTO search_fts (search_fts, rank) VALUES ('integrity-check', 1)"
             )
     except sqlite3.DatabaseError as error:
-        if not database.is_damage(error) and not isinstance(error, sqlite3.OperationalError):
-            raise
-        if database.is_busy(error) or database.is_full(error):
+        # What keeps SQLite from opening the index is no damage to it, but an error.
+        if not database.is_damage(error) and error.sqlite_errorcode != sqlite3.SQLITE_ERROR:
             raise
         return True
     return False

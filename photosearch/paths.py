@@ -11,6 +11,7 @@ from photosearch import store
 from photosearch.database import display, now
 from photosearch.dates import when_taken
 from photosearch.descriptions import write_search_row
+from photosearch.roots import is_below
 from photosearch.walk import File
 
 
@@ -172,7 +173,9 @@ def relocate(connection: sqlite3.Connection, old: str, new: str) -> int | None:
             count = len(paths)
         places = [os.fsdecode(path) for path in renamed.values()]  # of the photos
         roots = store.roots(connection)
-        if any(not any(_is_within(path, root) for root in roots) for path in places):
+        if any(
+            path not in roots and not any(is_below(path, root) for root in roots) for path in places
+        ):
             # Or nobody would look there again.
             query = "INSERT INTO roots VALUES (?, ?, ?)"
             connection.execute(query, (os.fsencode(new), display(new), now()))
@@ -183,10 +186,6 @@ def relocate(connection: sqlite3.Connection, old: str, new: str) -> int | None:
 def _under(folder: bytes, rest: bytes) -> bytes:
     """Return a path in a folder, which may be the root of all; without a rest, the folder."""
     return os.path.join(folder, rest) if rest else folder
-
-
-def _is_within(path: str, folder: str) -> bool:
-    return path == folder or path.startswith(os.path.join(folder, ""))
 
 
 def _taken(connection: sqlite3.Connection, table: str, paths: Iterable[bytes]) -> list[bytes]:

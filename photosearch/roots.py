@@ -34,20 +34,21 @@ def place(path: str, known: Collection[str]) -> Root:
         RulesError: a file of rules between two of them can't be used.
     """
     rules = None
-    for outer in sorted(other for other in known if _is_below(path, other)):
+    for outer in sorted(other for other in known if is_below(path, other)):
         rules = reach(outer, path)
         if rules is not None:
             break
     inner: list[str] = []
     reached: list[str] = []
-    for other in sorted(other for other in known if _is_below(other, path)):
+    for other in sorted(other for other in known if is_below(other, path)):
         comes = reach(path, other, rules) is not None
         comes = comes or any(
-            _is_below(other, one) and reach(one, other) is not None for one in inner
+            is_below(other, one) and reach(one, other) is not None for one in inner
         )
         (reached if comes else inner).append(other)
     return Root(path, rules or Rules(), rules is None, tuple(inner), tuple(reached))
 
 
-def _is_below(path: str, folder: str) -> bool:
+def is_below(path: str, folder: str) -> bool:
+    """Tell whether a path lies in a folder; both absolute."""
     return path != folder and path.startswith(os.path.join(folder, ""))
