@@ -137,6 +137,30 @@ def test_a_folder_with_rules_that_cannot_be_used_is_skipped_in_one_line(
     assert [item.path for item in found if isinstance(item, File)] == [f"{public_folder}/a.jpg"]
 
 
+def test_rules_of_many_megabytes_are_not_read(tmp_path: Path) -> None:
+    make(tmp_path, "a.jpg")
+    with (tmp_path / NAME).open("wb") as file:
+        file.truncate(1 << 40)
+    with pytest.raises(RulesError, match="more than a megabyte"):
+        walk(str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "name"),
+    [
+        ("*a" * 25 + "b", "a" * 250),
+        ("*" * 60 + "b", "a" * 250),
+        ("**/a/" * 25 + "b", "a/" * 500 + "a"),
+        ("**/*a*/" * 12 + "b", "aaaa/" * 200 + "a"),
+        ("?*" * 30 + "[b]", "a" * 250),
+    ],
+)
+def test_no_pattern_takes_for_ever(pattern: str, name: str) -> None:
+    rules = Rules().excluding("/", [pattern])
+    assert not rules.ignores(f"/{name}", is_folder=False)
+    assert rules.ignores(f"/{name[:-1]}b", is_folder=False)
+
+
 def test_rules_may_start_with_a_byte_order_mark(tmp_path: Path) -> None:
     make(tmp_path, "a.jpg", "b.png")
     (tmp_path / NAME).write_text("*.png", encoding="utf-8-sig")
@@ -209,12 +233,15 @@ def test_an_ignored_root_has_rules_of_its_own(tmp_path: Path) -> None:
 
 
 _names = st.sampled_from(["a", "b", "ab", "a.jpg", "b.jpg", "ab.jpg", "b.png", "[a].jpg"])
-_parts = st.sampled_from("a b ab a.jpg b.jpg * ** a* ? *.jpg [ab] [!a] *b* b.* \\[a].jpg".split())
+_parts = st.sampled_from(
+    "a b ab a.jpg b.jpg * ** a* ? *.jpg [ab] [!a] *b* b.* \\[a].jpg *a*.*g ?*b?*p? [[:lower:].]* "
+    "*[![:digit:]b]*.*[pg] a[!b]b".split()
+)
 _lines = st.builds(
     lambda mark, start, parts, end: mark + start + "/".join(parts) + end,
     st.sampled_from(["", "", "!"]),
     st.sampled_from(["", "", "/"]),
-    st.lists(_parts, min_size=1, max_size=3),
+    st.lists(_parts, min_size=1, max_size=5),
     st.sampled_from(["", "", "/", " ", "/**"]),
 )
 _files = st.lists(st.lists(_names, min_size=1, max_size=4).map("/".join), min_size=1, max_size=12)
