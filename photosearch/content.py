@@ -7,6 +7,9 @@ import os
 import stat
 from io import BufferedReader
 
+MAX_BYTES = 4 << 30
+"""Larger files are not read to be compared."""
+
 
 def content_hash(file: BufferedReader) -> bytes:
     """Return the SHA-256 of a whole file, 32 bytes.
@@ -25,9 +28,15 @@ def content_hash(file: BufferedReader) -> bytes:
 
 
 def hash_file(path: str) -> bytes | None:
-    """Return the SHA-256 of a file, 32 bytes; None where it can't be read."""
+    """Return the SHA-256 of a file, 32 bytes; None where it can't be read, or is too large.
+
+    A file of over `MAX_BYTES` is hardly a photo: such a one may take hours to read, and tell no
+    more than that it holds nothing.
+    """
     try:
-        if not stat.S_ISREG(os.stat(path).st_mode):  # opening a FIFO would wait for a writer
+        status = os.stat(path)
+        # Opening a FIFO would wait for a writer.
+        if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_BYTES:
             return None
         with open(path, "rb") as file:
             return content_hash(file)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from photosearch import database, schema, store
 from photosearch.descriptions import search_values, write_search_row
-from photosearch.roots import place
+from photosearch.roots import place, why
 from photosearch.walk import File, Skipped, walk
 
 # What SQLite says of an index that lags behind its table, whose rows are whole.
@@ -217,7 +217,7 @@ def compare(connection: sqlite3.Connection) -> Files:
                 unreachable[root] = "it is empty"
                 continue
         except OSError as error:
-            unreachable[root] = (error.strerror or str(error)).lower()
+            unreachable[root] = why(error, root)
             continue
         closed = []
         for entry in entries:

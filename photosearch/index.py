@@ -26,7 +26,7 @@ from photosearch.decode import (
 from photosearch.descriptions import PARTS, Description, model_numbers, use_models
 from photosearch.ignore import Rules
 from photosearch.moves import Recognised, recognise
-from photosearch.roots import place
+from photosearch.roots import place, why
 from photosearch.scan import Task, Work, scan
 from photosearch.summary import Stages, Summary
 from photosearch.walk import File, walk
@@ -153,7 +153,7 @@ def index(
             at = place(root, known)
             entries = walk(root, at.rules.excluding(root, config.exclude), at.inner)
         except OSError as error:
-            summary.unreachable[root] = (error.strerror or str(error)).lower()
+            summary.unreachable[root] = why(error, root)
             continue
         if store.is_emptied(connection, root):
             summary.unreachable[root] = (

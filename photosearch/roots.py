@@ -6,7 +6,7 @@ import os
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from photosearch.ignore import Rules, reach
+from photosearch.ignore import Rules, RulesError, reach
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,8 @@ def place(path: str, known: Collection[str]) -> Root:
         known: all roots, this one or not.
 
     Raises:
-        RulesError: a file of rules between two of them can't be used.
+        RulesError: a file of rules between this one and one above it can't be used. One between
+            it and others in it closes only these: they are in neither list.
     """
     rules = None
     for outer in sorted(other for other in known if is_below(path, other)):
@@ -41,14 +42,25 @@ def place(path: str, known: Collection[str]) -> Root:
     inner: list[str] = []
     reached: list[str] = []
     for other in sorted(other for other in known if is_below(other, path)):
-        comes = reach(path, other, rules) is not None
-        comes = comes or any(
-            is_below(other, one) and reach(one, other) is not None for one in inner
-        )
+        try:
+            comes = reach(path, other, rules) is not None
+            comes = comes or any(
+                is_below(other, one) and reach(one, other) is not None for one in inner
+            )
+        except RulesError:
+            continue
         (reached if comes else inner).append(other)
     return Root(path, rules or Rules(), rules is None, tuple(inner), tuple(reached))
 
 
 def is_below(path: str, folder: str) -> bool:
     """Tell whether a path lies in a folder; both absolute."""
-    return path != folder and path.startswith(os.path.join(folder, ""))
+    # The first comparison is for the many that have nothing to do with each other.
+    return path.startswith(folder) and path.startswith(os.path.join(folder, "")) and path != folder
+
+
+def why(error: OSError, root: str) -> str:
+    """Say why a root can't be opened."""
+    reason = (error.strerror or str(error)).lower()
+    above = isinstance(error, RulesError) and error.filename != root
+    return f"{error.filename}: {reason}" if above else reason

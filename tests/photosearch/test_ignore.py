@@ -13,7 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from photosearch.ignore import CACHE_TAG, NAME, PASSED_OVER, Rules, RulesError
-from photosearch.roots import place
+from photosearch.roots import place, why
 from photosearch.walk import File, Skipped, walk
 
 AsNobody = Callable[[], contextlib.AbstractContextManager[None]]
@@ -227,6 +227,16 @@ def test_an_ignored_root_has_rules_of_its_own(tmp_path: Path) -> None:
     shutil.rmtree(tmp_path / "2019")
     *_, last = walk(at.path, at.rules, at.inner)
     assert last == Skipped(f"{tmp_path}/2019", "folder can't be opened: it is gone")
+
+
+def test_a_bad_rule_between_two_roots_closes_only_the_inner_one(tmp_path: Path) -> None:
+    make(tmp_path, "a.jpg", "b/c/d.jpg", "e/f.jpg")
+    rule(tmp_path / "b", "a\\")
+    at = place(str(tmp_path), [f"{tmp_path}/b/c", f"{tmp_path}/e"])
+    assert (at.inner, at.reached) == ((), (f"{tmp_path}/e",))
+    with pytest.raises(RulesError) as caught:
+        place(f"{tmp_path}/b/c", [str(tmp_path)])
+    assert why(caught.value, f"{tmp_path}/b/c").startswith(f"{tmp_path}/b: its {NAME} can't")
 
 
 # As git does it

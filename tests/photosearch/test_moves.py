@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from photosearch import database, paths, store
+from photosearch.content import hash_file
 from photosearch.descriptions import PARTS, Description, write_edit
 from photosearch.index import IndexConfig, Silent, index
 from photosearch.summary import Summary
@@ -119,6 +120,13 @@ def world_in(home: Path) -> Iterator[World]:
 def world(tmp_path: Path) -> Iterator[World]:
     with world_in(tmp_path) as world:
         yield world
+
+
+def test_what_is_too_large_for_a_photo_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.jpg"
+    with path.open("wb") as file:
+        file.truncate(200 << 30)  # takes no room, but minutes to read
+    assert hash_file(str(path)) is None
 
 
 def test_a_renamed_folder_is_recognised_without_reading(world: World) -> None:
