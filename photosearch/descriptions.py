@@ -180,8 +180,39 @@ def write_edit(connection: sqlite3.Connection, path: str, caption: str | None) -
     return True
 
 
-def write_written(connection: sqlite3.Connection, photo: int, written: Written | None) -> None:
-    """Replace what people wrote into a photo or its sidecar; no row where that is nothing."""
+def inherit_edits(connection: sqlite3.Connection, pairs: Sequence[tuple[str, str]]) -> None:
+    """Let photos have the captions that people gave to other pictures of the same, if none yet.
+
+    Args:
+        connection: to the library.
+        pairs: the paths of the other one, which the library may not know, and of the photo.
+    """
+    query = """INSERT OR IGNORE INTO edits (photo_id, caption, edited_at)
+               SELECT photo.id, caption, edited_at FROM edits
+               JOIN photos AS other ON other.id = photo_id AND other.path = ?
+               JOIN photos AS photo ON photo.path = ? AND photo.missing_since IS NULL
+               RETURNING photo_id"""
+    with connection:
+        for other, photo in pairs:
+            paths = (os.fsencode(other), os.fsencode(photo))
+            for (number,) in connection.execute(query, paths).fetchall():
+                write_search_row(connection, number)
+
+
+def write_written(
+    connection: sqlite3.Connection, photo: int, written: Written | None, *, keep: bool = False
+) -> None:
+    """Replace what people wrote into a photo or its sidecar; no row where that is nothing.
+
+    Args:
+        connection: to the library.
+        photo: its number.
+        written: what is known now.
+        keep: leave what was known, if anything was.
+    """
+    query = "SELECT 1 FROM written WHERE photo_id = ?"
+    if keep and connection.execute(query, (photo,)).fetchone():
+        return
     connection.execute("DELETE FROM written WHERE photo_id = ?", (photo,))
     if written is None:
         return

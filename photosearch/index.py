@@ -23,13 +23,19 @@ from photosearch.decode import (
     UnreachableError,
     decode,
 )
-from photosearch.descriptions import PARTS, Description, model_numbers, use_models
+from photosearch.descriptions import (
+    PARTS,
+    Description,
+    inherit_edits,
+    model_numbers,
+    use_models,
+)
 from photosearch.ignore import Rules
 from photosearch.moves import Recognised, recognise
 from photosearch.roots import place, why
 from photosearch.scan import Task, Work, scan
 from photosearch.summary import Stages, Summary
-from photosearch.walk import File, walk
+from photosearch.walk import File, reason_of, walk
 from photosearch.workers import FILE_TIMEOUT, MEMORY, Outcome, decode_all
 from photosearch.xmp import read_sidecar
 
@@ -181,15 +187,27 @@ def index(
     observer.start(len(todo))
     describer = load() if todo else None
     if describer is not None:
-        _describe(connection, run, todo, describer, config, observer, summary)
-    copies = _recognise(connection, later, (), hashes, config, observer, summary)
+        undecoded = _describe(connection, run, todo, describer, config, observer, summary)
+        later += _stand_ins(todo, undecoded)
+    second = _recognise(connection, later, (), hashes, config, observer, summary)
     if describer is not None:  # none can be read if the first one couldn't
-        alike = copies.left + copies.later
+        alike = second.left + second.later
         _describe(connection, run, alike, describer, config, observer, summary)
-    rest = [task for task in work.todo if not task.parts] + found.rereads + copies.rereads
+    rest = [task for task in work.todo if not task.parts] + found.rereads + second.rereads
     _reread(connection, run, rest, config, observer, summary)
+    twins = [(t.file.twin.path, t.file.path) for t in work.fresh if t.file.twin is not None]
+    inherit_edits(connection, twins)
     store.finish_run(connection, run)
     return summary
+
+
+def _stand_ins(tasks: Iterable[Task], undecoded: Collection[str]) -> list[Task]:
+    """Return tasks for the RAW files beside JPEGs that can't be decoded."""
+    return [
+        Task(task.root, task.file.twin)
+        for task in tasks
+        if task.file.path in undecoded and task.file.twin is not None
+    ]
 
 
 def _recognise(
@@ -218,8 +236,13 @@ def _describe(
     config: IndexConfig,
     observer: Observer,
     summary: Summary,
-) -> None:
-    """Decode, describe and write photos, a batch at a time."""
+) -> set[str]:
+    """Decode, describe and write photos, a batch at a time.
+
+    Returns:
+        The paths of those that can't be decoded.
+    """
+    undecoded: set[str] = set()
     models = use_models(connection, run, describer.name, describer.fingerprints)
     # A batch makes the same parts for all its photos; new photos (all parts) come first.
     order = sorted(todo, key=lambda task: (-len(task.parts), task.parts))
@@ -233,15 +256,16 @@ def _describe(
             lambda: config.batch_size or describer.batch_size,
         )
         make = partial(_make, describer, parts, summary.stages)
-        for written, failures in _described(batches, make):
-            for failure in failures:
-                observer.skipped(failure.path, failure.reason)
+        for written, undecodable in _described(batches, make):
+            failures = undecodable + _tell(written, undecodable, observer)
             started = time.perf_counter()
             store.write_batch(connection, run, models, written, failures)
             summary.stages.write += time.perf_counter() - started
             summary.captioned += len(written)
             summary.failed += len(failures)
-            observer.advance(len(written) + len(failures))
+            undecoded.update(failure.path for failure in undecodable)
+            observer.advance(len(written) + len(undecodable))
+    return undecoded
 
 
 def _reread(
@@ -253,13 +277,22 @@ def _reread(
     summary: Summary,
 ) -> None:
     """Read the metadata of known photos again; what describes them needn't be loaded."""
-    for photos, failures in _batches(todo, THUMBNAIL, config, summary.stages, lambda: REREAD):
-        for failure in failures:
-            observer.skipped(failure.path, failure.reason)
+    for photos, undecodable in _batches(todo, THUMBNAIL, config, summary.stages, lambda: REREAD):
         read = [_photo(task, decoded, None) for task, decoded in photos]
+        failures = undecodable + _tell(read, undecodable, observer)
         store.write_batch(connection, run, None, read, failures)
         summary.reread += len(read)
         summary.failed += len(failures)
+
+
+def _tell(
+    photos: Sequence[store.Photo], undecodable: Sequence[store.Failure], observer: Observer
+) -> list[store.Failure]:
+    """Tell an observer what can't be read in a batch; return the failures that are sidecars."""
+    sidecars = [photo.unread for photo in photos if photo.unread is not None]
+    for failure in (*undecodable, *sidecars):
+        observer.skipped(failure.path, failure.reason)
+    return sidecars
 
 
 def _batches(
@@ -355,10 +388,17 @@ def _make(
 
 def _photo(task: Task, decoded: Decoded, description: Description | None) -> store.Photo:
     """Put together what is known of a photo; its sidecar beats what is written into it."""
-    written, sidecar = decoded.written, task.file.sidecar
+    written, unread = decoded.written, None
+    sidecar, time = task.file.sidecar, task.file.sidecar_mtime_ns
     if sidecar is not None:
-        written = read_sidecar(sidecar).over(written)
+        try:
+            written = read_sidecar(sidecar).over(written)
+        except OSError as error:  # tried again in the next run
+            reason = f"can't be read: {reason_of(error)}"
+            unread = store.Failure(sidecar, reason, stage="sidecar")
+        except ValueError as error:  # tried again when it is another one
+            unread = store.Failure(sidecar, str(error), None, time, "sidecar")
     return store.Photo(
         task.file, task.root, decoded.format, decoded.width, decoded.height,
-        decoded.metadata, description, written, decoded.content_hash,
+        decoded.metadata, description, written, decoded.content_hash, unread,
     )  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from photosearch import store
@@ -60,8 +60,13 @@ def scan(
     top = root if os.path.isdir(root) else os.path.dirname(root)
     closed: list[str] = []  # folders whose photos can't be said to be gone
     returned: list[str] = []
-    for entry in entries:
+    sidecars: set[str] = set()
+    for entry in _with_twins(entries, known, force or retry):
         before = known.pop(entry.path, None)
+        unread = None  # what is known of its sidecar, if that couldn't be read
+        if isinstance(entry, File) and entry.sidecar is not None:
+            sidecars.add(entry.sidecar)
+            unread = known.get(entry.sidecar)
         if isinstance(entry, Skipped):
             closed.append(entry.path)
             if before is None or before.reason != entry.reason or force:
@@ -76,18 +81,36 @@ def scan(
             summary.failed_before += 1
         elif upgrade and (parts := _outdated(before, work.models)):
             work.todo.append(Task(top, entry, parts))
-        elif before.sidecar_mtime_ns != entry.sidecar_mtime_ns:
+        elif before.sidecar_mtime_ns != entry.sidecar_mtime_ns or (
+            unread is not None and (retry or unread.mtime_ns is None)
+        ):
             work.todo.append(Task(top, entry, ()))
             summary.outdated += bool(_outdated(before, work.models))
         else:
             summary.unchanged += 1
+            summary.failed_before += unread is not None
             summary.outdated += bool(_outdated(before, work.models))
             if before.missing:
                 returned.append(entry.path)
     out_of_reach = tuple(folder + os.sep for folder in closed)
-    work.gone += [path for path in known if not path.startswith(out_of_reach)]
+    work.gone += [
+        path for path in known if path not in sidecars and not path.startswith(out_of_reach)
+    ]
     summary.returned += len(returned)
     store.set_found(connection, returned, top)
+
+
+def _with_twins(
+    entries: Iterator[File | Skipped], known: Mapping[str, store.Known], again: bool
+) -> Iterator[File | Skipped]:
+    """Yield entries, and after a file that couldn't be decoded, and isn't tried again, its twin."""
+    for entry in entries:
+        before = known.get(entry.path)
+        yield entry
+        if again or before is None or before.reason is None:
+            continue
+        if isinstance(entry, File) and entry.twin is not None and not _changed(before, entry):
+            yield entry.twin
 
 
 def _changed(before: store.Known, entry: File) -> bool:

@@ -26,6 +26,17 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Failure:
+    """A file or folder that can't be read."""
+
+    path: str
+    reason: str
+    size: int | None = None  # of a file
+    mtime_ns: int | None = None
+    stage: str = "decode"  # where it went wrong: or walk, or sidecar
+
+
+@dataclass(frozen=True, slots=True)
 class Photo:
     """A photo, ready to be written: described, or one of which the description is known."""
 
@@ -38,17 +49,7 @@ class Photo:
     description: Description | None  # captions are not None for a photo that is new
     written: Written | None = None  # by people; None: nothing
     content_hash: bytes | None = None  # of the file; None: not known
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """A file or folder that can't be read."""
-
-    path: str
-    reason: str
-    size: int | None = None  # of a file
-    mtime_ns: int | None = None
-    stage: str = "decode"  # or walk: where it went wrong
+    unread: Failure | None = None  # of its sidecar: what people wrote stays as it was known
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,8 +244,9 @@ def _write_photo(
     query = f"""INSERT INTO photos ({names}) VALUES ({marks})
                 ON CONFLICT (path) DO UPDATE SET {updates} RETURNING id"""
     (number,) = connection.execute(query, values).fetchone()
-    connection.execute("DELETE FROM failures WHERE path = ?", (path,))
-    write_written(connection, number, photo.written)
+    sidecar = None if file.sidecar is None else os.fsencode(file.sidecar)
+    connection.execute("DELETE FROM failures WHERE path IN (?, ?)", (path, sidecar))
+    write_written(connection, number, photo.written, keep=photo.unread is not None)
     if models is not None and photo.description is not None:
         write_description(connection, number, models, photo.description)
     write_search_row(connection, number, photo.root)
@@ -334,7 +336,7 @@ def forget(connection: sqlite3.Connection, folder: str) -> int | None:
 
 
 def failures(connection: sqlite3.Connection) -> list[dict[str, str]]:
-    """Return what can't be read: path, reason, stage (walk, decode), first and last time."""
+    """Return what can't be read: path, reason, stage (see `Failure`), first and last time."""
     query = "SELECT display, reason, stage, first_at, last_at FROM failures ORDER BY path"
     names = ("path", "reason", "stage", "first_at", "last_at")
     return [dict(zip(names, row, strict=True)) for row in connection.execute(query)]

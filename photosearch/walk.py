@@ -1,5 +1,6 @@
 """The photo files below a folder."""
 
+import contextlib
 import errno
 import os
 import stat
@@ -38,6 +39,8 @@ class File:
     """A regular file whose name ends like a photo's; size in bytes, times since the epoch.
 
     A sidecar is an XMP file beside it, `photo.jpg.xmp` or else `photo.xmp`, however capitalised.
+    A twin is a RAW file of the same name, which isn't listed itself: it stands in for this file
+    if that can't be decoded.
     """
 
     path: str
@@ -46,6 +49,7 @@ class File:
     inode: int
     sidecar: str | None = None
     sidecar_mtime_ns: int | None = None
+    twin: "File | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,17 @@ class _Top:
     real: str  # its real path
     path: str  # as it is listed
     rules: Rules  # in force above it
+
+
+@dataclass(frozen=True, slots=True)
+class _Level:
+    """An opened folder."""
+
+    path: str
+    rest: Iterator[os.DirEntry[str]]  # entries to come, without the twins
+    sidecars: dict[str, str]  # names of XMP files, by the same in lower case
+    twins: dict[str, list[os.DirEntry[str]]]  # RAW files, by the name of the JPEG or HEIC
+    rules: Rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +105,7 @@ def walk(
     walked folders say. Links are followed, but one into a part of the tree that is walked
     anyway is left out silently, and each real folder is listed only once: a loop of links
     ends, and no photo is listed twice because of a link. Hard links are listed each. A RAW file
-    beside a JPEG or HEIC of the same name is left out: they are one photo.
+    beside a JPEG or HEIC of the same name is its twin: they are one photo.
 
     A folder whose rules can't be used is skipped as a whole: what it hides isn't known.
 
@@ -139,7 +154,7 @@ def _walk_all(
                 fresh = _rules_within(path, below, Rules(rules.excluded))
                 yield from _walk_folder(path, below, fresh, trail)
         except OSError as error:
-            yield Skipped(path, f"folder can't be opened: {_reason(error)}")
+            yield Skipped(path, f"folder can't be opened: {reason_of(error)}")
 
 
 def _walk_folder(
@@ -147,14 +162,14 @@ def _walk_folder(
 ) -> Iterator[File | Skipped]:
     """Yield the photos of an opened folder, and of those in it."""
     # A stack, not recursion: folders may be nested by the thousand.
-    levels = [(root, iter(_without_twins(entries, rules)), _sidecars(entries), rules)]
+    levels = [_level(root, entries, rules)]
     while levels:
-        folder, rest, sidecars, rules = levels[-1]
-        entry = next(rest, None)
+        level = levels[-1]
+        entry = next(level.rest, None)
         if entry is None:
             levels.pop()
             continue
-        if is_passed_over(entry.name, folder) or (rules and _is_ignored(entry, rules)):
+        if is_passed_over(entry.name, level.path) or _is_ignored(entry, level.rules):
             continue
         try:
             found = _look(entry, trail.tops)
@@ -163,22 +178,28 @@ def _walk_folder(
             continue
         if not isinstance(found, os.stat_result):
             if found is not None:
-                yield _with_sidecar(found, sidecars) if isinstance(found, File) else found
+                yield _complete(found, level, trail.tops) if isinstance(found, File) else found
             continue
         if not trail.is_new(found):
             continue
         try:
             below = _entries(entry.path)
-            within = _rules_within(entry.path, below, rules)
+            within = _rules_within(entry.path, below, level.rules)
         except OSError as error:
-            yield Skipped(entry.path, f"folder can't be opened: {_reason(error)}")
+            yield Skipped(entry.path, f"folder can't be opened: {reason_of(error)}")
             continue
         if _has(below, CACHE_TAG) and is_cache(entry.path):
             continue
-        photos = iter(_without_twins(below, within))
-        levels.append((entry.path, photos, _sidecars(below), within))
+        levels.append(_level(entry.path, below, within))
         if entry.is_symlink():
-            trail.tops.append(_Top(os.path.realpath(entry.path), entry.path, rules))
+            trail.tops.append(_Top(os.path.realpath(entry.path), entry.path, level.rules))
+
+
+def _level(folder: str, entries: list[os.DirEntry[str]], rules: Rules) -> _Level:
+    twins = _twins(entries, rules)
+    apart = {raw for raws in twins.values() for raw in raws}
+    rest = (entry for entry in entries if entry not in apart)
+    return _Level(folder, rest, _sidecars(entries), twins, rules)
 
 
 def _rules_within(folder: str, entries: list[os.DirEntry[str]], rules: Rules) -> Rules:
@@ -192,6 +213,8 @@ def _has(entries: list[os.DirEntry[str]], name: str) -> bool:
 
 
 def _is_ignored(entry: os.DirEntry[str], rules: Rules) -> bool:
+    if not rules:
+        return False
     linked = entry.is_symlink()
     is_folder = os.path.isdir(entry.path) if linked else entry.is_dir(follow_symlinks=False)
     return rules.ignores(entry.path, is_folder)
@@ -257,26 +280,29 @@ def _entries(folder: str) -> list[os.DirEntry[str]]:
         return sorted(entries, key=lambda entry: entry.name)
 
 
-def _without_twins(entries: list[os.DirEntry[str]], rules: Rules) -> list[os.DirEntry[str]]:
-    """Leave out RAW files of which the camera, or a person, made a JPEG or HEIC beside them.
+def _twins(entries: list[os.DirEntry[str]], rules: Rules) -> dict[str, list[os.DirEntry[str]]]:
+    """Find RAW files of which the camera, or a person, made a JPEG or HEIC beside them.
 
     One that is empty, or ignored by rules, is none.
+
+    Returns:
+        The RAW files, by the name of the other: the first one by name.
     """
     parts = [os.path.splitext(entry.name.lower()) for entry in entries]
-    raws = {stem for stem, suffix in parts if suffix in _RAW_SUFFIXES}
-    developed = {
-        stem
+    raws: dict[str, list[os.DirEntry[str]]] = {}
+    for entry, (stem, suffix) in zip(entries, parts, strict=True):
+        if suffix in _RAW_SUFFIXES and _stands(entry, rules):
+            raws.setdefault(stem, []).append(entry)
+    return {
+        entry.name: raws.pop(stem)
         for entry, (stem, suffix) in zip(entries, parts, strict=True)
-        if stem in raws
-        and suffix in _CAMERA_SUFFIXES
-        and _holds_something(entry)
-        and not (rules and _is_ignored(entry, rules))
+        if stem in raws and suffix in _CAMERA_SUFFIXES and _stands(entry, rules)
     }
-    return [
-        entry
-        for entry, (stem, suffix) in zip(entries, parts, strict=True)
-        if not (stem in developed and suffix in _RAW_SUFFIXES and _holds_something(entry))
-    ]
+
+
+def _stands(entry: os.DirEntry[str], rules: Rules) -> bool:
+    """Tell whether a file is one that a walk lists, and holds something."""
+    return not _is_ignored(entry, rules) and _holds_something(entry)
 
 
 def _holds_something(entry: os.DirEntry[str]) -> bool:
@@ -307,6 +333,17 @@ def _sidecars(entries: list[os.DirEntry[str]]) -> dict[str, str]:
     return {name.lower(): name for name in names if name.lower().endswith(".xmp")}
 
 
+def _complete(file: File, level: _Level, tops: list[_Top]) -> File:
+    """Return a file with its sidecar and its twin."""
+    raws = level.twins.get(os.path.basename(file.path), ()) if level.twins else ()
+    for raw in raws[:1]:
+        with contextlib.suppress(OSError):  # gone meanwhile
+            twin = _look(raw, tops)
+            if isinstance(twin, File):
+                file = replace(file, twin=_with_sidecar(twin, level.sidecars))
+    return _with_sidecar(file, level.sidecars)
+
+
 def _with_sidecar(file: File, sidecars: dict[str, str]) -> File:
     """Return a file with its sidecar, if there is one that is a regular file."""
     if not sidecars:
@@ -335,9 +372,10 @@ def is_photo_name(name: str) -> bool:
 def _why_not_read(entry: os.DirEntry[str], error: OSError) -> str:
     if entry.is_symlink() and error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
         return "broken link"
-    return f"can't be read: {_reason(error)}"
+    return f"can't be read: {reason_of(error)}"
 
 
-def _reason(error: OSError) -> str:
+def reason_of(error: OSError) -> str:
+    """Say in a few words why something in a folder can't be opened."""
     known = _REASONS.get(error.errno or 0)
     return known or (error.strerror or type(error).__name__).lower()

@@ -35,26 +35,40 @@ _RATING = re.compile(r"(-?[0-9])(?:\.0*)?", re.ASCII)
 
 
 def read_sidecar(path: str) -> Written:
-    """Read an XMP file; what can't be read is empty. Never raises."""
-    try:
-        if not stat.S_ISREG(os.stat(path).st_mode):  # opening a FIFO would wait for a writer
-            return Written()
-        with open(path, "rb") as file:
-            return read_xmp(file.read(MAX_BYTES + 1))
-    except OSError:
-        return Written()
+    """Read an XMP file.
+
+    Raises:
+        OSError: it can't be opened or read.
+        ValueError: it is no XMP, or longer than `MAX_BYTES`; the text is a reason for people.
+    """
+    if not stat.S_ISREG(os.stat(path).st_mode):  # opening a FIFO would wait for a writer
+        raise ValueError("not a regular file")
+    with open(path, "rb") as file:
+        return _parse(file.read(MAX_BYTES + 1))
 
 
 def read_xmp(packet: bytes) -> Written:
     """Read an XMP packet; what is malformed or longer than `MAX_BYTES` is empty. Never raises."""
-    if len(packet) > MAX_BYTES:
+    try:
+        return _parse(packet)
+    except ValueError:
         return Written()
+
+
+def _parse(packet: bytes) -> Written:
+    """Read an XMP packet.
+
+    Raises:
+        ValueError: it is malformed or longer than `MAX_BYTES`.
+    """
+    if len(packet) > MAX_BYTES:
+        raise ValueError("what it says is more than a megabyte")
     try:
         if not packet.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):  # half of whose bytes are NUL
             packet = packet.strip(b"\0\t\r\n ")
         root: Element = fromstring(packet)
-    except Exception:  # not XML, or entities, or an encoding that nobody knows
-        return Written()
+    except Exception as error:  # not XML, or entities, or an encoding that nobody knows
+        raise ValueError("what it says can't be read: it is no XMP, or damaged") from error
     described = [
         description
         for rdf in root.iter(f"{_RDF}RDF")

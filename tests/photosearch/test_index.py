@@ -22,7 +22,7 @@ from PIL.PngImagePlugin import PngInfo
 from captioner.description import Caption, Description
 from captioner.tags import Tag
 from photosearch import database, store
-from photosearch.descriptions import PARTS
+from photosearch.descriptions import PARTS, write_edit
 from photosearch.index import Describer, IndexConfig, index
 from photosearch.search import Request, Result, Searcher
 from photosearch.summary import Summary
@@ -518,6 +518,46 @@ def test_a_broken_link_is_told_once(world: World) -> None:
     world.paint("b.png").rename(target)
     assert counts(world.index()) == {"captioned": 1, "reached": 1}
     assert (world.found(), world.failures()) == (["a.png"], {})
+
+
+def test_a_raw_file_stands_in_for_a_jpeg_that_cannot_be_decoded(
+    world: World, dng: Callable[..., bytes]
+) -> None:
+    raw = dng(Image.new("RGB", (32, 24), "blue"))
+    world.spoil("a.jpg")
+    world.spoil("A.DNG", raw)
+    diary = Diary()
+    assert counts(world.index(observer=diary)) == {"captioned": 1, "failed": 1, "reached": 1}
+    assert [name for name, _ in diary.skips] == ["a.jpg"]
+    assert world.found("wall") == ["A.DNG"]
+    for _ in range(2):
+        summary = world.index(load=unneeded)
+        assert counts(summary) == {"unchanged": 1, "failed_before": 1, "reached": 1}
+    assert counts(world.index(retry=True)) == {
+        "failed": 1, "unchanged": 1, "reached": 1, "ignored": 1
+    }  # fmt: skip
+    assert world.found("wall") == ["A.DNG"]
+    world.paint("a.jpg", "red")
+    assert counts(world.index()) == {"captioned": 1, "ignored": 1, "reached": 1}
+    assert world.found("wall") == ["a.jpg"]
+    world.spoil("a.jpg")
+    world.index()
+    assert world.found("wall") == ["A.DNG", "a.jpg"]  # which is told, and was never forgotten
+
+
+def test_a_persons_caption_of_a_raw_file_holds_for_the_jpeg_made_of_it(
+    world: World, dng: Callable[..., bytes]
+) -> None:
+    raw = world.spoil("a.dng", dng(Image.new("RGB", (32, 24), "blue")))
+    world.index()
+    assert write_edit(world.connection, str(raw), "my wall")
+    world.paint("a.jpg", "red")
+    assert counts(world.index()) == {"captioned": 1, "ignored": 1, "reached": 1}
+    assert [r.caption for r in find(world.connection, "my wall")] == ["my wall"]
+    assert world.found("my") == ["a.jpg"]
+    assert write_edit(world.connection, str(world.photos / "a.jpg"), "another")
+    assert counts(world.index(load=unneeded))["unchanged"] == 1
+    assert world.found("another") == ["a.jpg"]
 
 
 def test_failures_of_files_that_are_gone_are_forgotten(world: World) -> None:

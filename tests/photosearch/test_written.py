@@ -7,7 +7,8 @@ import os
 import sqlite3
 import struct
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
@@ -208,10 +209,16 @@ def test_each_part_comes_from_the_first_that_has_it() -> None:
 
 
 def test_sidecars_that_cannot_be_read(tmp_path: Path) -> None:
-    assert read_sidecar(str(tmp_path / "none.xmp")) == Written()
-    assert read_sidecar(str(tmp_path)) == Written()
+    with pytest.raises(FileNotFoundError):
+        read_sidecar(str(tmp_path / "none.xmp"))
     os.mkfifo(tmp_path / "pipe.xmp")
-    assert read_sidecar(str(tmp_path / "pipe.xmp")) == Written()
+    for path in (tmp_path, tmp_path / "pipe.xmp"):
+        with pytest.raises(ValueError, match="not a regular file"):
+            read_sidecar(str(path))
+    for raw, reason in ((b"<broken", "no XMP, or damaged"), (b" " * (MAX_BYTES + 1), "megabyte")):
+        (tmp_path / "a.xmp").write_bytes(raw)
+        with pytest.raises(ValueError, match=reason):
+            read_sidecar(str(tmp_path / "a.xmp"))
     (tmp_path / "a.xmp").write_bytes(packet({"dc:title": "Rome"}))
     assert read_sidecar(str(tmp_path / "a.xmp")) == Written("Rome")
 
@@ -485,7 +492,7 @@ def test_a_changed_sidecar_is_read_without_captioning(album: Album) -> None:
     captions = album.connection.execute("SELECT * FROM captions").fetchall()
     steps: list[tuple[bytes | None, str]] = [
         (packet({"dc:title": "Rome"}), "Rome"), (packet({"dc:title": "Oslo"}), "Oslo"),
-        (b"<broken", "a red wall"), (packet(TEXTS), "Ann on a ladder"), (None, "a red wall"),
+        (b"<broken", "Oslo"), (packet(TEXTS), "Ann on a ladder"), (None, "a red wall"),
     ]  # fmt: skip
     for raw, shown in steps:
         if raw is None:
@@ -498,6 +505,44 @@ def test_a_changed_sidecar_is_read_without_captioning(album: Album) -> None:
         assert album.index().unchanged == 2
     assert album.connection.execute("SELECT * FROM captions").fetchall() == captions
     assert album.row("runs", "sum(captioned)") == (2,)
+
+
+def test_a_damaged_sidecar_is_told_once_and_until_it_is_mended(album: Album) -> None:
+    album.photo("a.jpg", xmp=packet({"dc:title": "Rome"}))
+    path = album.sidecar("a.xmp", b"<broken")
+    assert (album.index(Namer()).failed, album.find("red")[0].caption) == (1, "Rome")
+    for _ in range(2):
+        summary = album.index()
+        assert (summary.reread, summary.failed, summary.failed_before) == (0, 0, 1)
+        assert album.row("failures", "display, stage") == (path, "sidecar")
+    summary = album.index(retry=True)
+    assert (summary.reread, summary.failed) == (1, 1)
+    album.sidecar("a.xmp", packet({"dc:title": "Oslo"}))
+    summary = album.index()
+    assert (summary.reread, summary.failed, album.find("red")[0].caption) == (1, 0, "Oslo")
+    assert album.row("failures") is None
+    album.sidecar("a.xmp", b"<broken")
+    album.index()
+    (album.photos / "a.xmp").unlink()
+    assert (album.index().failed, album.row("failures")) == (0, None)
+    assert album.find("red")[0].caption == "Rome"
+
+
+def test_a_closed_sidecar_is_read_when_it_is_opened(
+    public_folder: Path, as_nobody: Callable[[], AbstractContextManager[None]]
+) -> None:
+    album = Album(public_folder)
+    album.photo("a.jpg")
+    path = Path(album.sidecar("a.xmp", packet({"dc:title": "Rome"})))
+    path.chmod(0)
+    with as_nobody():
+        assert album.index(Namer()).failed == 1
+        assert album.row("failures", "reason") == ("can't be read: permission denied",)
+        assert album.index().failed == 1
+    path.chmod(0o644)
+    assert (album.index().reread, album.find("red")[0].caption) == (1, "Rome")
+    assert (album.index().unchanged, album.row("failures")) == (1, None)
+    album.connection.close()
 
 
 def test_a_file_that_is_spoilt_beside_a_changed_sidecar_is_told(album: Album) -> None:
