@@ -931,6 +931,7 @@ def test_any_history_ends_in_the_library_of_a_fresh_run(steps: list[tuple[str, s
         return connection.execute(query).fetchall()
 
     with tempfile.TemporaryDirectory() as folder, world_in(Path(folder)) as world:
+        world.spoil("notes.txt")  # an empty folder would be an unplugged drive's place
         for step, name, colour in steps:
             path = world.photos / name
             if step == "paint":
