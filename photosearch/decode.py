@@ -27,8 +27,8 @@ from PIL import (
     ImageFile,
     Jpeg2KImagePlugin,
     JpegImagePlugin,
-    PngImagePlugin,  # noqa: F401
-    TiffImagePlugin,  # noqa: F401
+    PngImagePlugin,
+    TiffImagePlugin,
     UnidentifiedImageError,
     WebPImagePlugin,  # noqa: F401
 )
@@ -170,6 +170,8 @@ def _decode(file: BufferedReader, size: int, max_pixels: int) -> Decoded:
         check(*image.size)
         width, height = image.size
         name = image.format or ""
+        if isinstance(image, TiffImagePlugin.TiffImageFile):
+            _refuse_planes(image)
         # A TIFF is one large EXIF structure. Read it before libtiff moves the file's position
         # behind Python's back; other formats may tell their EXIF only when loaded.
         metadata = read_metadata(file) if name == "TIFF" else None
@@ -238,8 +240,25 @@ def _open(file: BinaryIO) -> ImageFile.ImageFile:
         start = file.read(16)
         for offset, magic, name in _MAGIC:
             if start[offset:].startswith(magic):
+                if name == "TIFF":  # of which there are more kinds than Pillow knows
+                    raise UndecodableError(
+                        "a kind of TIFF that can't be read, or damaged"
+                    ) from error
                 raise UndecodableError(f"truncated or damaged {name} header") from error
         raise UndecodableError("not an image in a known format") from error
+
+
+def _refuse_planes(image: TiffImagePlugin.TiffImageFile) -> None:
+    """Refuse a TIFF of which Pillow would read the bytes of one colour for those of another.
+
+    Raises:
+        UndecodableError: the colours stand apart, uncompressed, with more than 8 bits each.
+    """
+    tags = image.tag_v2
+    depth = max(tags.get(TiffImagePlugin.BITSPERSAMPLE, (1,)))
+    apart = tags.get(TiffImagePlugin.PLANAR_CONFIGURATION) == 2 and len(image.getbands()) > 1
+    if apart and depth > 8 and tags.get(TiffImagePlugin.COMPRESSION, 1) == 1:
+        raise UndecodableError(f"a TIFF with {depth} bits a colour in separate planes")
 
 
 def _orientation(image: Image.Image) -> int:
@@ -350,6 +369,8 @@ def _muted_stderr(file: BinaryIO) -> Iterator[None]:
 def _set_pillow_up() -> None:
     """Prepare Pillow in this process: formats, limits, silence, threads."""
     Image.MAX_IMAGE_PIXELS = None  # `decode` has its own limit, with its own words
+    # A history of edits may be long; by default a megabyte of text costs the whole picture.
+    PngImagePlugin.MAX_TEXT_CHUNK = PngImagePlugin.MAX_TEXT_MEMORY
     logging.getLogger("PIL").setLevel(logging.CRITICAL + 1)
     with contextlib.suppress(ImportError):  # Pillow before 11.3 has no AVIF
         from PIL import AvifImagePlugin

@@ -19,10 +19,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+import tifffile
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image, TiffImagePlugin, features
+from PIL.PngImagePlugin import PngInfo
 
 from photosearch.decode import Decoded, UndecodableError, decode
 from photosearch.metadata import Metadata
@@ -448,9 +450,48 @@ def test_the_limit_can_be_set(tmp_path: Path) -> None:
 
 
 def test_a_bomb_of_text_is_refused(tmp_path: Path) -> None:
-    text = b"note\0\0" + zlib.compress(bytes(5_000_000))
+    text = b"note\0\0" + zlib.compress(bytes(100_000_000))
     (tmp_path / "bomb.png").write_bytes(png(8, 8, (b"zTXt", text)))
     assert "too large" in refusal(str(tmp_path / "bomb.png")).lower()
+
+
+def test_a_long_text_costs_no_picture(tmp_path: Path) -> None:
+    notes = PngInfo()
+    notes.add_itxt("XML:com.adobe.xmp", "a history of edits " * 300_000, zip=True)
+    path = save(picture(), tmp_path / "photo.png", "PNG", pnginfo=notes)
+    assert decode(path, 16).format == "PNG"
+
+
+@pytest.mark.parametrize(
+    ("kind", "planes", "compression", "reason"),
+    [
+        ("<u2", 2, None, "a TIFF with 16 bits a colour in separate planes"),
+        ("<u2", 2, "zlib", None),
+        ("<u2", 1, None, None),
+        ("u1", 2, None, None),
+        ("<f4", 1, None, "a kind of TIFF that can't be read, or damaged"),
+    ],
+)
+def test_kinds_of_tiff(
+    tmp_path: Path, kind: str, planes: int, compression: str | None, reason: str | None
+) -> None:
+    light = np.linspace(0, 1, 40 * 60 * 3).reshape(40, 60, 3)
+    values = (light * {"<u2": 65535, "u1": 255, "<f4": 1}[kind]).astype(kind)
+    path = str(tmp_path / "photo.tif")
+    options: dict[str, Any] = {
+        "planarconfig": planes,
+        "photometric": "rgb",
+        "compression": compression,
+    }
+    data = values.transpose(2, 0, 1) if planes == 2 else values
+    tifffile.imwrite(path, data, metadata=None, **options)
+    if reason is not None:
+        assert refusal(path) == reason
+    else:
+        expected = Image.fromarray((light * 255).astype(np.uint8)).resize(
+            (8, 8), Image.Resampling.BICUBIC
+        )
+        assert np.abs(decode(path, 8).pixels - np.asarray(expected, np.int16)).max() <= 2
 
 
 @pytest.mark.parametrize("name", FORMATS)
