@@ -290,6 +290,12 @@ def _folder(path: str, root: str) -> str:
     return readable(os.path.relpath(os.path.dirname(path), os.path.dirname(root)))
 
 
+def is_folder_of(text: str, path: str) -> bool:
+    """Tell whether the searched row of a photo may have a `folder`: it depends on the root."""
+    folder = os.path.dirname(path)
+    return text in (".", readable(folder)) or readable(folder).endswith(os.sep + text)
+
+
 def readable(text: str) -> str:
     """Return text as it is searched: composed letters (Macs decompose them), no controls."""
     text = unicodedata.normalize("NFC", display(text))

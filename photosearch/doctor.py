@@ -6,10 +6,10 @@ import os
 import re
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from photosearch import database, schema, store
-from photosearch.descriptions import search_values, write_search_row
+from photosearch.descriptions import is_folder_of, search_values, write_search_row
 from photosearch.roots import place, why
 from photosearch.walk import File, Skipped, walk
 
@@ -36,8 +36,9 @@ class Report:
     definitions: int = 0  # of indexes, triggers and the text index: gone or changed
     text_index: bool = False  # differed from the rows it was made from
     rows: int = 0  # of the text that is searched: absent, out of date or too many
+    vectors: int = 0  # of no use: of another length than all others, or not near to anything
     photos: int = 0  # whose files are not known to be gone
-    uncaptioned: int = 0
+    undescribed: int = 0  # of these: a caption or the vector is not there
     files: Files = Files()
 
     @property
@@ -45,7 +46,8 @@ class Report:
         """What is, or was, wrong and can be repaired, in words."""
         faults = ["indexes"] * self.indexes + ["text index"] * self.text_index
         faults += [_counted(self.definitions, "definition")] * (self.definitions > 0)
-        return faults + [_counted(self.rows, "search row")] * (self.rows > 0)
+        faults += [_counted(self.rows, "search row")] * (self.rows > 0)
+        return faults + [_counted(self.vectors, "vector")] * (self.vectors > 0)
 
     @property
     def state(self) -> str:
@@ -68,11 +70,11 @@ class Report:
             *[f"{_counted(self.files.not_indexed, 'file')} not indexed yet"]
             * (self.files.not_indexed > 0),
             *[f"{_counted(self.files.gone, 'photo')} whose files are gone"] * (self.files.gone > 0),
-            *[f"{self.uncaptioned:,} without a caption (photosearch index --upgrade)"]
-            * (self.uncaptioned > 0),
+            *[f"{self.undescribed:,} not wholly described (photosearch index --upgrade)"]
+            * (self.undescribed > 0),
         ]
-        ends = {"wrong": " (photosearch doctor repairs that)", "repaired": " made anew"}
-        faults = f"{', '.join(self.faults)}{ends[self.state]}; " if self.faults else ""
+        cure = " (photosearch doctor repairs that)" if self.state == "wrong" else ""
+        faults = f"{', '.join(self.faults)}{cure}; " if self.faults else ""
         return f"{self.state}: {faults}{', '.join(counts)}"
 
 
@@ -105,17 +107,20 @@ def examine(connection: sqlite3.Connection, *, repair: bool) -> Report:
     if (definitions or text_index) and repair:
         schema.remake(connection)
     rows = list(wrong_rows(connection))
+    vectors = wrong_vectors(connection)
     if repair:
         mend_rows(connection, rows)
-    counts = """SELECT count(*), count(*) - count(captions.photo_id)
+        with connection:  # the next `index --upgrade` makes them anew
+            connection.executemany("DELETE FROM vectors WHERE photo_id = ?", vectors)
+    counts = """SELECT count(*), count(*) FILTER (WHERE rank IS NULL OR vector IS NULL)
                 FROM photos LEFT JOIN captions ON captions.photo_id = id AND rank = 0
-                WHERE missing_since IS NULL"""
-    photos, uncaptioned = connection.execute(counts).fetchone()
-    repaired = repair and bool(indexes or definitions or text_index or rows)
-    files = compare(connection)
-    return Report(
-        None, repaired, indexes, definitions, text_index, len(rows), photos, uncaptioned, files
-    )
+                LEFT JOIN vectors ON vectors.photo_id = id WHERE missing_since IS NULL"""
+    photos, undescribed = connection.execute(counts).fetchone()
+    report = Report(
+        None, repair, indexes, definitions, text_index, len(rows), len(vectors), photos,
+        undescribed, compare(connection),
+    )  # fmt: skip
+    return replace(report, repaired=repair and bool(report.faults))
 
 
 def damages(connection: sqlite3.Connection) -> list[str]:
@@ -167,16 +172,28 @@ def wrong_rows(connection: sqlite3.Connection) -> Iterator[int]:
     names = [column[0] for column in cursor.description]
     rows = (dict(zip(names, row, strict=True)) for row in cursor)
     row = next(rows, None)
-    query = "SELECT id FROM photos WHERE missing_since IS NULL ORDER BY id"
-    for (number,) in connection.execute(query):
+    query = "SELECT id, path FROM photos WHERE missing_since IS NULL ORDER BY id"
+    for number, path in connection.execute(query):
         while row is not None and row["photo_id"] < number:
             row = next(rows, None)
         if row is None or row["photo_id"] != number:
             yield number
             continue
         expected = search_values(connection, number)
-        if any(row[name] != value for name, value in expected.items() if name != "folder"):
+        wrong = any(row[name] != value for name, value in expected.items() if name != "folder")
+        if wrong or not is_folder_of(row["folder"], os.fsdecode(path)):
             yield number
+
+
+def wrong_vectors(connection: sqlite3.Connection) -> list[tuple[int]]:
+    """Return the photos whose vector can't be used: its length is none of the model's others'."""
+    query = """
+        WITH sizes AS (SELECT model_id, length(vector) AS size, count(*) AS photos
+                       FROM vectors GROUP BY 1, 2),
+             usual AS (SELECT model_id, size, max(photos) FROM sizes GROUP BY model_id)
+        SELECT photo_id FROM vectors JOIN usual USING (model_id)
+        WHERE length(vector) <> size OR hubness IS NULL OR abs(hubness) > 1e300"""
+    return connection.execute(query).fetchall()
 
 
 def mend_rows(connection: sqlite3.Connection, photos: list[int]) -> None:
@@ -184,14 +201,15 @@ def mend_rows(connection: sqlite3.Connection, photos: list[int]) -> None:
     roots = store.roots(connection)
     with connection:
         for number in photos:
-            query = """SELECT path, photo_id IS NOT NULL FROM photos
+            query = """SELECT path, folder FROM photos
                        LEFT JOIN search ON photo_id = id WHERE id = ? AND missing_since IS NULL"""
             found = connection.execute(query, (number,)).fetchone()
             if found is None:
                 connection.execute("DELETE FROM search WHERE photo_id = ?", (number,))
-            else:
-                root = None if found[1] else _root_of(os.fsdecode(found[0]), roots)
-                write_search_row(connection, number, root)
+                continue
+            path, folder = os.fsdecode(found[0]), found[1]
+            kept = folder is not None and is_folder_of(folder, path)
+            write_search_row(connection, number, None if kept else _root_of(path, roots))
 
 
 def _root_of(path: str, roots: list[str]) -> str:
@@ -216,7 +234,7 @@ def compare(connection: sqlite3.Connection) -> Files:
             if known and os.path.isdir(root) and not os.listdir(root):
                 unreachable[root] = "it is empty"
                 continue
-        except OSError as error:
+        except (OSError, ValueError) as error:  # no path that a folder can have, in a damaged row
             unreachable[root] = why(error, root)
             continue
         closed = []

@@ -158,7 +158,7 @@ def index(
         try:
             at = place(root, known)
             entries = walk(root, at.rules.excluding(root, config.exclude), at.inner)
-        except OSError as error:
+        except (OSError, ValueError) as error:
             summary.unreachable[root] = why(error, root)
             continue
         if store.is_emptied(connection, root):

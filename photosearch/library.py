@@ -15,6 +15,7 @@ from photosearch import database, export, paths, search, store
 from photosearch.database import LibraryError, display
 from photosearch.descriptions import readable, write_edit
 from photosearch.lock import locked
+from photosearch.roots import is_below
 from photosearch.walk import is_photo_name
 
 if TYPE_CHECKING:
@@ -246,6 +247,15 @@ class Library:
             raise ValueError(f"{display(os.fspath(folder))} is not in the library")
         return count
 
+    def root_above(self, folder: str | os.PathLike[str]) -> str | None:
+        """Return the folder that was given to index and that this one lies in, if there is one.
+
+        Raises:
+            LibraryError: the file is missing or can't be used.
+        """
+        path = absolute(folder)
+        return next((root for root in store.roots(self._open()) if is_below(path, root)), None)
+
     def relocate(self, old: str | os.PathLike[str], new: str | os.PathLike[str]) -> int:
         """Move all that is known of a folder to another one, without reading a photo.
 
@@ -334,10 +344,17 @@ class Library:
     @contextlib.contextmanager
     def _changing(self) -> Iterator[sqlite3.Connection]:
         """Open the library for writing, with other indexers kept out."""
-        connection = database.open_for_writing(self.path)
+        path = os.path.abspath(self.path)
+        connection = database.open_for_writing(path)
         try:
-            with locked(os.path.abspath(self.path)):
+            with locked(path):
+                before = os.stat(path)
                 yield connection
+                if not os.path.exists(path) or not os.path.samestat(before, os.stat(path)):
+                    raise LibraryError(
+                        f"{display(path)} was removed while it was written: what was done since "
+                        "is lost, the same command does it again"
+                    )
         finally:
             connection.close()
 

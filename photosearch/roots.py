@@ -59,8 +59,10 @@ def is_below(path: str, folder: str) -> bool:
     return path.startswith(folder) and path.startswith(os.path.join(folder, "")) and path != folder
 
 
-def why(error: OSError, root: str) -> str:
+def why(error: OSError | ValueError, root: str) -> str:
     """Say why a root can't be opened."""
+    if isinstance(error, ValueError):
+        return "no folder can have that name"
     reason = (error.strerror or str(error)).lower()
     above = isinstance(error, RulesError) and error.filename != root
     return f"{error.filename}: {reason}" if above else reason

@@ -62,6 +62,8 @@ def reporting(command: Callable[Arguments, None]) -> Callable[Arguments, None]:
             with contextlib.suppress(OSError):
                 os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         except OSError as error:
+            if error.errno == errno.ENOENT and _is_nowhere():
+                fail("the current folder is gone: change to another one first", UNREADABLE)
             if error.errno != errno.ENOSPC:
                 raise
             with contextlib.suppress(OSError):  # or the flush at the end would fail again
@@ -71,6 +73,15 @@ def reporting(command: Callable[Arguments, None]) -> Callable[Arguments, None]:
             fail(f"the library can't be used: {why(error)}", UNREADABLE)
 
     return run
+
+
+def _is_nowhere() -> bool:
+    """Tell whether the current folder was deleted; a path that starts there leads nowhere."""
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        return True
+    return False
 
 
 def fail(message: str, code: int) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from photosearch import terminal
+from photosearch import ignore, terminal
 from photosearch.cli.app import UNREADABLE, USAGE, Database, app, fail, reporting, terminable
 from photosearch.database import display
 from photosearch.library import Library
@@ -95,12 +95,19 @@ def forget_command(
 
     Example: photosearch forget ~/Pictures/scans
     """
-    try:
-        count = Library(db).forget(folder)
-    except ValueError as error:
-        fail(str(error), USAGE)
-    else:
-        terminal.note(f"{terminal.counted(count, 'photo')} forgotten")
+    with Library(db) as library:
+        try:
+            count = library.forget(folder)
+        except ValueError as error:
+            fail(str(error), USAGE)
+        else:
+            terminal.note(f"{terminal.counted(count, 'photo')} forgotten")
+            root = library.root_above(folder)
+    if root is not None:
+        terminal.note(
+            f"it lies in {root}, where the next index finds it again: a {ignore.NAME} there "
+            "keeps it out"
+        )
 
 
 @app.command("relocate")

@@ -131,6 +131,11 @@ def age_rows(connection: sqlite3.Connection) -> None:
     connection.execute("UPDATE edits SET caption = 'other words' WHERE photo_id = 4")
 
 
+def lose_folders(connection: sqlite3.Connection) -> None:
+    for number, folder in ((5, ""), (6, "otos"), (7, "elsewhere/photos")):
+        connection.execute("UPDATE search SET folder = ? WHERE photo_id = ?", (folder, number))
+
+
 def show_hidden(connection: sqlite3.Connection) -> None:
     copied = "camera, folder, filename, title, description, keywords FROM search LIMIT 1"
     connection.execute(
@@ -158,8 +163,8 @@ def lag_index(connection: sqlite3.Connection) -> None:
     ("spoil", "fault"),
     [
         (spoil_text_index, "text index"), (spoil_index_words, "text index"),
-        (drop_rows, "2 search rows"), (age_rows, "2 search rows"), (show_hidden, "1 search row"),
-        (lag_index, "indexes"),
+        (drop_rows, "2 search rows"), (age_rows, "2 search rows"),
+        (lose_folders, "3 search rows"), (show_hidden, "1 search row"), (lag_index, "indexes"),
     ],
 )  # fmt: skip
 def test_what_is_made_of_other_rows_is_made_anew(library: Library, spoil: Any, fault: str) -> None:
@@ -173,11 +178,31 @@ def test_what_is_made_of_other_rows_is_made_anew(library: Library, spoil: Any, f
     assert str(wrong).startswith(f"wrong: {fault} (photosearch doctor repairs that); ")
     repaired = library.doctor()
     assert repaired == replace(wrong, repaired=True)
-    assert str(repaired) == f"repaired: {fault} made anew; {PHOTOS - 1} photos"
+    assert str(repaired) == f"repaired: {fault}; {PHOTOS - 1} photos"
     assert library.doctor().state == library.doctor(check=True).state == "healthy"
     assert_sound(library.path)
     after = dump(library.path)
     assert {name: after[name] for name in kept} == kept
+
+
+def test_vectors_of_no_use_are_taken_out(library: Library) -> None:
+    with inside(library) as connection:
+        connection.execute("UPDATE vectors SET vector = x'0101' WHERE photo_id = 3")
+        connection.execute("UPDATE vectors SET hubness = -9e999 WHERE photo_id = 4")
+    assert library.doctor(check=True).faults == ["2 vectors"]
+    assert str(library.doctor()) == (
+        f"repaired: 2 vectors; {PHOTOS - 1} photos, "
+        "2 not wholly described (photosearch index --upgrade)"
+    )
+    assert library.doctor().state == "healthy"
+
+
+def test_a_root_that_no_folder_can_be_is_told(library: Library) -> None:
+    with inside(library) as connection:
+        connection.execute("INSERT INTO roots VALUES (x'2f610062', '/a b', '')")
+    report = library.doctor()
+    assert report.state == "healthy"
+    assert report.files.unreachable == {"/a\0b": "no folder can have that name"}
 
 
 def test_repaired_rows_are_those_that_indexing_wrote(sound: Path, library: Library) -> None:
@@ -212,7 +237,7 @@ def test_files_are_compared_with_rows(library: Library, sound: Path, tmp_path: P
         connection.execute("DELETE FROM captions WHERE photo_id = 3")
     report = Library(tmp_path / "l.db").doctor()
     assert (report.files.gone, report.files.not_indexed) == (1 + 4 + 4, 0)
-    assert report.uncaptioned == 1
+    assert report.undescribed == 1
 
 
 def test_a_missing_or_busy_library_is_told(tmp_path: Path, library: Library) -> None:

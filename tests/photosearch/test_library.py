@@ -578,3 +578,25 @@ def test_a_second_indexer_is_refused_and_finding_goes_on(
     assert library.index([photos], load=load, workers=0).captioned == 1
     assert len(refused) == 2 and all(library.path in text for text in refused)
     assert library.index([photos], load=unneeded, workers=0).captioned == 0  # let go
+
+
+def test_a_library_that_is_removed_meanwhile_is_told(tmp_path: Path) -> None:
+    photos, path = tmp_path / "photos", tmp_path / "library.db"
+    photos.mkdir()
+    Image.new("RGB", (8, 8)).save(photos / "a.png")
+
+    def load() -> Describer:
+        path.unlink()
+        return Describer8()
+
+    with pytest.raises(LibraryError, match="was removed while it was written"):
+        Library(path).index([photos], load=load, workers=0)
+    assert Library(path).index([photos], load=Describer8, workers=0).captioned == 1
+
+
+def test_roots_above_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    library = Library(tmp_path / "library.db")
+    library.index([tmp_path / "a"], load=Describer8, workers=0)
+    assert library.root_above(tmp_path / "a" / "b") == str(tmp_path / "a")
+    assert library.root_above(tmp_path / "a") is library.root_above(tmp_path / "c") is None

@@ -136,7 +136,8 @@ def test_an_earlier_library_keeps_all_it_has(tmp_path: Path, version: int, opene
     with contextlib.closing(database.open_for_writing(str(path))) as connection:
         report = examine(connection, repair=False)
         # The folder is none of this machine: that is told, and counts nothing.
-        assert (report.state, report.photos, report.uncaptioned) == ("healthy", 4, 0)
+        undescribed = 4 if version == 1 else 0  # by then there were no vectors
+        assert (report.state, report.photos, report.undescribed) == ("healthy", 4, undescribed)
         searcher = Searcher(connection, lambda: None)
         words = {"cafe": 4, "dog": 4, "canon": 4}
         words |= {"ship": 4, "mine": 2 - (PATHS[3] == b"/p/gone.jpg")} if version > 1 else {}
