@@ -11,8 +11,23 @@ if __name__ == "__main__":  # indexing starts processes, which import your scrip
 ```
 """
 
-from photosearch.database import LibraryError
-from photosearch.library import Library
-from photosearch.search import Result
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from photosearch.database import LibraryError
+    from photosearch.library import Library
+    from photosearch.search import Result
 
 __all__ = ["Library", "LibraryError", "Result"]
+
+_MODULES = {"Library": "library", "LibraryError": "database", "Result": "search"}
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is asked for only then: processes that decode photos need none of it."""
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

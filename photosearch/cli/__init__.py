@@ -6,14 +6,7 @@ import contextlib
 import os
 import sys
 
-from photosearch import terminal
-from photosearch.cli.app import INTERNAL, INTERRUPTED, TERMINATED, Terminated, app
-
-# Importing a module adds its commands, in the order in which help lists them.
-# isort: off
-from photosearch.cli import indexing, watching, finding, keeping, judging  # noqa: F401
-
-# isort: on
+INTERRUPTED = 128 + 2  # as a shell tells a program that Ctrl-C ended
 
 
 def main() -> None:
@@ -26,9 +19,22 @@ def main() -> None:
         with contextlib.suppress(AttributeError, ValueError):
             stream.reconfigure(errors="replace")  # type: ignore[union-attr]
     try:
-        app()
+        _run()
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
+
+
+def _run() -> None:
+    # Imported here, because Ctrl-C may come meanwhile. Importing a module adds its commands, in
+    # the order in which help lists them.
+    # isort: off
+    from photosearch import terminal
+    from photosearch.cli.app import INTERNAL, TERMINATED, Terminated, app
+    from photosearch.cli import indexing, watching, finding, keeping, judging  # noqa: F401
+
+    # isort: on
+    try:
+        app()
     except Terminated:
         sys.exit(TERMINATED)
     except Exception as error:

@@ -20,7 +20,7 @@ from photosearch.database import LibraryError, why
 from photosearch.library import ENVIRONMENT
 
 NOTHING_FOUND, USAGE, UNREADABLE, INTERNAL = 1, 2, 3, 4
-INTERRUPTED, TERMINATED = 128 + 2, 128 + 15
+TERMINATED = 128 + 15
 MOST = 1_000_000_000  # photos that can be asked for
 
 app = typer.Typer(

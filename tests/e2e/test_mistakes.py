@@ -1,6 +1,8 @@
 """What a person gets wrong: one line says what to do, and nothing is lost."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -89,3 +91,17 @@ def test_find_prints_in_one_form(run: Run, tmp_path: Path, other: str) -> None:
     done = run("find", "dog", "--json", other, db=tmp_path / "photosearch.db")
     assert done.returncode == 2
     assert done.stderr == "photosearch: choose one: --json, or --paths or -0\n"
+
+
+def test_an_interrupt_while_modules_are_imported_is_silent() -> None:
+    code = """if True:
+        import sys
+        from photosearch.cli import main
+        class Interrupt:
+            def find_spec(self, name, path=None, target=None):
+                if name == "typer":
+                    raise KeyboardInterrupt
+        sys.meta_path.insert(0, Interrupt())
+        main()"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"")
