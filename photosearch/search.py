@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from photosearch import bm25, query
+from photosearch import query
 from photosearch.stems import Stemmer
 
 if TYPE_CHECKING:
@@ -214,6 +214,8 @@ class Searcher:
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return each photo's BM25+ share, and the share of the words that a person wrote."""
         import numpy as np
+
+        from photosearch import bm25  # with numpy, which most commands don't need
 
         stems = list(dict.fromkeys(s for found in self._stemmer.stems(words) for s in found))
         statistics = bm25.read_statistics(self.connection, stems)

@@ -1,6 +1,5 @@
 """Looking after a library by the commands."""
 
-import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -47,17 +46,13 @@ def test_photos_are_forgotten(run: Run, db: Path) -> None:
     assert done.stderr == f"photosearch: {photos} is not in the library\n"
 
 
-def test_a_deleted_working_folder_is_told(
-    db: Path, environment: dict[str, str], tmp_path: Path
-) -> None:
-    gone = tmp_path / "gone"
-    gone.mkdir()
+def test_a_deleted_working_folder_is_told(environment: dict[str, str], tmp_path: Path) -> None:
+    gone, photosearch = tmp_path / "gone", str(Path(sys.executable).with_name("photosearch"))
     command = 'rmdir "$PWD" && exec "$@"'
-    for arguments in (["find", "red", "--db", "x.db"], ["index", ".", "--db", str(db)]):
-        photosearch = [os.path.join(os.path.dirname(sys.executable), "photosearch")]
-        gone.mkdir(exist_ok=True)
+    for arguments in (["find", "red", "--db", "x.db"], ["index", ".", "--db", f"{tmp_path}/x.db"]):
+        gone.mkdir()
         done = subprocess.run(
-            ["sh", "-c", command, "sh", *photosearch, *arguments],
+            ["sh", "-c", command, "sh", photosearch, *arguments],
             cwd=gone, env=environment, capture_output=True, text=True, check=False,
         )  # fmt: skip
         assert done.returncode == 3
