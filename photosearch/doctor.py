@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import sqlite3
@@ -9,7 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from photosearch import database, schema, store
+from photosearch.database import LibraryError
 from photosearch.descriptions import is_folder_of, search_values, write_search_row
+from photosearch.lock import changing
 from photosearch.roots import place, why
 from photosearch.walk import File, Skipped, walk
 
@@ -80,6 +83,36 @@ class Report:
 
 def _counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def visit(path: str, *, check: bool = False) -> Report:
+    """Look for what is wrong with a library's file, and repair what is safe.
+
+    Args:
+        path: the file.
+        check: only look.
+
+    Returns:
+        What was found; a damaged file is told there, and is left alone.
+
+    Raises:
+        LibraryError: the file is missing, no library, can't be written, or is being indexed.
+    """
+    path = os.path.abspath(path)
+    if os.path.isfile(path) and not database.file_size(path):
+        raise LibraryError(f"{database.display(path)} is empty: there is no library in it")
+    try:
+        if check:  # a copy, because looking into a text index is a way of writing
+            with contextlib.closing(database.open_copy(path)) as copy:
+                return examine(copy, repair=False)
+        database.open_for_reading(path).close()  # which makes no library where there is none
+        with changing(path) as connection:
+            return examine(connection, repair=True)
+    except (LibraryError, sqlite3.DatabaseError) as error:
+        cause = error.__cause__ if isinstance(error, LibraryError) else error
+        if not database.is_damage(cause):
+            raise
+        return Report(damage=str(cause))
 
 
 def examine(connection: sqlite3.Connection, *, repair: bool) -> Report:

@@ -12,9 +12,9 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from photosearch import database, export, paths, search, store
-from photosearch.database import LibraryError, display
+from photosearch.database import display
 from photosearch.descriptions import readable, write_edit
-from photosearch.lock import locked
+from photosearch.lock import changing
 from photosearch.roots import is_below
 from photosearch.walk import is_photo_name
 
@@ -158,7 +158,7 @@ class Library:
         limits: dict[str, Any] = {"file_timeout": file_timeout, "max_pixels": max_pixels}
         limits = {name: value for name, value in limits.items() if value is not None}
         config = IndexConfig(batch_size, workers, force, upgrade, retry, exclude, **limits)
-        with self._changing() as connection:
+        with changing(self.path) as connection:
             roots = given or store.roots(connection)
             return index(connection, roots, load, config, observer, fingerprints)
 
@@ -227,7 +227,7 @@ class Library:
             LibraryError: the file is missing or can't be used, or is being indexed.
         """
         self._open()
-        with self._changing() as connection:
+        with changing(self.path) as connection:
             return store.prune(connection, dry_run=dry_run)
 
     def forget(self, folder: str | os.PathLike[str]) -> int:
@@ -241,7 +241,7 @@ class Library:
             ValueError: the library knows nothing of the folder.
         """
         self._open()
-        with self._changing() as connection:
+        with changing(self.path) as connection:
             count = store.forget(connection, absolute(folder))
         if count is None:
             raise ValueError(f"{display(os.fspath(folder))} is not in the library")
@@ -275,7 +275,7 @@ class Library:
         before, after = absolute(old), absolute(new)
         if not os.path.isdir(after):
             raise ValueError(f"{display(os.fspath(new))} is not a folder: nothing was changed")
-        with self._changing() as connection:
+        with changing(self.path) as connection:
             count = paths.relocate(connection, before, after)
         if count is None:
             raise ValueError(f"{display(os.fspath(old))} is not in the library")
@@ -303,23 +303,8 @@ class Library:
         """
         from photosearch import doctor
 
-        path = os.path.abspath(self.path)
-        if os.path.isfile(path) and not database.file_size(path):
-            raise LibraryError(f"{display(path)} is empty: there is no library in it")
-        try:
-            if check:  # a copy, because looking into a text index is a way of writing
-                with contextlib.closing(database.open_copy(path)) as copy:
-                    return doctor.examine(copy, repair=False)
-            self._open()
-            with self._changing() as connection:
-                return doctor.examine(connection, repair=True)
-        except (LibraryError, sqlite3.DatabaseError) as error:
-            cause = error.__cause__ if isinstance(error, LibraryError) else error
-            if not database.is_damage(cause):
-                raise
-            return doctor.Report(damage=str(cause))
-        finally:
-            self.close()
+        self.close()
+        return doctor.visit(self.path, check=check)
 
     def salvage(self, file: str | os.PathLike[str]) -> Salvaged:
         """Write what can be read of a damaged library into a new file; this one stays as it is.
@@ -334,29 +319,7 @@ class Library:
         """
         from photosearch.salvage import salvage
 
-        path = os.path.abspath(self.path)
-        if not os.path.isfile(path):
-            raise LibraryError(f"no library at {display(path)}")
-        beside = os.access(os.path.dirname(path), os.W_OK)  # or nobody can be at work on it
-        with locked(path) if beside else contextlib.nullcontext():
-            return salvage(path, os.path.abspath(file))
-
-    @contextlib.contextmanager
-    def _changing(self) -> Iterator[sqlite3.Connection]:
-        """Open the library for writing, with other indexers kept out."""
-        path = os.path.abspath(self.path)
-        connection = database.open_for_writing(path)
-        try:
-            with locked(path):
-                before = os.stat(path)
-                yield connection
-                if not os.path.exists(path) or not os.path.samestat(before, os.stat(path)):
-                    raise LibraryError(
-                        f"{display(path)} was removed while it was written: what was done since "
-                        "is lost, the same command does it again"
-                    )
-        finally:
-            connection.close()
+        return salvage(self.path, os.fspath(file))
 
     def find(
         self,
@@ -488,32 +451,10 @@ class Library:
         return meaning.load(connection, self._encoder)
 
     def _vector(self, path: str) -> np.ndarray:
-        """Return the vector of a photo, unit length, float32 (D,)."""
-        import numpy as np
-
-        from captioner.folder import read_settings, shipped_model
-        from captioner.quantise import dequantise
-        from photosearch import describer
-        from photosearch.decode import UndecodableError, decode
+        from photosearch import meaning
 
         self._encoder = self._encoder or self._load_encoder()
-        query = """SELECT vector FROM vectors JOIN photos ON photos.id = photo_id
-                   JOIN models ON models.id = model_id WHERE path = ? AND fingerprint = ?"""
-        wanted = (os.fsencode(path), self._encoder.fingerprint)
-        row = self._open().execute(query, wanted).fetchone()
-        if row is None:
-            if not os.path.exists(path):
-                raise ValueError(f"no photo at {display(path)}")
-            size = read_settings(shipped_model())["encoder"]["image_size"]
-            try:
-                pixels = decode(path, size).pixels
-            except UndecodableError as error:
-                raise ValueError(f"{path}: {error}") from error
-            captioner = describer.load()
-            (description,) = captioner.describe_pixels(pixels[None], ("vectors",))
-            assert description.vector is not None
-            row = (description.vector,)
-        return dequantise(np.frombuffer(row[0], np.int8))
+        return meaning.photo_vector(self._open(), path, self._encoder.fingerprint)
 
 
 def absolute(path: str | os.PathLike[str]) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sqlite3
 from collections.abc import Iterator
 
-from photosearch.database import LibraryError, display
+from photosearch.database import LibraryError, display, open_for_writing
 
 ENDING = "-lock"  # of the file beside the library; it stays, empty
 
@@ -45,3 +46,25 @@ def locked(path: str) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+@contextlib.contextmanager
+def changing(path: str) -> Iterator[sqlite3.Connection]:
+    """Open a library for writing, with other indexers kept out.
+
+    Args:
+        path: the library's file; made where there is none.
+
+    Raises:
+        BusyError: another process is at work on it.
+        LibraryError: it can't be used, or another program removed it meanwhile.
+    """
+    path = os.path.abspath(path)
+    with contextlib.closing(open_for_writing(path)) as connection, locked(path):
+        before = os.stat(path)
+        yield connection
+        if not os.path.exists(path) or not os.path.samestat(before, os.stat(path)):
+            raise LibraryError(
+                f"{display(path)} was removed while it was written: what was done since is lost, "
+                "the same command does it again"
+            )

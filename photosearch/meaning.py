@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from dataclasses import dataclass
 
 import numpy as np
 
+from captioner.quantise import dequantise
 from captioner.sentences import SentenceEncoder
 from photosearch import query, vectors
+from photosearch.database import display
 from photosearch.fusion import Weights, standardise
 from photosearch.vectors import Vectors
 
@@ -68,3 +71,40 @@ def load(connection: sqlite3.Connection, encoder: SentenceEncoder) -> Meaning:
         Vectors(np.arange(len(background)), background, encoder.background_hubness),
         weights,
     )
+
+
+def photo_vector(connection: sqlite3.Connection, path: str, fingerprint: str) -> np.ndarray:
+    """Return the vector of a photo, unit length, float32 (D,).
+
+    One that isn't in the library is encoded first, which imports torch.
+
+    Args:
+        connection: to a library.
+        path: of the photo.
+        fingerprint: of the model that makes vectors.
+
+    Raises:
+        ValueError: there is no photo, or it can't be read.
+    """
+    query = """SELECT vector FROM vectors JOIN photos ON photos.id = photo_id
+               JOIN models ON models.id = model_id WHERE path = ? AND fingerprint = ?"""
+    row = connection.execute(query, (os.fsencode(path), fingerprint)).fetchone()
+    vector = row[0] if row is not None else _encode(path)
+    return dequantise(np.frombuffer(vector, np.int8))
+
+
+def _encode(path: str) -> bytes:
+    from captioner.folder import read_settings, shipped_model
+    from photosearch import describer
+    from photosearch.decode import UndecodableError, decode
+
+    if not os.path.exists(path):
+        raise ValueError(f"no photo at {display(path)}")
+    size = read_settings(shipped_model())["encoder"]["image_size"]
+    try:
+        pixels = decode(path, size).pixels
+    except UndecodableError as error:
+        raise ValueError(f"{path}: {error}") from error
+    (description,) = describer.load().describe_pixels(pixels[None], ("vectors",))
+    assert description.vector is not None
+    return description.vector

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from photosearch import database, doctor, schema
 from photosearch.database import LibraryError, display, now
+from photosearch.lock import locked
 
 _GAP = 256  # numbers looked for on either side of each that is known
 _DISORDER = 1000  # times that rows may come out of order before the way is taken for a circle
@@ -54,9 +55,19 @@ def salvage(path: str, target: str) -> Salvaged:
         target: the new file; nothing must be there.
 
     Raises:
-        LibraryError: nothing can be read, or the new file can't be written.
+        LibraryError: nothing can be read, the new file can't be written, or the library is
+            being indexed.
         ValueError: there is something at `target`.
     """
+    path, target = os.path.abspath(path), os.path.abspath(target)
+    if not os.path.isfile(path):
+        raise LibraryError(f"no library at {display(path)}")
+    beside = os.access(os.path.dirname(path), os.W_OK)  # or nobody can be at work on it
+    with locked(path) if beside else contextlib.nullcontext():
+        return _salvage_into(path, target)
+
+
+def _salvage_into(path: str, target: str) -> Salvaged:
     for ending in ("", "-wal", "-journal"):
         if os.path.lexists(target + ending):
             raise ValueError(f"{display(target + ending)} is there already: name a new file")
