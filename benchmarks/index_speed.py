@@ -14,6 +14,7 @@ changes nothing about its speed.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import io
 import os
 import resource
@@ -112,6 +113,8 @@ def stages(files: Sequence[File], engine: str) -> dict[str, float]:
     model.describe_pixels(np.zeros((BATCH, model.image_size, model.image_size, 3), np.uint8))
     decoded: list[Decoded] = []
     found: list[store.Photo] = []
+    temporary = tempfile.TemporaryDirectory()
+    connection = database.open_for_writing(str(Path(temporary.name, "photosearch.db")))
 
     def decode_all() -> None:
         decoded.extend(decode(file.path, model.image_size) for file in files)
@@ -130,19 +133,17 @@ def stages(files: Sequence[File], engine: str) -> dict[str, float]:
                 )  # fmt: skip
 
     def write() -> None:
-        with tempfile.TemporaryDirectory() as temporary:
-            connection = database.open_for_writing(str(Path(temporary, "photosearch.db")))
-            run = store.start_run(connection)
-            models = use_models(connection, run, model.name, model.fingerprints)
-            for at in range(0, len(found), BATCH):
-                store.write_batch(connection, run, models, found[at : at + BATCH], [])
-            connection.close()
+        run = store.start_run(connection)
+        models = use_models(connection, run, model.name, model.fingerprints)
+        for at in range(0, len(found), BATCH):
+            store.write_batch(connection, run, models, found[at : at + BATCH], [])
 
-    return {
-        "decode": _processor_ms(decode_all, len(files)),
-        "describe": _processor_ms(describe, len(files)),
-        "write": _processor_ms(write, len(files)),
-    }
+    with temporary, contextlib.closing(connection):
+        return {
+            "decode": _processor_ms(decode_all, len(files)),
+            "describe": _processor_ms(describe, len(files)),
+            "write": _processor_ms(write, len(files)),
+        }
 
 
 def _processor_ms(work: Callable[[], None], photos: int) -> float:
