@@ -5,24 +5,16 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections import deque
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from itertools import groupby
 from typing import Protocol
 
 import numpy as np
 
 from photosearch import store
-from photosearch.decode import (
-    MAX_PIXELS,
-    Decoded,
-    UndecodableError,
-    UnreachableError,
-    decode,
-)
+from photosearch.batches import decode_batches, describe_batches, photo_of
+from photosearch.decode import MAX_PIXELS
 from photosearch.descriptions import (
     PARTS,
     Description,
@@ -34,14 +26,12 @@ from photosearch.ignore import Rules
 from photosearch.moves import Recognised, recognise
 from photosearch.roots import place, why
 from photosearch.scan import Task, Work, scan
-from photosearch.summary import Stages, Summary
-from photosearch.walk import File, reason_of, walk
-from photosearch.workers import FILE_TIMEOUT, MEMORY, Outcome, decode_all
-from photosearch.xmp import read_sidecar
+from photosearch.summary import Summary
+from photosearch.walk import walk
+from photosearch.workers import FILE_TIMEOUT
 
 REREAD = 32  # photos in a transaction, where only metadata is read
 THUMBNAIL = 8  # side in pixels, where only metadata is wanted: the fastest to decode
-PIXEL_MEMORY = 15  # bytes for each pixel allowed: 9 are what the worst formats take
 
 
 class Describer(Protocol):
@@ -248,15 +238,15 @@ def _describe(
     order = sorted(todo, key=lambda task: (-len(task.parts), task.parts))
     for parts, group in groupby(order, key=lambda task: task.parts):
         tasks = list(group)
-        batches = _batches(
+        decoded = decode_batches(
             tasks,
             describer.image_size,
             config,
             summary.stages,
             lambda: config.batch_size or describer.batch_size,
         )
-        make = partial(_make, describer, parts, summary.stages)
-        for written, undecodable in _described(batches, make):
+        described = describe_batches(decoded, describer, parts, summary.stages)
+        for written, undecodable in described:
             failures = undecodable + _tell(written, undecodable, observer)
             started = time.perf_counter()
             store.write_batch(connection, run, models, written, failures)
@@ -277,8 +267,9 @@ def _reread(
     summary: Summary,
 ) -> None:
     """Read the metadata of known photos again; what describes them needn't be loaded."""
-    for photos, undecodable in _batches(todo, THUMBNAIL, config, summary.stages, lambda: REREAD):
-        read = [_photo(task, decoded, None) for task, decoded in photos]
+    batches = decode_batches(todo, THUMBNAIL, config, summary.stages, lambda: REREAD)
+    for photos, undecodable in batches:
+        read = [photo_of(task, decoded, None) for task, decoded in photos]
         failures = undecodable + _tell(read, undecodable, observer)
         store.write_batch(connection, run, None, read, failures)
         summary.reread += len(read)
@@ -293,112 +284,3 @@ def _tell(
     for failure in (*undecodable, *sidecars):
         observer.skipped(failure.path, failure.reason)
     return sidecars
-
-
-def _batches(
-    todo: Sequence[Task],
-    size: int,
-    config: IndexConfig,
-    stages: Stages,
-    batch_size: Callable[[], int],
-) -> Iterator[tuple[list[tuple[Task, Decoded]], list[store.Failure]]]:
-    """Yield decoded photos by full batches, with the failures met on the way.
-
-    A batch is full by its photos, not by its files: after a kill the rest falls into
-    the same batches again, so the captions are the same to the last bit.
-    """
-    photos: list[tuple[Task, Decoded]] = []
-    failures: list[store.Failure] = []
-    files = [task.file for task in todo]
-    ahead = 2 * max(batch_size(), config.workers)
-    decoded = decode_all(
-        files, size, config.workers, ahead,
-        decode=partial(decode, max_pixels=config.max_pixels),
-        file_timeout=config.file_timeout,
-        memory=max(MEMORY, PIXEL_MEMORY * config.max_pixels),
-    )  # fmt: skip
-    outcomes = _timed(decoded, stages)
-    for task, (file, outcome) in zip(todo, outcomes, strict=True):
-        if isinstance(outcome, UnreachableError):
-            failures.append(store.Failure(file.path, str(outcome)))  # as if it had changed
-        elif isinstance(outcome, UndecodableError):
-            failures.append(store.Failure(file.path, str(outcome), file.size, file.mtime_ns))
-        else:
-            photos.append((task, outcome))
-        if len(photos) >= batch_size():
-            yield photos, failures
-            photos, failures = [], []
-        elif len(failures) >= batch_size():
-            yield [], failures
-            failures = []
-    if photos or failures:
-        yield photos, failures
-
-
-def _described(
-    batches: Iterable[tuple[list[tuple[Task, Decoded]], list[store.Failure]]],
-    make: Callable[[Sequence[tuple[Task, Decoded]]], list[store.Photo]],
-) -> Iterator[tuple[list[store.Photo], list[store.Failure]]]:
-    """Describe batches, each in a thread while the one before it is written."""
-    waiting: deque[tuple[Future[list[store.Photo]], list[store.Failure]]] = deque()
-    thread = ThreadPoolExecutor(1)
-    try:
-        for photos, failures in batches:
-            waiting.append((thread.submit(make, photos), failures))
-            if len(waiting) > 1:
-                described, failures = waiting.popleft()
-                yield described.result(), failures
-        for described, failures in waiting:
-            yield described.result(), failures
-    finally:
-        thread.shutdown(cancel_futures=True)
-
-
-def _timed(
-    outcomes: Iterator[tuple[File, Outcome]], stages: Stages
-) -> Iterator[tuple[File, Outcome]]:
-    """Pass outcomes on, adding up the time spent waiting for them."""
-    while True:
-        started = time.perf_counter()
-        outcome = next(outcomes, None)
-        stages.decode += time.perf_counter() - started
-        if outcome is None:
-            return
-        yield outcome
-
-
-def _make(
-    describer: Describer,
-    parts: Collection[str],
-    stages: Stages,
-    photos: Sequence[tuple[Task, Decoded]],
-) -> list[store.Photo]:
-    """Describe one batch."""
-    if not photos:
-        return []
-    started = time.perf_counter()
-    pixels = np.stack([decoded.pixels for _, decoded in photos])
-    descriptions = describer.describe_pixels(pixels, parts)
-    stages.describe += time.perf_counter() - started
-    return [
-        _photo(task, decoded, description)
-        for (task, decoded), description in zip(photos, descriptions, strict=True)
-    ]
-
-
-def _photo(task: Task, decoded: Decoded, description: Description | None) -> store.Photo:
-    """Put together what is known of a photo; its sidecar beats what is written into it."""
-    written, unread = decoded.written, None
-    sidecar, time = task.file.sidecar, task.file.sidecar_mtime_ns
-    if sidecar is not None:
-        try:
-            written = read_sidecar(sidecar).over(written)
-        except OSError as error:  # tried again in the next run
-            reason = f"can't be read: {reason_of(error)}"
-            unread = store.Failure(sidecar, reason, stage="sidecar")
-        except ValueError as error:  # tried again when it is another one
-            unread = store.Failure(sidecar, str(error), None, time, "sidecar")
-    return store.Photo(
-        task.file, task.root, decoded.format, decoded.width, decoded.height,
-        decoded.metadata, description, written, decoded.content_hash, unread,
-    )  # fmt: skip
