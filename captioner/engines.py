@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from importlib.util import find_spec
@@ -46,6 +47,9 @@ def open_openvino(file: Path, threads: int, bf16: bool) -> Network:
     Raises:
         ValueError: bfloat16 is asked for, and the processor lacks it.
     """
+    # Or importing it would tell its makers so over the network, with a number for this user. It
+    # does without the package; a program that imported OpenVINO itself has decided already.
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
     import openvino
 
     core = openvino.Core()

@@ -6,6 +6,7 @@ import errno
 import os
 import re
 import stat
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,6 +18,8 @@ CACHE_TAG = "CACHEDIR.TAG"
 
 MAX_BYTES = 1 << 20
 """Longer files of rules are refused."""
+
+_LONGEST = 4096  # characters of a line, as Linux has them for a path
 
 _SIGNATURE = b"Signature: 8a477f597d28d172789f06886806bc55"  # https://bford.info/cachedir/
 
@@ -40,8 +43,8 @@ _PASSED_OVER_IN: dict[str, tuple[str, ...]] = {
 # of brackets with such names in it. A slash is in none, as no pattern may match one.
 _CLASSES = {
     "alnum": "a-zA-Z0-9", "alpha": "a-zA-Z", "blank": " \t", "cntrl": "\0-\x1f\x7f",
-    "digit": "0-9", "graph": "!-.0-~", "lower": "a-z", "print": " -.0-~",
-    "punct": r"!-.:-@[-`{-~", "space": " \t\n\r\v\f", "upper": "A-Z", "xdigit": "0-9a-fA-F",
+    "digit": "0-9", "graph": r'"-.0-~!', "lower": "a-z", "print": " -.0-~",
+    "punct": r'"-.:-@[-`{-~!', "space": " \t\n\r\v\f", "upper": "A-Z", "xdigit": "0-9a-fA-F",
 }  # fmt: skip
 _CLASS = re.compile(rf"\[:({'|'.join(_CLASSES)}):\]")
 _BRACKETS = re.compile(rf"(?<!\\)\[[!^]?\]?(?:[^]\[]|\[(?!:)|{_CLASS.pattern})*\]")
@@ -234,12 +237,17 @@ def _compile(line: str) -> Pattern | None:
         text = text[:-1]
     if text in ("", "!") and (folders_only or not text):
         return None
-    text = _BRACKETS.sub(lambda found: _CLASS.sub(_characters, found[0]), text)
+    if len(text) > _LONGEST:
+        raise ValueError("longer than any path")
+    if "[:" in text:
+        text = _BRACKETS.sub(lambda found: "[" + _CLASS.sub(_characters, found[0][1:]), text)
     expression, ignores = GitIgnoreSpecPattern.pattern_to_regex(text)
     if expression is None or ignores is None:
         return None
     try:
-        return Pattern(re.compile(_linear(expression)), folders_only, ignores)
+        with warnings.catch_warnings():  # of what other programs mean by [[ and --
+            warnings.simplefilter("ignore", FutureWarning)
+            return Pattern(re.compile(_linear(expression)), folders_only, ignores)
     except re.error as error:  # [z-a], which pathspec doesn't look at
         raise ValueError(f"no pattern: {text!r}") from error
 
@@ -257,5 +265,9 @@ def _linear(expression: str) -> str:
     fnmatch does it).
     """
     expression = _STAR.sub(r"(?>[^/]*?\g<rest>)", expression)
-    expression = _DEEP.sub(r"(?>\g<deep>?\g<rest>(?=/))", expression)
-    return re.sub(r"(?<!\\)\[\^(?!/)", "[^/", expression)  # [!a] matches no slash
+    expression = _DEEP.sub(_shortest, expression)
+    return re.sub(r"(?<!\\)\[\^(\]?)(?!/)", r"[^\1/", expression)  # [!a] matches no slash
+
+
+def _shortest(found: re.Match[str]) -> str:
+    return f"(?>{found['deep'].replace('.+', '.+?')}?{found['rest']}(?=/))"

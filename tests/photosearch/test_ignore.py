@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -96,7 +97,7 @@ def test_exclusions_are_seen_from_the_root_and_asked_first(tmp_path: Path) -> No
     assert listed(tmp_path, ["*", "!a.jpg"]) == ["a.jpg"]
 
 
-@pytest.mark.parametrize("pattern", ["", "# x", "a\\", "!", "/", "[z-a]"])
+@pytest.mark.parametrize("pattern", ["", "# x", "a\\", "!", "/", "[z-a]", "a" * 5000])
 def test_a_bad_exclusion_is_a_value_error(pattern: str) -> None:
     with pytest.raises(ValueError, match="exclude"):
         Rules().excluding("/", [pattern])
@@ -159,6 +160,15 @@ def test_no_pattern_takes_for_ever(pattern: str, name: str) -> None:
     rules = Rules().excluding("/", [pattern])
     assert not rules.ignores(f"/{name}", is_folder=False)
     assert rules.ignores(f"/{name[:-1]}b", is_folder=False)
+
+
+@pytest.mark.parametrize("line", ["[" * 4000, "[a" * 2000, "[[:alpha:]" * 400, "[[:" * 1300])
+def test_no_line_takes_long_to_read(tmp_path: Path, line: str) -> None:
+    make(tmp_path, "a.jpg")
+    rule(tmp_path, line)
+    started = time.process_time()
+    assert listed(tmp_path) == ["a.jpg"]
+    assert time.process_time() - started < 1
 
 
 def test_rules_may_start_with_a_byte_order_mark(tmp_path: Path) -> None:
@@ -245,7 +255,8 @@ def test_a_bad_rule_between_two_roots_closes_only_the_inner_one(tmp_path: Path) 
 _names = st.sampled_from(["a", "b", "ab", "a.jpg", "b.jpg", "ab.jpg", "b.png", "[a].jpg"])
 _parts = st.sampled_from(
     "a b ab a.jpg b.jpg * ** a* ? *.jpg [ab] [!a] *b* b.* \\[a].jpg *a*.*g ?*b?*p? [[:lower:].]* "
-    "*[![:digit:]b]*.*[pg] a[!b]b".split()
+    "*[![:digit:]b]*.*[pg] a[!b]b [[:punct:]a]* *[[:graph:]] [!]b]* [:alpha:]* \\[[:alpha:]].jpg "
+    "[[]a* ** **".split()
 )
 _lines = st.builds(
     lambda mark, start, parts, end: mark + start + "/".join(parts) + end,
@@ -275,6 +286,8 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @example(["a/b.jpg", "a/b/a.jpg"], {".": ["a/**", "!a/b.jpg"]}, [])
 @example(["a/b.jpg", "a/b.png"], {".": ["*", "!*/", "!*.jpg"]}, [])
 @example(["a/b/a.jpg", "b/a.jpg"], {".": ["/a/*", "!/a/b"], "a": ["b/"]}, [])
+@example(["b/a/b/a/a.jpg"], {".": ["**/a/**/b/**/*.jpg"]}, [])
+@example(["a/b/a/a.jpg", "a/b.jpg"], {".": ["**/b/**/?/**"]}, [])
 @example(["a/a.jpg"], {".": ["a/"], "a": ["!a.jpg"]}, ["!a"])
 def test_lists_what_git_lists(
     repository: Path, files: list[str], rules: dict[str, list[str]], exclude: list[str]
