@@ -180,25 +180,6 @@ def write_edit(connection: sqlite3.Connection, path: str, caption: str | None) -
     return True
 
 
-def inherit_edits(connection: sqlite3.Connection, pairs: Sequence[tuple[str, str]]) -> None:
-    """Let photos have the captions that people gave to other pictures of the same, if none yet.
-
-    Args:
-        connection: to the library.
-        pairs: the paths of the other one, which the library may not know, and of the photo.
-    """
-    query = """INSERT OR IGNORE INTO edits (photo_id, caption, edited_at)
-               SELECT photo.id, caption, edited_at FROM edits
-               JOIN photos AS other ON other.id = photo_id AND other.path = ?
-               JOIN photos AS photo ON photo.path = ? AND photo.missing_since IS NULL
-               RETURNING photo_id"""
-    with connection:
-        for other, photo in pairs:
-            paths = (os.fsencode(other), os.fsencode(photo))
-            for (number,) in connection.execute(query, paths).fetchall():
-                write_search_row(connection, number)
-
-
 def write_written(
     connection: sqlite3.Connection, photo: int, written: Written | None, *, keep: bool = False
 ) -> None:

@@ -99,13 +99,16 @@ def visit(path: str, *, check: bool = False) -> Report:
         LibraryError: the file is missing, no library, can't be written, or is being indexed.
     """
     path = os.path.abspath(path)
+    if not os.path.lexists(path):
+        raise LibraryError(
+            f"no library at {database.display(path)}: make one with photosearch index FOLDER"
+        )
     if os.path.isfile(path) and not database.file_size(path):
         raise LibraryError(f"{database.display(path)} is empty: there is no library in it")
     try:
         if check:  # a copy, because looking into a text index is a way of writing
             with contextlib.closing(database.open_copy(path)) as copy:
                 return examine(copy, repair=False)
-        database.open_for_reading(path).close()  # which makes no library where there is none
         with changing(path) as connection:
             return examine(connection, repair=True)
     except (LibraryError, sqlite3.DatabaseError) as error:
@@ -219,11 +222,12 @@ def wrong_rows(connection: sqlite3.Connection) -> Iterator[int]:
 
 
 def wrong_vectors(connection: sqlite3.Connection) -> list[tuple[int]]:
-    """Return the photos whose vector can't be used: its length is none of the model's others'."""
+    """Return the photos whose vector can't be used: most of the model have another length."""
     query = """
         WITH sizes AS (SELECT model_id, length(vector) AS size, count(*) AS photos
                        FROM vectors GROUP BY 1, 2),
-             usual AS (SELECT model_id, size, max(photos) FROM sizes GROUP BY model_id)
+             usual AS (SELECT model_id, size FROM sizes AS one WHERE 2 * photos > (
+                       SELECT sum(photos) FROM sizes WHERE model_id = one.model_id))
         SELECT photo_id FROM vectors JOIN usual USING (model_id)
         WHERE length(vector) <> size OR hubness IS NULL OR abs(hubness) > 1e300"""
     return connection.execute(query).fetchall()
@@ -275,6 +279,8 @@ def compare(connection: sqlite3.Connection) -> Files:
             before = known.pop(entry.path, None)
             if isinstance(entry, Skipped):
                 closed.append(os.path.join(entry.path, ""))
+            elif entry.twin is not None:  # stands in, or is hidden
+                known.pop(entry.twin.path, None)
             new += before is None and isinstance(entry, File)
         gone += sum(
             not before.missing and before.reason is None and not path.startswith(tuple(closed))

@@ -18,7 +18,6 @@ from photosearch.decode import MAX_PIXELS
 from photosearch.descriptions import (
     PARTS,
     Description,
-    inherit_edits,
     model_numbers,
     use_models,
 )
@@ -27,6 +26,7 @@ from photosearch.moves import Recognised, recognise
 from photosearch.roots import place, why
 from photosearch.scan import Task, Work, scan
 from photosearch.summary import Summary
+from photosearch.twins import follow_edits
 from photosearch.walk import walk
 from photosearch.workers import FILE_TIMEOUT
 
@@ -176,27 +176,40 @@ def index(
     todo = fresh + [task for task in work.todo if task.parts]
     observer.start(len(todo))
     describer = load() if todo else None
-    if describer is not None:
-        undecoded = _describe(connection, run, todo, describer, config, observer, summary)
-        later += _stand_ins(todo, undecoded)
-    second = _recognise(connection, later, (), hashes, config, observer, summary)
-    if describer is not None:  # none can be read if the first one couldn't
-        alike = second.left + second.later
-        _describe(connection, run, alike, describer, config, observer, summary)
-    rest = [task for task in work.todo if not task.parts] + found.rereads + second.rereads
-    _reread(connection, run, rest, config, observer, summary)
-    twins = [(t.file.twin.path, t.file.path) for t in work.fresh if t.file.twin is not None]
-    inherit_edits(connection, twins)
+    rereads, told = found.rereads, set[str]()
+    while describer is not None and todo:  # copies, and twins, come after what they depend on
+        undecoded = _describe(connection, run, todo, describer, config, observer, summary, told)
+        summary.ignored += store.set_missing(connection, _twins_of(todo, undecoded))
+        later += _stand_ins(todo, undecoded, work.stand_ins)
+        again = _recognise(connection, later, (), hashes, config, observer, summary)
+        rereads += again.rereads
+        todo, later = again.left + again.later, []
+    rest = [task for task in work.todo if not task.parts] + rereads
+    _reread(connection, run, rest, config, observer, summary, told)
+    follow_edits(connection)
     store.finish_run(connection, run)
     return summary
 
 
-def _stand_ins(tasks: Iterable[Task], undecoded: Collection[str]) -> list[Task]:
-    """Return tasks for the RAW files beside JPEGs that can't be decoded."""
+def _twins_of(tasks: Iterable[Task], undecoded: Collection[str]) -> list[str]:
+    """Return the RAW files beside JPEGs that were decoded; one may have stood in until now."""
+    return [
+        task.file.twin.path
+        for task in tasks
+        if task.file.path not in undecoded and task.file.twin is not None
+    ]
+
+
+def _stand_ins(
+    tasks: Iterable[Task], undecoded: Collection[str], already: Collection[str]
+) -> list[Task]:
+    """Return tasks for the RAW files beside JPEGs that can't be decoded, but for some."""
     return [
         Task(task.root, task.file.twin)
         for task in tasks
-        if task.file.path in undecoded and task.file.twin is not None
+        if task.file.path in undecoded
+        and task.file.twin is not None
+        and task.file.twin.path not in already
     ]
 
 
@@ -226,8 +239,19 @@ def _describe(
     config: IndexConfig,
     observer: Observer,
     summary: Summary,
+    told: set[str],
 ) -> set[str]:
     """Decode, describe and write photos, a batch at a time.
+
+    Args:
+        connection: to the library.
+        run: its number.
+        todo: what to describe.
+        describer: what describes it.
+        config: batch size, processes, limits.
+        observer: told about progress and what can't be read.
+        summary: gets the counts.
+        told: what couldn't be read so far.
 
     Returns:
         The paths of those that can't be decoded.
@@ -247,7 +271,7 @@ def _describe(
         )
         described = describe_batches(decoded, describer, parts, summary.stages)
         for written, undecodable in described:
-            failures = undecodable + _tell(written, undecodable, observer)
+            failures = undecodable + _tell(written, undecodable, observer, told)
             started = time.perf_counter()
             store.write_batch(connection, run, models, written, failures)
             summary.stages.write += time.perf_counter() - started
@@ -265,22 +289,34 @@ def _reread(
     config: IndexConfig,
     observer: Observer,
     summary: Summary,
+    told: set[str],
 ) -> None:
     """Read the metadata of known photos again; what describes them needn't be loaded."""
     batches = decode_batches(todo, THUMBNAIL, config, summary.stages, lambda: REREAD)
     for photos, undecodable in batches:
         read = [photo_of(task, decoded, None) for task, decoded in photos]
-        failures = undecodable + _tell(read, undecodable, observer)
+        failures = undecodable + _tell(read, undecodable, observer, told)
         store.write_batch(connection, run, None, read, failures)
         summary.reread += len(read)
         summary.failed += len(failures)
 
 
 def _tell(
-    photos: Sequence[store.Photo], undecodable: Sequence[store.Failure], observer: Observer
+    photos: Sequence[store.Photo],
+    undecodable: Sequence[store.Failure],
+    observer: Observer,
+    told: set[str],
 ) -> list[store.Failure]:
-    """Tell an observer what can't be read in a batch; return the failures that are sidecars."""
-    sidecars = [photo.unread for photo in photos if photo.unread is not None]
-    for failure in (*undecodable, *sidecars):
+    """Tell an observer what can't be read in a batch; return the failures that are sidecars.
+
+    Photos may share a sidecar: it is told once.
+    """
+    sidecars = {
+        photo.unread.path: photo.unread
+        for photo in photos
+        if photo.unread is not None and photo.unread.path not in told
+    }
+    for failure in (*undecodable, *sidecars.values()):
         observer.skipped(failure.path, failure.reason)
-    return sidecars
+        told.add(failure.path)
+    return list(sidecars.values())

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 from photosearch import database, export, paths, search, store
 from photosearch.database import display
 from photosearch.descriptions import readable, write_edit
+from photosearch.ignore import reach
 from photosearch.lock import changing
 from photosearch.roots import is_below
 from photosearch.walk import is_photo_name
@@ -133,6 +134,7 @@ class Library:
 
         Raises:
             LibraryError: the file can't be used, or another process is indexing it.
+            TypeError: folders is a single path.
             ValueError: the engine or the device isn't there, or a pattern is none.
         """
         from photosearch.describer import processors
@@ -151,7 +153,7 @@ class Library:
 
         if workers is None:
             workers = processors()
-        given = [absolute(folder) for folder in folders]
+        given = paths_of(folders)
         if not os.path.exists(self.path) and not any(map(os.path.exists, given)):
             # A mistyped folder must not leave an empty library behind.
             return Summary(unreachable=dict.fromkeys(given, "no such file or directory"))
@@ -193,13 +195,14 @@ class Library:
 
         Raises:
             LibraryError: the file can't be used, or folders can't be watched.
+            TypeError: folders is a single path.
             ValueError: no folder is given or known, or as `index` does.
         """
         from photosearch import describer
         from photosearch.index import Silent
         from photosearch.watch import WatchConfig, keep_fresh
 
-        roots = store.outermost(absolute(folder) for folder in folders)
+        roots = store.outermost(paths_of(folders))
         if not roots and os.path.exists(self.path):
             roots = store.roots(self._open())
         if not roots:
@@ -248,13 +251,17 @@ class Library:
         return count
 
     def root_above(self, folder: str | os.PathLike[str]) -> str | None:
-        """Return the folder that was given to index and that this one lies in, if there is one.
+        """Return the folder that was given to index and whose walk comes to this one, if any.
 
         Raises:
             LibraryError: the file is missing or can't be used.
         """
         path = absolute(folder)
-        return next((root for root in store.roots(self._open()) if is_below(path, root)), None)
+        for root in store.roots(self._open()):
+            with contextlib.suppress(OSError):  # rules that can't be used close what is below
+                if is_below(path, root) and reach(root, path) is not None:
+                    return root
+        return None
 
     def relocate(self, old: str | os.PathLike[str], new: str | os.PathLike[str]) -> int:
         """Move all that is known of a folder to another one, without reading a photo.
@@ -427,6 +434,8 @@ class Library:
         return len(meaning.vectors.photos) if meaning else 0, photos
 
     def _open(self) -> sqlite3.Connection:
+        if self._reader is not None and not os.path.exists(self.path):
+            self.close()  # what it has open is nowhere any more
         if self._reader is None:
             self._reader = database.open_for_reading(self.path)
         return self._reader
@@ -467,6 +476,18 @@ def absolute(path: str | os.PathLike[str]) -> str:
         raise ValueError("an empty name: which folder or photo is meant?")
     found = os.path.abspath(path)
     return found[1:] if os.sep == "/" and found.startswith("//") else found
+
+
+def paths_of(folders: Iterable[str | os.PathLike[str]]) -> list[str]:
+    """Return the absolute paths of folders.
+
+    Raises:
+        TypeError: it is one path, whose letters would be taken for folders.
+        ValueError: one of them is empty.
+    """
+    if isinstance(folders, str | bytes):
+        raise TypeError(f"a list of folders is wanted: [{folders!r}]")
+    return [absolute(folder) for folder in folders]
 
 
 def load_sentence_encoder() -> SentenceEncoder:

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from photosearch.ignore import Rules, RulesError, reach
+from photosearch.walk import is_photo_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +37,14 @@ def place(path: str, known: Collection[str]) -> Root:
     """
     rules = None
     for outer in sorted(other for other in known if is_below(path, other)):
-        rules = reach(outer, path)
+        rules = reach(outer, path) if _is_listed(path) else None
         if rules is not None:
             break
     inner: list[str] = []
     reached: list[str] = []
     for other in sorted(other for other in known if is_below(other, path)):
         try:
-            comes = reach(path, other, rules) is not None
+            comes = _is_listed(other) and reach(path, other, rules) is not None
             comes = comes or any(
                 is_below(other, one) and reach(one, other) is not None for one in inner
             )
@@ -51,6 +52,11 @@ def place(path: str, known: Collection[str]) -> Root:
             continue
         (reached if comes else inner).append(other)
     return Root(path, rules or Rules(), rules is None, tuple(inner), tuple(reached))
+
+
+def _is_listed(path: str) -> bool:
+    """Tell whether a walk would list a root, if it came there: not a file with another name."""
+    return not os.path.isfile(path) or is_photo_name(path)
 
 
 def is_below(path: str, folder: str) -> bool:

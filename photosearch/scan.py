@@ -30,6 +30,7 @@ class Work:
     fresh: list[Task] = field(default_factory=list)  # new and changed files
     todo: list[Task] = field(default_factory=list)  # known ones
     gone: list[str] = field(default_factory=list)  # known paths that were not found
+    stand_ins: set[str] = field(default_factory=set)  # twins that were compared themselves
     failures: list[store.Failure] = field(default_factory=list)  # new ones
 
 
@@ -61,11 +62,13 @@ def scan(
     closed: list[str] = []  # folders whose photos can't be said to be gone
     returned: list[str] = []
     sidecars: set[str] = set()
-    for entry in _with_twins(entries, known, force or retry):
+    for entry in _with_twins(entries, known, force or retry, work.stand_ins):
         before = known.pop(entry.path, None)
         unread = None  # what is known of its sidecar, if that couldn't be read
         if isinstance(entry, File) and entry.sidecar is not None:
             sidecars.add(entry.sidecar)
+            if top != root:  # a single file: its sidecar isn't below it
+                known |= store.known(connection, entry.sidecar)
             unread = known.get(entry.sidecar)
         if isinstance(entry, Skipped):
             closed.append(entry.path)
@@ -81,9 +84,7 @@ def scan(
             summary.failed_before += 1
         elif upgrade and (parts := _outdated(before, work.models)):
             work.todo.append(Task(top, entry, parts))
-        elif before.sidecar_mtime_ns != entry.sidecar_mtime_ns or (
-            unread is not None and (retry or unread.mtime_ns is None)
-        ):
+        elif _sidecar_changed(before, entry, retry or unread is None):
             work.todo.append(Task(top, entry, ()))
             summary.outdated += bool(_outdated(before, work.models))
         else:
@@ -101,20 +102,36 @@ def scan(
 
 
 def _with_twins(
-    entries: Iterator[File | Skipped], known: Mapping[str, store.Known], again: bool
+    entries: Iterator[File | Skipped],
+    known: Mapping[str, store.Known],
+    again: bool,
+    stand_ins: set[str],
 ) -> Iterator[File | Skipped]:
-    """Yield entries, and after a file that couldn't be decoded, and isn't tried again, its twin."""
+    """Yield entries, and after a file that couldn't be decoded its twin, noting it.
+
+    Not if it is tried again now, unless its twin stands in already.
+    """
     for entry in entries:
         before = known.get(entry.path)
         yield entry
-        if again or before is None or before.reason is None:
+        if not isinstance(entry, File) or entry.twin is None:
             continue
-        if isinstance(entry, File) and entry.twin is not None and not _changed(before, entry):
-            yield entry.twin
+        if before is not None and before.reason is not None:
+            tried = again or _changed(before, entry)
+            if entry.twin.path in known or not tried:
+                stand_ins.add(entry.twin.path)
+                yield entry.twin
 
 
 def _changed(before: store.Known, entry: File) -> bool:
     return (before.size, before.mtime_ns) != (entry.size, entry.mtime_ns)
+
+
+def _sidecar_changed(before: store.Known, entry: File, try_damaged: bool) -> bool:
+    time = entry.sidecar_mtime_ns
+    if time is not None and before.sidecar_mtime_ns == ~time:  # damaged, see `store`
+        return try_damaged
+    return before.sidecar_mtime_ns != time
 
 
 def _outdated(before: store.Known, models: tuple[int | None, ...] | None) -> tuple[str, ...]:

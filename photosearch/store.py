@@ -229,11 +229,15 @@ def _write_photo(
     file, data, path = photo.file, photo.metadata, os.fsencode(photo.file.path)
     xmp_date = photo.written.taken_at if photo.written else None
     taken_at, taken_from = when_taken(data.taken_at, xmp_date, path, file.mtime_ns)
+    if photo.unread is not None:
+        query = "SELECT taken_at, taken_from FROM photos WHERE path = ? AND taken_from = 'xmp'"
+        before = connection.execute(query, (path,)).fetchone()
+        taken_at, taken_from = before or (taken_at, taken_from)
     values = {
         "path": path, "display": display(file.path), "size": file.size,
         "mtime_ns": file.mtime_ns, "inode": signed(file.inode), "format": photo.format,
         "width": photo.width, "height": photo.height, "taken_at": taken_at,
-        "taken_from": taken_from, "sidecar_mtime_ns": file.sidecar_mtime_ns,
+        "taken_from": taken_from, "sidecar_mtime_ns": _sidecar_time(photo),
         "camera": data.camera, "lens": data.lens, "latitude": data.latitude,
         "longitude": data.longitude, "run_id": run, "missing_since": None,
         "content_hash": photo.content_hash,
@@ -250,6 +254,17 @@ def _write_photo(
     if models is not None and photo.description is not None:
         write_description(connection, number, models, photo.description)
     write_search_row(connection, number, photo.root)
+
+
+def _sidecar_time(photo: Photo) -> int | None:
+    """Return what is kept of a sidecar's time: all bits turned if it was damaged.
+
+    Nothing if it couldn't be reached, so that it is another one to the next run.
+    """
+    time = photo.file.sidecar_mtime_ns
+    if photo.unread is None or time is None:
+        return time
+    return None if photo.unread.mtime_ns is None else ~time
 
 
 def _write_failure(connection: sqlite3.Connection, failure: Failure) -> None:

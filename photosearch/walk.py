@@ -10,17 +10,22 @@ from dataclasses import dataclass, field, replace
 
 from photosearch.ignore import CACHE_TAG, NAME, Rules, is_cache, is_passed_over, reach
 
-_CAMERA_SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".heic", ".heif", ".hif"})
-_RAW_SUFFIXES = frozenset(
+CAMERA_SUFFIXES: frozenset[str] = frozenset(
+    {".jpg", ".jpeg", ".jpe", ".jfif", ".heic", ".heif", ".hif"}
+)
+"""File name endings of what cameras write instead of RAW, or beside it."""
+
+RAW_SUFFIXES: frozenset[str] = frozenset(
     {".cr2", ".cr3", ".nef", ".nrw", ".arw", ".sr2", ".dng", ".raf", ".orf", ".rw2"}
     | {".pef", ".srw"}
 )
+"""File name endings of RAW files, in lower case."""
 
 SUFFIXES: frozenset[str] = (
     frozenset({".png", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".avif"})
     | {".jp2", ".j2k", ".jpf", ".jpx", ".j2c"}
-    | _CAMERA_SUFFIXES
-    | _RAW_SUFFIXES
+    | CAMERA_SUFFIXES
+    | RAW_SUFFIXES
 )
 """File name endings of photos, in lower case."""
 
@@ -291,12 +296,12 @@ def _twins(entries: list[os.DirEntry[str]], rules: Rules) -> dict[str, list[os.D
     parts = [os.path.splitext(entry.name.lower()) for entry in entries]
     raws: dict[str, list[os.DirEntry[str]]] = {}
     for entry, (stem, suffix) in zip(entries, parts, strict=True):
-        if suffix in _RAW_SUFFIXES and _stands(entry, rules):
+        if suffix in RAW_SUFFIXES and _stands(entry, rules):
             raws.setdefault(stem, []).append(entry)
     return {
         entry.name: raws.pop(stem)
         for entry, (stem, suffix) in zip(entries, parts, strict=True)
-        if stem in raws and suffix in _CAMERA_SUFFIXES and _stands(entry, rules)
+        if stem in raws and suffix in CAMERA_SUFFIXES and _stands(entry, rules)
     }
 
 
@@ -336,11 +341,12 @@ def _sidecars(entries: list[os.DirEntry[str]]) -> dict[str, str]:
 def _complete(file: File, level: _Level, tops: list[_Top]) -> File:
     """Return a file with its sidecar and its twin."""
     raws = level.twins.get(os.path.basename(file.path), ()) if level.twins else ()
-    for raw in raws[:1]:
+    for raw in raws:
         with contextlib.suppress(OSError):  # gone meanwhile
             twin = _look(raw, tops)
             if isinstance(twin, File):
                 file = replace(file, twin=_with_sidecar(twin, level.sidecars))
+                break
     return _with_sidecar(file, level.sidecars)
 
 

@@ -52,6 +52,8 @@ def reporting(command: Callable[Arguments, None]) -> Callable[Arguments, None]:
 
     @functools.wraps(command)
     def run(*args: Arguments.args, **kwargs: Arguments.kwargs) -> None:
+        if _is_nowhere():  # engines, too, look for it
+            fail("the current folder is gone: change to another one first", UNREADABLE)
         try:
             command(*args, **kwargs)
             sys.stdout.flush()
@@ -62,8 +64,6 @@ def reporting(command: Callable[Arguments, None]) -> Callable[Arguments, None]:
             with contextlib.suppress(OSError):
                 os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         except OSError as error:
-            if error.errno == errno.ENOENT and _is_nowhere():
-                fail("the current folder is gone: change to another one first", UNREADABLE)
             if error.errno != errno.ENOSPC:
                 raise
             with contextlib.suppress(OSError):  # or the flush at the end would fail again
@@ -76,7 +76,7 @@ def reporting(command: Callable[Arguments, None]) -> Callable[Arguments, None]:
 
 
 def _is_nowhere() -> bool:
-    """Tell whether the current folder was deleted; a path that starts there leads nowhere."""
+    """Tell whether the current folder was deleted."""
     try:
         os.getcwd()
     except FileNotFoundError:

@@ -49,7 +49,7 @@ def test_photos_are_forgotten(run: Run, db: Path) -> None:
 def test_a_deleted_working_folder_is_told(environment: dict[str, str], tmp_path: Path) -> None:
     gone, photosearch = tmp_path / "gone", str(Path(sys.executable).with_name("photosearch"))
     command = 'rmdir "$PWD" && exec "$@"'
-    for arguments in (["find", "red", "--db", "x.db"], ["index", ".", "--db", f"{tmp_path}/x.db"]):
+    for arguments in (["find", "red"], ["index", str(tmp_path), "--db", f"{tmp_path}/x.db"]):
         gone.mkdir()
         done = subprocess.run(
             ["sh", "-c", command, "sh", photosearch, *arguments],

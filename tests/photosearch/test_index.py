@@ -23,6 +23,7 @@ from captioner.description import Caption, Description
 from captioner.tags import Tag
 from photosearch import database, store
 from photosearch.descriptions import PARTS, write_edit
+from photosearch.doctor import examine
 from photosearch.index import Describer, IndexConfig, index
 from photosearch.search import Request, Result, Searcher
 from photosearch.summary import Summary
@@ -533,31 +534,80 @@ def test_a_raw_file_stands_in_for_a_jpeg_that_cannot_be_decoded(
     for _ in range(2):
         summary = world.index(load=unneeded)
         assert counts(summary) == {"unchanged": 1, "failed_before": 1, "reached": 1}
-    assert counts(world.index(retry=True)) == {
-        "failed": 1, "unchanged": 1, "reached": 1, "ignored": 1
-    }  # fmt: skip
+    assert counts(world.index(retry=True)) == {"failed": 1, "unchanged": 1, "reached": 1}
+    assert counts(world.index(force=True)) == {"captioned": 1, "failed": 1, "reached": 1}
+    world.spoil("a.jpg", b"still none")
+    assert counts(world.index()) == {"failed": 1, "unchanged": 1, "reached": 1}
     assert world.found("wall") == ["A.DNG"]
+    assert examine(world.connection, repair=False).files.gone == 0
     world.paint("a.jpg", "red")
-    assert counts(world.index()) == {"captioned": 1, "ignored": 1, "reached": 1}
+    summary = world.index()
+    assert counts(summary) == {"captioned": 1, "unchanged": 1, "ignored": 1, "reached": 1}
     assert world.found("wall") == ["a.jpg"]
     world.spoil("a.jpg")
     world.index()
     assert world.found("wall") == ["A.DNG", "a.jpg"]  # which is told, and was never forgotten
 
 
-def test_a_persons_caption_of_a_raw_file_holds_for_the_jpeg_made_of_it(
+def test_jpegs_that_hold_the_same_nothing_have_stand_ins_at_once(
     world: World, dng: Callable[..., bytes]
 ) -> None:
+    for name, colour in (("a", "blue"), ("b", "green"), ("c", "red")):
+        world.spoil(f"{name}.jpg", bytes(500))
+        world.spoil(f"{name}.dng", dng(Image.new("RGB", (32, 24), colour)))
+    assert counts(world.index()) == {"captioned": 3, "failed": 3, "reached": 1}
+    summary = world.index(load=unneeded)
+    assert counts(summary) == {"unchanged": 3, "failed_before": 3, "reached": 1}
+
+
+def test_the_first_raw_file_that_is_one_stands_in(world: World, dng: Callable[..., bytes]) -> None:
+    world.spoil("a.jpg")
+    (world.photos / "a.cr2").symlink_to("b.dng")  # which is listed itself
+    for name, colour in (("a.dng", "blue"), ("b.dng", "red")):
+        world.spoil(name, dng(Image.new("RGB", (32, 24), colour)))
+    world.index()
+    assert world.found("wall") == ["a.dng", "b.dng"]
+
+
+def words(world: World) -> list[tuple[str, str]]:
+    """People's captions, by the photos that they are found with."""
+    query = """SELECT path, edits.caption FROM edits JOIN photos ON id = edits.photo_id
+               JOIN search ON search.photo_id = id ORDER BY path"""
+    rows = world.connection.execute(query).fetchall()
+    return [(os.path.relpath(os.fsdecode(path), world.photos), text) for path, text in rows]
+
+
+def test_a_persons_caption_is_with_the_twin_that_is_shown(
+    world: World, dng: Callable[..., bytes]
+) -> None:
+    world.spoil("B.dng", dng(Image.new("RGB", (32, 24), "green")))  # of no twin
     raw = world.spoil("a.dng", dng(Image.new("RGB", (32, 24), "blue")))
     world.index()
     assert write_edit(world.connection, str(raw), "my wall")
-    world.paint("a.jpg", "red")
-    assert counts(world.index()) == {"captioned": 1, "ignored": 1, "reached": 1}
-    assert [r.caption for r in find(world.connection, "my wall")] == ["my wall"]
-    assert world.found("my") == ["a.jpg"]
-    assert write_edit(world.connection, str(world.photos / "a.jpg"), "another")
-    assert counts(world.index(load=unneeded))["unchanged"] == 1
-    assert world.found("another") == ["a.jpg"]
+    jpeg = world.paint("A.JPG", "red")
+    with pytest.raises(KeyboardInterrupt):  # when all is written but the end
+
+        def interrupted(path: str, reason: str) -> None:
+            raise KeyboardInterrupt
+
+        world.spoil("z.png")
+        diary = Diary()
+        diary.skipped = interrupted  # type: ignore[method-assign]
+        world.index(observer=diary)
+    world.index()
+    assert words(world) == [("A.JPG", "my wall")]
+    assert counts(world.index(exclude=["*.JPG"]))["ignored"] == 1  # the RAW file is back
+    assert words(world) == [("a.dng", "my wall")]
+    world.index()
+    assert words(world) == [("A.JPG", "my wall")]
+    assert write_edit(world.connection, str(jpeg), None)
+    world.touch(jpeg)
+    world.index()
+    assert words(world) == []  # taken back is taken back
+    assert write_edit(world.connection, str(jpeg), "our wall")
+    jpeg.unlink()
+    world.index()
+    assert words(world) == [("a.dng", "our wall")]
 
 
 def test_failures_of_files_that_are_gone_are_forgotten(world: World) -> None:

@@ -528,6 +528,58 @@ def test_a_damaged_sidecar_is_told_once_and_until_it_is_mended(album: Album) -> 
     assert album.find("red")[0].caption == "Rome"
 
 
+def test_a_damaged_sidecar_is_told_wherever_it_goes(album: Album) -> None:
+    (album.photos / "A").mkdir()
+    album.photo("A/a.jpg")
+    album.sidecar("A/a.xmp", b"<broken")
+    album.index(Namer())
+    (album.photos / "A").rename(album.photos / "B")
+    summary = album.index()
+    assert (summary.moved, summary.reread, summary.failed) == (1, 1, 1)
+    assert album.row("failures", "display") == (str(album.photos / "B" / "a.xmp"),)
+    album.index(exclude=["B"])
+    assert album.row("failures") is None
+    summary = album.index()
+    assert (summary.reread, summary.failed) == (1, 1)
+    assert (album.index().reread, album.index().failed_before) == (0, 1)
+
+
+def test_a_shared_sidecar_is_told_once(album: Album) -> None:
+    for name in ("a.jpg", "a.png", "a.gif"):
+        album.photo(name)
+    album.sidecar("a.xmp", b"<broken")
+    assert album.index(Namer(), batch_size=1).failed == 1
+    album.sidecar("a.xmp", packet({"dc:title": "Rome"}))
+    assert (album.index().reread, album.row("failures")) == (3, None)
+
+
+def test_a_damaged_sidecar_costs_no_date(album: Album) -> None:
+    album.photo("a.jpg")
+    album.sidecar("a.xmp", packet(attributes={"photoshop:DateCreated": "1931-05"}))
+    album.index(Namer())
+    album.sidecar("a.xmp", b"<broken")
+    album.index()
+    assert album.row("photos", "taken_at, taken_from") == ("1931-05", "xmp")
+    (album.photos / "a.xmp").unlink()
+    album.index()
+    assert album.row("photos", "taken_from") == ("file",)
+
+
+def test_the_sidecar_of_a_photo_that_was_given_by_itself(album: Album) -> None:
+    path = album.photo("a.jpg")
+    album.sidecar("a.xmp", b"<broken")
+
+    def index_it() -> tuple[int, int]:
+        summary = index(album.connection, [path], Namer, IndexConfig(workers=0))
+        return summary.failed, summary.failed_before
+
+    assert [index_it() for _ in range(3)] == [(1, 0), (0, 1), (0, 1)]
+    album.sidecar("a.xmp", packet({"dc:title": "Rome"}))
+    assert (index_it(), album.row("failures")) == ((0, 0), None)
+    album.sidecar("a.xmp", b"<broken")
+    assert index_it() == (1, 0)
+
+
 def test_a_closed_sidecar_is_read_when_it_is_opened(
     public_folder: Path, as_nobody: Callable[[], AbstractContextManager[None]]
 ) -> None:
@@ -539,6 +591,10 @@ def test_a_closed_sidecar_is_read_when_it_is_opened(
         assert album.index(Namer()).failed == 1
         assert album.row("failures", "reason") == ("can't be read: permission denied",)
         assert album.index().failed == 1
+    path.with_name("a.jpg").rename(path.with_name("b.jpg"))
+    path = path.rename(path.with_name("b.xmp"))
+    with as_nobody():
+        assert (album.index().moved, album.row("failures", "display")) == (1, (str(path),))
     path.chmod(0o644)
     assert (album.index().reread, album.find("red")[0].caption) == (1, "Rome")
     assert (album.index().unchanged, album.row("failures")) == (1, None)
