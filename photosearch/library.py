@@ -275,14 +275,19 @@ class Library:
 
         Raises:
             LibraryError: the file is missing or can't be used, or is being indexed.
-            ValueError: the library knows nothing of the old folder, the new one isn't there,
-                or it holds photos that the library knows as well.
+            ValueError: the library knows nothing of the old folder, the new one isn't there or
+                has none of its photos, or it holds photos that the library knows as well.
         """
         self._open()
         before, after = absolute(old), absolute(new)
         if not os.path.isdir(after):
             raise ValueError(f"{display(os.fspath(new))} is not a folder: nothing was changed")
         with changing(self.path) as connection:
+            if not paths.is_there(connection, before, after):
+                raise ValueError(
+                    f"no photo of {display(before)} lies in {display(after)} under the same name: "
+                    "nothing was changed"
+                )
             count = paths.relocate(connection, before, after)
         if count is None:
             raise ValueError(f"{display(os.fspath(old))} is not in the library")

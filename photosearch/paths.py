@@ -183,6 +183,20 @@ def relocate(connection: sqlite3.Connection, old: str, new: str) -> int | None:
     return count if known else None
 
 
+def is_there(connection: sqlite3.Connection, old: str, new: str) -> bool:
+    """Tell whether a photo that the library knows in a folder lies in another one, or none does.
+
+    Looks for the first hundred only, and at no content.
+    """
+    low, high = store.below(old)
+    query = """SELECT path FROM photos WHERE path > ? AND path < ? AND missing_since IS NULL
+               LIMIT 100"""
+    found = [path for (path,) in connection.execute(query, (low, high))]
+    return not found or any(
+        os.path.lexists(_under(os.fsencode(new), path[len(low) :])) for path in found
+    )
+
+
 def _under(folder: bytes, rest: bytes) -> bytes:
     """Return a path in a folder, which may be the root of all; without a rest, the folder."""
     return os.path.join(folder, rest) if rest else folder

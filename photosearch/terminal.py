@@ -223,13 +223,11 @@ def _bar_of(share: float) -> str:
 
 
 def _told(name: str, part: Part) -> str:
-    """Say what a part of a score means."""
+    """Say what a part of a score means, in 50 characters: with the bar a line of 80."""
     value, bar = part.value, part.bar
     return {
-        "meaning": f"what it shows: {value:+.1f} deviations from the mean of all kinds of photos, "
-        f"the best of which reach {bar:+.1f}",
-        "like": f"likeness: {value:+.1f} deviations from the mean of all kinds of photos; "
-        f"{bar:+.1f} counts as alike",
-        "words": f"words in its text: {value:.2f} of the most that BM25+ gives",
-        "own": f"words that you or the camera wrote: {value:.0%} of the query",
+        "meaning": f"what it shows: {value:+.1f} (best of other photos: {bar:+.1f})",
+        "like": f"likeness: {value:+.1f} (alike from {bar:+.1f} on)",
+        "words": f"words in its text: {value:.0%} of what is possible",
+        "own": f"your and the camera's words: {value:.0%} of the query",
     }[name]

@@ -25,6 +25,12 @@ LOOK = 1.0  # seconds between two looks at whether the folders are there
 LOOK_AT_ALL = 60.0  # seconds between two runs, where nothing tells of changes
 POLL = 5.0  # seconds between two looks at all files, where the system tells of no changes
 
+# What watchfiles stops at, by a part of what it says.
+_UNWATCHABLE = {
+    "decode path": "a name that isn't UTF-8",
+    "loop found": "a link to a folder above it",
+}
+
 Notify = Callable[[str], None]
 Outcome = TypeVar("Outcome")
 
@@ -33,8 +39,8 @@ class WatchError(LibraryError):
     """Folders can't be watched; the message is one line that says what to do."""
 
 
-class UnwatchableNameError(Exception):
-    """A name can't be told by what tells of changes."""
+class UnwatchableError(Exception):
+    """What tells of changes can't go on in these folders; the text says why."""
 
 
 @dataclass(frozen=True)
@@ -214,10 +220,9 @@ def follow(
                     came, moved = roots.look()
                     if moved:
                         break
-        except UnwatchableNameError:
+        except UnwatchableError as error:
             notify(
-                "a name that isn't UTF-8 can't be watched: "
-                f"looking at all files every {LOOK_AT_ALL:.0f} s instead"
+                f"{error} can't be watched: looking at all files every {LOOK_AT_ALL:.0f} s instead"
             )
             watcher, came = by_the_clock, set(roots.there)
         except OSError as error:
@@ -256,8 +261,9 @@ def by_watchfiles(folders: Collection[str], poll: bool) -> Generator[set[str], N
             for changes in events:
                 yield {path for _, path in changes}
     except WatchfilesRustInternalError as error:
-        if "decode path" in str(error):
-            raise UnwatchableNameError(str(error)) from error
+        for sign, thing in _UNWATCHABLE.items():
+            if sign in str(error):
+                raise UnwatchableError(thing) from error
         raise
 
 

@@ -114,7 +114,8 @@ def index_command(
                 observer=progress,
             )
         except (KeyboardInterrupt, Terminated):
-            terminal.note("stopped: all finished batches are kept, the same command goes on")
+            go_on = "" if force else ", the same command goes on"  # which begins anew with --force
+            terminal.note(f"stopped: all finished batches are kept{go_on}")
             raise
         except ValueError as error:
             fail(str(error), USAGE)
@@ -125,9 +126,21 @@ def index_command(
             fail("which folder? photosearch index FOLDER", USAGE)
         raise typer.Exit(UNREADABLE)
     print(terminal.index_summary(summary, time.monotonic() - started))
+    if summary.copied:
+        _tell_of_renamed(Library(db))
     if summary.outdated:
         count = terminal.counted(summary.outdated, "photo")
         terminal.note(f"an older model described {count}: photosearch index --upgrade does it anew")
+
+
+def _tell_of_renamed(library: Library) -> None:
+    """Say what to do if photos were copied because a folder that was given has another name."""
+    with library:
+        gone = [folder for folder in library.stats()["folders"] if not os.path.exists(folder)]
+    for folder in gone:
+        terminal.note(
+            f"{folder} is not there: if it was renamed, photosearch forget takes the old name out"
+        )
 
 
 def _be_nice() -> None:

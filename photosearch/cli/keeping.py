@@ -189,6 +189,10 @@ def _salvage(library: Library, file: str, as_json: bool) -> None:
     if lost:
         counts.append(f"{terminal.counted(lost, 'row')} left out that belong to nothing saved")
     print(f"salvaged into {terminal.clean(file)}: {', '.join(counts)}")
+    terminal.note(
+        f"to go on with it, put it in the place of {library.path}, or name it with --db: what is "
+        "damaged is as it was"
+    )
     if salvaged.unreadable:
         terminal.note(f"not all could be read of: {', '.join(salvaged.unreadable)}")
         terminal.note("photosearch index --upgrade with this --db makes anew what photos can tell")

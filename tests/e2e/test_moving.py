@@ -41,6 +41,10 @@ def test_photos_keep_their_words_wherever_they_go(run: Run, tmp_path: Path) -> N
     unknown = run("relocate", tmp_path / "nowhere", disk, db=db)
     assert unknown.returncode == 2
     assert unknown.stderr.endswith("nowhere is not in the library\n")
+    (tmp_path / "other").mkdir()
+    other = run("relocate", photos, tmp_path / "other", db=db)
+    assert other.returncode == 2
+    assert other.stderr.endswith("other under the same name: nothing was changed\n")
     told = run("relocate", photos, disk, db=db)
     assert (told.returncode, told.stderr) == (0, "3 photos relocated\n")
     assert run("index", db=db).stdout == "nothing new, 3 unchanged\n"

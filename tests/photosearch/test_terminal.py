@@ -184,12 +184,10 @@ def test_explained_results_tell_what_their_scores_are_made_of() -> None:
     lines = [line.plain for line in result_lines(1, result, explain=True)[2:]]
     assert lines == [
         "            tags: dog, beach",
-        "            █████       50%  what it shows: +2.3 deviations from the mean of all kinds "
-        "of photos, the best of which reach +2.5",
-        "                         0%  likeness: -1.0 deviations from the mean of all kinds of "
-        "photos; +3.0 counts as alike",
-        "            ████        38%  words in its text: 0.68 of the most that BM25+ gives",
-        "            █           12%  words that you or the camera wrote: 25% of the query",
+        "            █████       50%  what it shows: +2.3 (best of other photos: +2.5)",
+        "                         0%  likeness: -1.0 (alike from +3.0 on)",
+        "            ████        38%  words in its text: 68% of what is possible",
+        "            █           12%  your and the camera's words: 25% of the query",
     ]
 
 

@@ -273,6 +273,15 @@ def test_a_name_that_is_no_text_ends_nothing(two: list[str]) -> None:
     assert next(changes) == set()  # and it goes on
 
 
+def test_a_link_to_a_folder_above_ends_nothing(two: list[str]) -> None:
+    Path(two[0], "loop").symlink_to(two[0])
+    notes: list[str] = []
+    changes = follow(two, notes.append, lambda path: True, by_watchfiles, poll=True)
+    assert next(changes) in (set(), set(two))
+    next(changes)
+    assert [note for note in notes if "a link to a folder above it" in note] == notes != []
+
+
 @pytest.mark.parametrize("poll", [False, True])
 def test_watchfiles_tells_of_changes_in_new_folders_too(two: list[str], poll: bool) -> None:
     events = by_watchfiles(two, poll)
