@@ -279,7 +279,10 @@ def _orientation(image: Image.Image) -> int:
 def _resizable(image: Image.Image) -> Image.Image:
     """Convert a loaded image to a mode in which pixels can be averaged."""
     if image.mode.startswith("I;16"):
-        return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
+        values = (np.asarray(image) >> 8).astype(np.uint8)
+        tags = getattr(image, "tag_v2", {})  # of TIFF, of which Pillow turns 8 bits only
+        inverted = tags.get(TiffImagePlugin.PHOTOMETRIC_INTERPRETATION) == 0
+        return Image.fromarray(255 - values if inverted else values)
     if image.mode == "I" and image.format == "PNG":  # how Pillow before 11 opens 16-bit grey
         return Image.fromarray((np.asarray(image) >> 8).clip(0, 255).astype(np.uint8))
     if image.has_transparency_data:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from photosearch import store
 from photosearch.descriptions import PARTS
 from photosearch.summary import Summary
-from photosearch.walk import File, Skipped
+from photosearch.walk import File, Skipped, sidecar_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +65,11 @@ def scan(
     for entry in _with_twins(entries, known, force or retry, work.stand_ins):
         before = known.pop(entry.path, None)
         unread = None  # what is known of its sidecar, if that couldn't be read
+        if isinstance(entry, File) and top != root:  # a single file: its sidecar isn't below it
+            for name in sidecar_names(entry.path):
+                known |= store.known(connection, name)
         if isinstance(entry, File) and entry.sidecar is not None:
             sidecars.add(entry.sidecar)
-            if top != root:  # a single file: its sidecar isn't below it
-                known |= store.known(connection, entry.sidecar)
             unread = known.get(entry.sidecar)
         if isinstance(entry, Skipped):
             closed.append(entry.path)

@@ -354,9 +354,9 @@ def _with_sidecar(file: File, sidecars: dict[str, str]) -> File:
     """Return a file with its sidecar, if there is one that is a regular file."""
     if not sidecars:
         return file
-    folder, name = os.path.split(file.path)
-    for stem in (name, os.path.splitext(name)[0]):
-        sidecar = sidecars.get(f"{stem}.xmp".lower())
+    for wanted in sidecar_names(file.path):
+        folder, name = os.path.split(wanted)
+        sidecar = sidecars.get(name.lower())
         if sidecar is None:
             continue
         path = os.path.join(folder, sidecar)
@@ -368,6 +368,11 @@ def _with_sidecar(file: File, sidecars: dict[str, str]) -> File:
             mtime_ns = _file(path, status).mtime_ns
             return replace(file, sidecar=path, sidecar_mtime_ns=mtime_ns)
     return file
+
+
+def sidecar_names(path: str) -> tuple[str, str]:
+    """Return the paths that a photo's sidecar may have, the better one first."""
+    return f"{path}.xmp", f"{os.path.splitext(path)[0]}.xmp"
 
 
 def is_photo_name(name: str) -> bool:

@@ -505,6 +505,20 @@ def test_truncated_files_are_refused(tmp_path: Path, name: str, part: float) -> 
     assert refusal(str(path)).startswith(reason)
 
 
+@pytest.mark.parametrize("kind", ["u1", "<u2", ">u2"])
+def test_a_tiff_whose_white_is_zero(tmp_path: Path, kind: str) -> None:
+    light = np.linspace(0, 1, 40 * 60).reshape(40, 60)
+    most = 255 if kind == "u1" else 65535
+    path = str(tmp_path / "photo.tif")
+    values = ((1 - light) * most).astype(kind)
+    tifffile.imwrite(path, values, photometric="miniswhite", metadata=None)
+    expected = Image.fromarray((light * 255).astype(np.uint8)).resize(
+        (8, 8), Image.Resampling.BICUBIC
+    )
+    found = decode(path, 8).pixels.astype(np.int16)
+    assert np.abs(found - np.asarray(expected, np.int16)[:, :, None]).max() <= 2
+
+
 def test_libtiff_prints_nothing(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     path = Path(save(picture(), tmp_path / "photo", "TIFF", compression="tiff_adobe_deflate"))
     blob = bytearray(path.read_bytes())

@@ -578,6 +578,8 @@ def test_the_sidecar_of_a_photo_that_was_given_by_itself(album: Album) -> None:
     assert (index_it(), album.row("failures")) == ((0, 0), None)
     album.sidecar("a.xmp", b"<broken")
     assert index_it() == (1, 0)
+    (album.photos / "a.xmp").unlink()
+    assert (index_it(), album.row("failures")) == ((0, 0), None)
 
 
 def test_a_closed_sidecar_is_read_when_it_is_opened(
