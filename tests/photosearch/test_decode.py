@@ -505,7 +505,7 @@ def test_truncated_files_are_refused(tmp_path: Path, name: str, part: float) -> 
     assert refusal(str(path)).startswith(reason)
 
 
-@pytest.mark.parametrize("kind", ["u1", "<u2", ">u2"])
+@pytest.mark.parametrize("kind", ["u1", "<u2"])
 def test_a_tiff_whose_white_is_zero(tmp_path: Path, kind: str) -> None:
     light = np.linspace(0, 1, 40 * 60).reshape(40, 60)
     most = 255 if kind == "u1" else 65535
