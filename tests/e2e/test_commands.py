@@ -162,6 +162,12 @@ def test_find_leaves_nothing_behind(library: Any, run: Run, tmp_path: Path) -> N
     assert [path.name for path in tmp_path.rglob("*")] == ["tmp", "home"]
 
 
+def test_indexing_leaves_only_what_is_documented(library: Any, environment: dict[str, str]) -> None:
+    """No engine knows a person again: OpenVINO would keep a number in the home folder."""
+    left = {path.name for path in Path(environment["HOME"]).iterdir()}
+    assert left <= {"data", ".cache"}
+
+
 def test_find_ranks_by_more_words(library: Any, run: Run) -> None:
     found = json.loads(run("find", "--json", "--min-score=0", "eiffel odd", db=library.db).stdout)
     scores = [record["score"] for record in found]
