@@ -41,6 +41,7 @@ def test_train_evaluate_caption(toy_data: Path, tmp_path: Path) -> None:
     assert len(json.loads((tmp_path / "captions.json").read_text())["toy/dev"]) == 8
 
 
+@pytest.mark.slow
 def test_caption_prints_the_best_first_and_goes_on_past_bad_files(tmp_path: Path) -> None:
     Image.new("RGB", (50, 40), "red").save(tmp_path / "red.png")
     (tmp_path / "text.jpg").write_text("no picture")

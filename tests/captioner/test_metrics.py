@@ -252,6 +252,7 @@ def test_equals_coco_on_the_same_words(dev_captions: Captions) -> None:
     assert ours["CIDEr-D"] > 0.5  # people agree with people
 
 
+@pytest.mark.slow
 def test_equals_coco_with_its_own_tokenizer(dev_captions: Captions) -> None:
     coco = pytest.importorskip("pycocoevalcap.tokenizer.ptbtokenizer")
     if shutil.which("java") is None:

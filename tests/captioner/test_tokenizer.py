@@ -68,6 +68,7 @@ def test_case_spaces_and_final_stop_change_nothing(words: list[str]) -> None:
     assert tokenize("  ".join(words).upper() + " .") == expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("collection", ["flickr8k", "coco"])
 def test_equals_coco_on_real_captions(data_dir: Path, collection: str) -> None:
     coco = pytest.importorskip("pycocoevalcap.tokenizer.ptbtokenizer")

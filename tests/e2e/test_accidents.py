@@ -258,6 +258,7 @@ def test_kills_at_forty_random_moments(photos: Path, tmp_path: Path) -> None:
 # The file is damaged
 
 
+@pytest.mark.slow
 def test_doctor_from_looking_to_the_salvaged_library(
     photos: Path, run: Run, tmp_path: Path
 ) -> None:

@@ -402,6 +402,7 @@ def make_foreign(path: Path) -> None:
         db.execute("CREATE TABLE bookmarks (url TEXT)")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("spoil", "reason"),
     [

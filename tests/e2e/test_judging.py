@@ -65,6 +65,7 @@ def test_evaluate_usage_errors(run: Run, captions: Path, library: Any, tmp_path:
         assert done.stderr.count("\n") == 1 and "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_an_edited_caption_is_found_shown_exported_and_taken_back(
     run: Run, library: Any, tmp_path: Path
 ) -> None:

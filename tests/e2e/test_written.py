@@ -8,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 SIDECAR = """<x:xmpmeta xmlns:x="adobe:ns:meta/">
 <rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"
          xmlns:dc="http://purl.org/dc/elements/1.1/"><rdf:Description>
@@ -17,6 +19,7 @@ SIDECAR = """<x:xmpmeta xmlns:x="adobe:ns:meta/">
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
+@pytest.mark.slow
 def test_a_sidecar_is_read_shown_and_ranked_above_the_model(
     run: Run, library: Any, tmp_path: Path
 ) -> None:

@@ -282,7 +282,7 @@ def test_a_link_to_a_folder_above_ends_nothing(two: list[str]) -> None:
     assert [note for note in notes if "a link to a folder above it" in note] == notes != []
 
 
-@pytest.mark.parametrize("poll", [False, True])
+@pytest.mark.parametrize("poll", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_watchfiles_tells_of_changes_in_new_folders_too(two: list[str], poll: bool) -> None:
     events = by_watchfiles(two, poll)
     next(events)  # watching has begun
