@@ -240,7 +240,7 @@ def test_options_stand_before_between_and_after_the_words(library: Any, run: Run
     assert [output.count("\0") for output in outputs] == [2]
 
 
-@pytest.mark.slow  # texts in one process: tests/photosearch/test_search.py
+@pytest.mark.slow  # of texts in one process: test_query.py
 @pytest.mark.parametrize(
     "words",
     [
