@@ -1,1 +1,1 @@
-"""Every number in the README comes from a script here."""
+"""The scripts behind the README's numbers, but for those that `photosearch evaluate` prints."""

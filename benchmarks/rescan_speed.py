@@ -64,7 +64,7 @@ def remember(library: Path, photos: Path) -> None:
 
 
 def content(library: Path) -> str:
-    """A hash of all that a library holds, but for when it was looked at."""
+    """A hash of all that a library holds, but for its list of runs."""
     connection = sqlite3.connect(library)
     digest = hashlib.sha256()
     for line in connection.iterdump():

@@ -1,12 +1,12 @@
-"""Fit the weights of the fused ranking, and the threshold below which nothing is shown.
+"""Fit the weights of the fused ranking.
 
 python benchmarks/tune_ranking.py LIBRARY --data flickr8k       # needs PHOTOSEARCH_DATA
 python benchmarks/tune_ranking.py LIBRARY --data flickr8k --write MODEL_FOLDER
 
 LIBRARY holds the dev photos of the data folder, as `photosearch evaluate --db LIBRARY`
 leaves it. Queries are people's captions of these photos, whole and as one to three of their
-words. The weight of hubness and the ratio of words to meaning are those of short lists with
-the highest nDCG@10 over all queries; words and meaning together are then scaled to maximise
+words. The weight of hubness and the ratio of words to meaning are chosen from the lists `HUBNESS`
+and `RATIOS`, by nDCG@10 over all queries; words and meaning together are then scaled to maximise
 the likelihood of the conditional logit (McFadden 1974) that a photo meant is taken out of all
 of them; bias is fitted so that the score of a photo among the first 20 is the probability
 that it matches. `own`, the weight of words that a person wrote, is set by hand: the data has

@@ -14,7 +14,10 @@ BEST = 3  # so many of all the background's photos make the bar
 
 @dataclass(frozen=True)
 class Weights:
-    """The coefficients of a logistic regression; benchmarks/tune_ranking.py fits them."""
+    """The coefficients of a logistic regression; benchmarks/tune_ranking.py fits them.
+
+    A model that was tuned has its own in its config.json; these are for one that wasn't.
+    """
 
     bias: float = -1.9
     meaning: float = 1.6  # of standard deviations above photos of all kinds
