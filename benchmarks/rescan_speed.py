@@ -24,6 +24,7 @@ from captioner.folder import read_settings, shipped_model
 from photosearch import database, store
 from photosearch.descriptions import PARTS, use_models
 from photosearch.metadata import Metadata
+from photosearch.roots import add_roots
 from photosearch.walk import File
 
 FOLDER = 500  # files in one
@@ -41,7 +42,7 @@ def make(photos: Path, count: int) -> None:
 def remember(library: Path, photos: Path) -> None:
     """Write the files into a library as `index` would, with made-up descriptions."""
     connection = database.open_for_writing(str(library))
-    store.add_roots(connection, [str(photos)])
+    add_roots(connection, [str(photos)])
     run = store.start_run(connection)
     fingerprints = read_settings(shipped_model())["fingerprints"]
     models = use_models(connection, run, "benchmark", {part: fingerprints[part] for part in PARTS})

@@ -13,7 +13,14 @@ from photosearch import database, schema, store
 from photosearch.database import LibraryError
 from photosearch.descriptions import is_folder_of, search_values, write_search_row
 from photosearch.lock import changing
-from photosearch.roots import place, why
+from photosearch.roots import (
+    all_roots,
+    is_empty_or_closed,
+    outer_roots,
+    place,
+    top_of,
+    why_unreachable,
+)
 from photosearch.walk import File, Skipped, walk
 
 # What SQLite says of an index that lags behind its table, whose rows are whole.
@@ -235,7 +242,7 @@ def wrong_vectors(connection: sqlite3.Connection) -> list[tuple[int]]:
 
 def mend_rows(connection: sqlite3.Connection, photos: list[int]) -> None:
     """Write, or remove, the rows in `search` of these photos; all in one transaction."""
-    roots = store.roots(connection)
+    roots = outer_roots(connection)
     with connection:
         for number in photos:
             query = """SELECT path, folder FROM photos
@@ -246,13 +253,7 @@ def mend_rows(connection: sqlite3.Connection, photos: list[int]) -> None:
                 continue
             path, folder = os.fsdecode(found[0]), found[1]
             kept = folder is not None and is_folder_of(folder, path)
-            write_search_row(connection, number, None if kept else _root_of(path, roots))
-
-
-def _root_of(path: str, roots: list[str]) -> str:
-    """Return the folder that indexing finds a photo under."""
-    inside = (root for root in roots if path.startswith(os.path.join(root, "")))
-    return next(inside, os.path.dirname(path))
+            write_search_row(connection, number, None if kept else top_of(path, roots))
 
 
 def compare(connection: sqlite3.Connection) -> Files:
@@ -262,17 +263,17 @@ def compare(connection: sqlite3.Connection) -> Files:
     """
     new = gone = 0
     unreachable = {}
-    roots, given = store.roots(connection), store.all_roots(connection)
+    roots, given = outer_roots(connection), all_roots(connection)
     for root in roots:
         known = store.known(connection, root)
         try:
             at = place(root, given)
             entries = walk(root, at.rules, at.inner)
-            if known and os.path.isdir(root) and not os.listdir(root):
+            if known and os.path.isdir(root) and is_empty_or_closed(root):
                 unreachable[root] = "it is empty"
                 continue
         except (OSError, ValueError) as error:  # no path that a folder can have, in a damaged row
-            unreachable[root] = why(error, root)
+            unreachable[root] = why_unreachable(error, root)
             continue
         closed = []
         for entry in entries:

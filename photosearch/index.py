@@ -23,7 +23,7 @@ from photosearch.descriptions import (
 )
 from photosearch.ignore import Rules
 from photosearch.moves import Recognised, recognise
-from photosearch.roots import place, why
+from photosearch.roots import add_roots, all_roots, drop_roots, outermost, place, why_unreachable
 from photosearch.scan import Task, Work, scan
 from photosearch.summary import Summary
 from photosearch.twins import follow_edits
@@ -141,15 +141,15 @@ def index(
     started = time.perf_counter()
     work = Work(model_numbers(connection, fingerprints) if fingerprints else None)
     given = sorted(set(roots))
-    known = {*given, *store.all_roots(connection)}
+    known = {*given, *all_roots(connection)}
     # A folder that is missing is told even where it would lie in another one.
     missing = [root for root in given if not os.path.exists(root)]
-    for root in missing + store.outermost(set(given) - set(missing)):
+    for root in missing + outermost(set(given) - set(missing)):
         try:
             at = place(root, known)
             entries = walk(root, at.rules.excluding(root, config.exclude), at.inner)
         except (OSError, ValueError) as error:
-            summary.unreachable[root] = why(error, root)
+            summary.unreachable[root] = why_unreachable(error, root)
             continue
         if store.is_emptied(connection, root):
             summary.unreachable[root] = (
@@ -158,8 +158,8 @@ def index(
             )
             continue
         summary.reached += 1
-        store.add_roots(connection, [root, *at.inner] if at.own else at.inner)
-        store.drop_roots(connection, at.reached)
+        add_roots(connection, [root, *at.inner] if at.own else at.inner)
+        drop_roots(connection, at.reached)
         options = {"force": config.force, "upgrade": config.upgrade, "retry": config.retry}
         scan(connection, root, entries, work, summary, **options)
     summary.stages.walk = time.perf_counter() - started

@@ -16,7 +16,7 @@ from photosearch.database import display
 from photosearch.descriptions import readable, write_edit
 from photosearch.ignore import reach
 from photosearch.lock import changing
-from photosearch.roots import is_below
+from photosearch.roots import absolute, is_below, outer_roots, outermost, paths_of
 from photosearch.walk import is_photo_name
 
 if TYPE_CHECKING:
@@ -161,7 +161,7 @@ class Library:
         limits = {name: value for name, value in limits.items() if value is not None}
         config = IndexConfig(batch_size, workers, force, upgrade, retry, exclude, **limits)
         with changing(self.path) as connection:
-            roots = given or store.roots(connection)
+            roots = given or outer_roots(connection)
             return index(connection, roots, load, config, observer, fingerprints)
 
     def watch(
@@ -202,9 +202,9 @@ class Library:
         from photosearch.index import Silent
         from photosearch.watch import WatchConfig, keep_fresh
 
-        roots = store.outermost(paths_of(folders))
+        roots = outermost(paths_of(folders))
         if not roots and os.path.exists(self.path):
-            roots = store.roots(self._open())
+            roots = outer_roots(self._open())
         if not roots:
             raise ValueError("which folder? photosearch watch FOLDER")
         load = load or (lambda: describer.load(engine, device, threads, notify))
@@ -257,7 +257,7 @@ class Library:
             LibraryError: the file is missing or can't be used.
         """
         path = absolute(folder)
-        for root in store.roots(self._open()):
+        for root in outer_roots(self._open()):
             with contextlib.suppress(OSError):  # rules that can't be used close what is below
                 if is_below(path, root) and reach(root, path) is not None:
                     return root
@@ -469,30 +469,6 @@ class Library:
 
         self._encoder = self._encoder or self._load_encoder()
         return meaning.photo_vector(self._open(), path, self._encoder.fingerprint)
-
-
-def absolute(path: str | os.PathLike[str]) -> str:
-    """Return an absolute path; two slashes in front, which POSIX allows to differ, are one.
-
-    Raises:
-        ValueError: it is empty, as an unset variable of a script is.
-    """
-    if not os.fspath(path):
-        raise ValueError("an empty name: which folder or photo is meant?")
-    found = os.path.abspath(path)
-    return found[1:] if os.sep == "/" and found.startswith("//") else found
-
-
-def paths_of(folders: Iterable[str | os.PathLike[str]]) -> list[str]:
-    """Return the absolute paths of folders.
-
-    Raises:
-        TypeError: it is one path, whose letters would be taken for folders.
-        ValueError: one of them is empty.
-    """
-    if isinstance(folders, str | bytes):
-        raise TypeError(f"a list of folders is wanted: [{folders!r}]")
-    return [absolute(folder) for folder in folders]
 
 
 def load_sentence_encoder() -> SentenceEncoder:

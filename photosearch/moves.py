@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from photosearch import paths, store
 from photosearch.content import hash_file
 from photosearch.paths import Place
+from photosearch.roots import reachable
 from photosearch.scan import Task
 
 
@@ -108,11 +109,11 @@ def _gone_places(
     or the composition of accents, doesn't count, a file that was renamed is there by its old
     name as well.
     """
-    reachable, gone = store.reachable(connection), frozenset(gone)
+    within, gone = reachable(connection), frozenset(gone)
 
     def is_gone(place: Place, new: str) -> bool:
         if not os.path.lexists(place.path):
-            return place.path in gone or place.path.startswith(reachable)
+            return place.path in gone or place.path.startswith(within)
         try:
             return place.path in gone and os.path.samefile(place.path, new)
         except OSError:

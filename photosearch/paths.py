@@ -11,7 +11,7 @@ from photosearch import store
 from photosearch.database import display, now
 from photosearch.dates import when_taken
 from photosearch.descriptions import write_search_row
-from photosearch.roots import is_below
+from photosearch.roots import below, outer_roots, root_of, top_of
 from photosearch.walk import File
 
 
@@ -59,12 +59,8 @@ def move(
     for number, (root, file) in moves.items():
         _set_file(connection, number, root, file)
     for number, path in displaced.items():
-        connection.execute(
-            """UPDATE photos SET path = ?, display = ?, missing_since = datetime('now')
-               WHERE id = ?""",
-            (os.fsencode(path), display(path), number),
-        )
-        connection.execute("DELETE FROM search WHERE photo_id = ?", (number,))
+        connection.execute("UPDATE photos SET display = ? WHERE id = ?", (display(path), number))
+        _hide_at(connection, number, os.fsencode(path))
 
 
 def copy(connection: sqlite3.Connection, number: int, root: str, file: File) -> None:
@@ -105,9 +101,14 @@ def _hide_edited(connection: sqlite3.Connection, path: bytes) -> None:
     """Give a photo that a person captioned a path that no file can have, and hide it."""
     query = "SELECT id FROM photos JOIN edits ON photo_id = id WHERE path = ?"
     for (number,) in connection.execute(query, (path,)).fetchall():
-        query = "UPDATE photos SET path = ?, missing_since = datetime('now') WHERE id = ?"
-        connection.execute(query, (b"%b\0%d" % (path, number), number))
-        connection.execute("DELETE FROM search WHERE photo_id = ?", (number,))
+        _hide_at(connection, number, b"%b\0%d" % (path, number))
+
+
+def _hide_at(connection: sqlite3.Connection, number: int, path: bytes) -> None:
+    """Hide a photo under a path where its file isn't."""
+    query = "UPDATE photos SET path = ?, missing_since = ? WHERE id = ?"
+    connection.execute(query, (path, now(), number))
+    connection.execute("DELETE FROM search WHERE photo_id = ?", (number,))
 
 
 def touch(connection: sqlite3.Connection, number: int, root: str, file: File) -> None:
@@ -141,7 +142,7 @@ def relocate(connection: sqlite3.Connection, old: str, new: str) -> int | None:
     Raises:
         ValueError: a photo of the library lies in the new folder under the same name.
     """
-    low, high = store.below(old)
+    low, high = below(old)
     values = {"path": os.fsencode(old), "low": low, "high": high}
     within = "path = :path OR (path > :low AND path < :high)"
     count, known = 0, False
@@ -172,10 +173,8 @@ def relocate(connection: sqlite3.Connection, old: str, new: str) -> int | None:
             known = known or bool(paths)
             count = len(paths)
         places = [os.fsdecode(path) for path in renamed.values()]  # of the photos
-        roots = store.roots(connection)
-        if any(
-            path not in roots and not any(is_below(path, root) for root in roots) for path in places
-        ):
+        roots = outer_roots(connection)
+        if any(root_of(path, roots) is None for path in places):
             # Or nobody would look there again.
             query = "INSERT INTO roots VALUES (?, ?, ?)"
             connection.execute(query, (os.fsencode(new), display(new), now()))
@@ -188,7 +187,7 @@ def is_there(connection: sqlite3.Connection, old: str, new: str) -> bool:
 
     Looks for the first hundred only, and at no content.
     """
-    low, high = store.below(old)
+    low, high = below(old)
     query = """SELECT path FROM photos WHERE path > ? AND path < ? AND missing_since IS NULL
                LIMIT 100"""
     found = [path for (path,) in connection.execute(query, (low, high))]
@@ -210,15 +209,10 @@ def _taken(connection: sqlite3.Connection, table: str, paths: Iterable[bytes]) -
 
 def _tell_folders(connection: sqlite3.Connection, folder: str) -> None:
     """Let full-text search know the folders by which photos below a folder are reached now."""
-    low, high = store.below(folder)
+    low, high = below(folder)
     query = """SELECT id, path FROM photos JOIN search ON photo_id = id
                WHERE path = ? OR (path > ? AND path < ?)"""
     rows = connection.execute(query, (os.fsencode(folder), low, high)).fetchall()
-    roots = store.roots(connection)
+    roots = outer_roots(connection)
     for number, path in rows:
-        root = next(
-            root for root in (*roots, folder)
-            if os.fsdecode(path) == root or os.fsdecode(path).startswith(os.path.join(root, ""))
-        )  # fmt: skip
-        top = os.path.dirname(root) if os.fsdecode(path) == root else root
-        write_search_row(connection, number, top)
+        write_search_row(connection, number, top_of(os.fsdecode(path), roots))

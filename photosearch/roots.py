@@ -1,11 +1,13 @@
-"""The folders that were given to a library, and which of them lie in one another."""
+"""Roots: the folders that were given to a library."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Collection
+import sqlite3
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
+from photosearch.database import display, now
 from photosearch.ignore import Rules, RulesError, reach
 from photosearch.walk import is_photo_name
 
@@ -59,16 +61,112 @@ def _is_listed(path: str) -> bool:
     return not os.path.isfile(path) or is_photo_name(path)
 
 
-def is_below(path: str, folder: str) -> bool:
-    """Tell whether a path lies in a folder; both absolute."""
-    # The first comparison is for the many that have nothing to do with each other.
-    return path.startswith(folder) and path.startswith(os.path.join(folder, "")) and path != folder
-
-
-def why(error: OSError | ValueError, root: str) -> str:
+def why_unreachable(error: OSError | ValueError, root: str) -> str:
     """Say why a root can't be opened."""
     if isinstance(error, ValueError):
         return "no folder can have that name"
     reason = (error.strerror or str(error)).lower()
     above = isinstance(error, RulesError) and error.filename != root
     return f"{error.filename}: {reason}" if above else reason
+
+
+def add_roots(connection: sqlite3.Connection, roots: Iterable[str]) -> None:
+    """Remember folders to index."""
+    with connection:
+        connection.executemany(
+            "INSERT OR IGNORE INTO roots VALUES (?, ?, ?)",
+            [(os.fsencode(root), display(root), now()) for root in roots],
+        )
+
+
+def drop_roots(connection: sqlite3.Connection, roots: Iterable[str]) -> None:
+    """Remember folders no longer as such; their photos stay."""
+    with connection:
+        connection.executemany(
+            "DELETE FROM roots WHERE path = ?", [(os.fsencode(root),) for root in roots]
+        )
+
+
+def all_roots(connection: sqlite3.Connection) -> list[str]:
+    """Return all folders that were given to index."""
+    return [os.fsdecode(path) for (path,) in connection.execute("SELECT path FROM roots")]
+
+
+def outer_roots(connection: sqlite3.Connection) -> list[str]:
+    """Return the folders to index, without those inside another one."""
+    return outermost(all_roots(connection))
+
+
+def reachable(connection: sqlite3.Connection) -> tuple[str, ...]:
+    """Return what the paths begin with that lie in folders which can be reached now.
+
+    A root that is empty counts as out of reach: so is the place of an unplugged drive.
+    """
+    return tuple(
+        os.path.join(root, "") for root in outer_roots(connection) if not is_empty_or_closed(root)
+    )
+
+
+def is_empty_or_closed(root: str) -> bool:
+    """Tell whether nothing can be seen in a folder, or there is no folder."""
+    try:
+        with os.scandir(root) as entries:
+            return next(entries, None) is None
+    except OSError:
+        return True
+
+
+def outermost(paths: Iterable[str]) -> list[str]:
+    """Return the paths that lie in no other one of them, sorted."""
+    kept: list[str] = []
+    for path in sorted(set(paths), key=lambda path: path.rstrip(os.sep) + os.sep):
+        if not kept or not is_below(path, kept[-1]):
+            kept.append(path)
+    return kept
+
+
+def is_below(path: str, folder: str) -> bool:
+    """Tell whether a path lies in a folder; both absolute."""
+    # The first comparison is for the many that have nothing to do with each other.
+    return path.startswith(folder) and path.startswith(os.path.join(folder, "")) and path != folder
+
+
+def root_of(path: str, roots: Iterable[str]) -> str | None:
+    """Return the first of some folders that a path is or lies in."""
+    return next((root for root in roots if path == root or is_below(path, root)), None)
+
+
+def top_of(path: str, roots: Iterable[str]) -> str:
+    """Return the folder below which a photo's folders are searched: its root, or its own."""
+    root = root_of(path, roots)
+    return os.path.dirname(path) if root is None or root == path else root
+
+
+def below(root: str) -> tuple[bytes, bytes]:
+    """Return the bounds between which all paths under a folder sort."""
+    prefix = os.fsencode(root).rstrip(os.sep.encode()) + os.sep.encode()
+    return prefix, prefix[:-1] + bytes([prefix[-1] + 1])
+
+
+def absolute(path: str | os.PathLike[str]) -> str:
+    """Return an absolute path; two slashes in front, which POSIX allows to differ, are one.
+
+    Raises:
+        ValueError: it is empty, as an unset variable of a script is.
+    """
+    if not os.fspath(path):
+        raise ValueError("an empty name: which folder or photo is meant?")
+    found = os.path.abspath(path)
+    return found[1:] if os.sep == "/" and found.startswith("//") else found
+
+
+def paths_of(folders: Iterable[str | os.PathLike[str]]) -> list[str]:
+    """Return the absolute paths of folders.
+
+    Raises:
+        TypeError: it is one path, whose letters would be taken for folders.
+        ValueError: one of them is empty.
+    """
+    if isinstance(folders, str | bytes):
+        raise TypeError(f"a list of folders is wanted: [{folders!r}]")
+    return [absolute(folder) for folder in folders]

@@ -1,4 +1,4 @@
-"""What a library knows of photos: every read and write of it but searching."""
+"""The store: what a library knows of photos."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from photosearch.descriptions import (
     write_search_row,
     write_written,
 )
+from photosearch.roots import below, is_empty_or_closed, outer_roots, reachable
 
 if TYPE_CHECKING:
     from photosearch.metadata import Metadata
@@ -92,58 +93,6 @@ def knows(connection: sqlite3.Connection, folder: str) -> bool:
     return connection.execute(query, below(folder)).fetchone() is not None
 
 
-def below(root: str) -> tuple[bytes, bytes]:
-    """Return the bounds between which all paths under a folder sort."""
-    prefix = os.fsencode(root).rstrip(os.sep.encode()) + os.sep.encode()
-    return prefix, prefix[:-1] + bytes([prefix[-1] + 1])
-
-
-def add_roots(connection: sqlite3.Connection, roots: Iterable[str]) -> None:
-    """Remember folders to index."""
-    with connection:
-        connection.executemany(
-            "INSERT OR IGNORE INTO roots VALUES (?, ?, ?)",
-            [(os.fsencode(root), display(root), now()) for root in roots],
-        )
-
-
-def drop_roots(connection: sqlite3.Connection, roots: Iterable[str]) -> None:
-    """Remember folders no longer as such; their photos stay."""
-    with connection:
-        connection.executemany(
-            "DELETE FROM roots WHERE path = ?", [(os.fsencode(root),) for root in roots]
-        )
-
-
-def all_roots(connection: sqlite3.Connection) -> list[str]:
-    """Return all folders that were given to index."""
-    return [os.fsdecode(path) for (path,) in connection.execute("SELECT path FROM roots")]
-
-
-def roots(connection: sqlite3.Connection) -> list[str]:
-    """Return the folders to index, without those inside another one."""
-    return outermost(all_roots(connection))
-
-
-def reachable(connection: sqlite3.Connection) -> tuple[str, ...]:
-    """Return what the paths begin with that lie in folders which can be reached now.
-
-    A root that is empty counts as out of reach: so is the place of an unplugged drive.
-    """
-    return tuple(
-        os.path.join(root, "") for root in roots(connection) if not is_empty_or_closed(root)
-    )
-
-
-def is_empty_or_closed(root: str) -> bool:
-    """Tell whether nothing can be seen in a folder, or there is no folder."""
-    try:
-        with os.scandir(root) as entries:
-            return next(entries, None) is None
-    except OSError:
-        return True
-
-
 def _is_unplugged(folder: str) -> bool:
     """Tell whether a folder, or the nearest one above that is there, is empty or out of reach."""
     while _is_gone(folder) and folder != os.path.dirname(folder):
@@ -166,19 +115,7 @@ def is_emptied(connection: sqlite3.Connection, root: str) -> bool:
     """Tell whether a folder is empty that held photos: the place of an unplugged drive is."""
     if not os.path.isdir(root) or not is_empty_or_closed(root):
         return False
-    low, high = below(root)
-    query = "SELECT 1 FROM photos WHERE path > ? AND path < ? AND missing_since IS NULL"
-    return connection.execute(query, (low, high)).fetchone() is not None
-
-
-def outermost(paths: Iterable[str]) -> list[str]:
-    """Return the paths that lie in no other one of them, sorted."""
-    kept: list[str] = []
-    for path in sorted(set(paths), key=lambda path: path.rstrip(os.sep) + os.sep):
-        inside = kept and (path + os.sep).startswith(kept[-1].rstrip(os.sep) + os.sep)
-        if not inside:
-            kept.append(path)
-    return kept
+    return knows(connection, root)
 
 
 def start_run(connection: sqlite3.Connection) -> int:
@@ -378,6 +315,6 @@ def stats(connection: sqlite3.Connection) -> dict[str, object]:
         "missing": count("SELECT count(*) FROM photos WHERE missing_since IS NOT NULL"),
         "captions": count("SELECT count(*) FROM captions"),
         "failures": count("SELECT count(*) FROM failures"),
-        "folders": [display(root) for root in roots(connection)],
+        "folders": [display(root) for root in outer_roots(connection)],
         "models": dict(models.fetchall()),
     }

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from photosearch.database import ENDINGS, LibraryError, display, is_busy
 from photosearch.ignore import CACHE_TAG, NAME, is_passed_over
 from photosearch.lock import BusyError
+from photosearch.roots import is_below, root_of
 from photosearch.walk import is_photo_name
 
 if TYPE_CHECKING:
@@ -175,11 +176,7 @@ def watch(
 
 def concerned(changed: Collection[str], paths: Iterable[str]) -> set[str]:
     """Return those folders (or files) that changes lie in."""
-    return {
-        root
-        for root in paths
-        if any(path == root or path.startswith(os.path.join(root, "")) for path in changed)
-    }
+    return {root for root in paths if any(root_of(path, (root,)) for path in changed)}
 
 
 def follow(
@@ -293,7 +290,7 @@ def matters(path: str, roots: Collection[str], library: str, knows: Callable[[st
         return True
     if path.startswith(library) and path.removeprefix(library) in ENDINGS:
         return False
-    tops = [root for root in roots if path.startswith(os.path.join(root, ""))]
+    tops = [root for root in roots if is_below(path, root)]
     if not tops:
         return False
     folder, name = os.path.split(path)

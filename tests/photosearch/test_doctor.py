@@ -19,6 +19,7 @@ from photosearch.database import LibraryError
 from photosearch.descriptions import PARTS, use_models, write_edit
 from photosearch.library import Library
 from photosearch.metadata import Metadata
+from photosearch.roots import add_roots
 from photosearch.salvage import Salvaged
 from photosearch.search import Request, Searcher
 from photosearch.walk import File
@@ -41,7 +42,7 @@ def fill(connection: sqlite3.Connection, folder: Path, count: int = PHOTOS) -> N
     folder.mkdir(exist_ok=True)
     run = store.start_run(connection)
     models = use_models(connection, run, "fake", {part: part for part in PARTS})
-    store.add_roots(connection, [str(folder)])
+    add_roots(connection, [str(folder)])
     photos = []
     for number in range(count):
         path = folder / f"{number:04}.jpg"
@@ -543,7 +544,7 @@ def test_a_root_in_an_ignored_folder_is_looked_at(tmp_path: Path) -> None:
     inner.mkdir(parents=True)
     with contextlib.closing(database.open_for_writing(library.path)) as connection:
         fill(connection, inner, 6)
-        store.add_roots(connection, [str(outer)])
+        add_roots(connection, [str(outer)])
     assert str(library.doctor()) == "healthy: 5 photos"
 
 

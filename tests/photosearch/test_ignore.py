@@ -14,7 +14,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from photosearch.ignore import CACHE_TAG, NAME, PASSED_OVER, Rules, RulesError
-from photosearch.roots import place, why
+from photosearch.roots import place, why_unreachable
 from photosearch.walk import File, Skipped, walk
 
 AsNobody = Callable[[], contextlib.AbstractContextManager[None]]
@@ -246,7 +246,9 @@ def test_a_bad_rule_between_two_roots_closes_only_the_inner_one(tmp_path: Path) 
     assert (at.inner, at.reached) == ((), (f"{tmp_path}/e",))
     with pytest.raises(RulesError) as caught:
         place(f"{tmp_path}/b/c", [str(tmp_path)])
-    assert why(caught.value, f"{tmp_path}/b/c").startswith(f"{tmp_path}/b: its {NAME} can't")
+    assert why_unreachable(caught.value, f"{tmp_path}/b/c").startswith(
+        f"{tmp_path}/b: its {NAME} can't"
+    )
 
 
 # As git does it

@@ -25,6 +25,7 @@ from photosearch import database, store
 from photosearch.descriptions import PARTS, write_edit
 from photosearch.doctor import examine
 from photosearch.index import Describer, IndexConfig, index
+from photosearch.roots import all_roots, outer_roots
 from photosearch.search import Request, Result, Searcher
 from photosearch.summary import Summary
 
@@ -766,7 +767,7 @@ def test_a_folder_inside_another_is_part_of_it(world: World) -> None:
     world.index(world.photos / "2019")  # before the other: a root of its own
     assert world.found() == ["2019/a.png", "2019/b.png"]
     assert world.index(load=unneeded).ignored == 1
-    assert store.all_roots(world.connection) == [str(world.photos)]
+    assert all_roots(world.connection) == [str(world.photos)]
     assert counts(world.index(world.photos / "2019", load=unneeded)) == {
         "unchanged": 1, "reached": 1,
     }  # fmt: skip
@@ -784,9 +785,9 @@ def test_nested_roots_count_once(world: World) -> None:
     sub, single = world.photos / "b", world.photos / "b" / "c.png"
     summary = world.index(sub, single, world.photos, sub, world.photos)
     assert counts(summary) == {"captioned": 3, "reached": 1}
-    assert store.roots(world.connection) == [str(world.photos)]
+    assert outer_roots(world.connection) == [str(world.photos)]
     world.index(sub, load=unneeded)
-    assert store.roots(world.connection) == [str(world.photos)]
+    assert outer_roots(world.connection) == [str(world.photos)]
 
 
 def test_roots_side_by_side(world: World) -> None:
@@ -794,7 +795,7 @@ def test_roots_side_by_side(world: World) -> None:
         world.paint(name)
     folders = [world.photos / name for name in ("a", "ab", "b")]
     assert counts(world.index(*folders)) == {"captioned": 3, "reached": 3}
-    assert store.roots(world.connection) == [str(folder) for folder in folders]
+    assert outer_roots(world.connection) == [str(folder) for folder in folders]
     (world.photos / "ab" / "2.png").rename(world.photos / "ab" / "2.old")
     summary = world.index(*folders, load=unneeded)
     assert counts(summary) == {"unchanged": 2, "hidden": 1, "reached": 3}

@@ -21,6 +21,7 @@ from photosearch import database, paths, store
 from photosearch.content import hash_file
 from photosearch.descriptions import PARTS, Description, write_edit
 from photosearch.index import IndexConfig, Silent, index
+from photosearch.roots import outer_roots
 from photosearch.summary import Summary
 
 SHADES = range(40, 240, 10)
@@ -395,7 +396,7 @@ def test_a_root_is_relocated_without_reading(world: World) -> None:
     world.photos.rename(new)
     world.reader.compared = 0
     assert relocated(world, world.photos, new) == 3
-    assert store.roots(world.connection) == [str(new)]
+    assert outer_roots(world.connection) == [str(new)]
     assert world.shown() == {"Disk/Bilder/x/0.bmp": "shade 50", "Disk/Bilder/x/1.bmp": "mine"}
     folders = world.connection.execute("SELECT DISTINCT folder FROM search").fetchall()
     assert folders == [("Bilder/x",)]
@@ -444,7 +445,7 @@ def test_the_root_of_all_may_be_relocated(world: World) -> None:
     assert moved == os.path.join("mnt", str(world.photos / "x" / "a.bmp")[1:])
     assert relocated(world, inner, Path("/")) == 1
     assert set(world.shown()) == {"Photos/x/a.bmp"}
-    assert store.roots(world.connection) == [str(world.photos)]
+    assert outer_roots(world.connection) == [str(world.photos)]
 
 
 def test_a_part_that_is_relocated_out_of_all_roots_is_looked_after(world: World) -> None:
@@ -454,7 +455,7 @@ def test_a_part_that_is_relocated_out_of_all_roots_is_looked_after(world: World)
     new = world.home / "New"
     (world.photos / "x").rename(new)
     assert relocated(world, world.photos / "x", new) == 1
-    assert store.roots(world.connection) == [str(new), str(world.photos)]
+    assert outer_roots(world.connection) == [str(new), str(world.photos)]
     (new / "a.bmp").unlink()
     (new / "notes.txt").touch()
     assert counts(world.index(new, world.photos)) == {"hidden": 1, "unchanged": 1}

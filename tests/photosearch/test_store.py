@@ -26,6 +26,7 @@ from photosearch import database, store
 from photosearch.database import APPLICATION_ID, SCHEMA, LibraryError, display, now
 from photosearch.descriptions import PARTS, Models, use_models
 from photosearch.metadata import Metadata
+from photosearch.roots import add_roots, outer_roots, outermost
 from photosearch.search import Request, Result, Searcher
 from photosearch.walk import File
 
@@ -346,10 +347,10 @@ def test_what_is_written_can_be_read_whatever_the_name(
         connection = database.open_for_writing(name)
     except LibraryError:
         return
-    store.add_roots(connection, ["/p"])
+    add_roots(connection, ["/p"])
     connection.close()
     reader = database.open_for_reading(name)
-    assert store.roots(reader) == ["/p"]
+    assert outer_roots(reader) == ["/p"]
     reader.close()
 
 
@@ -395,12 +396,12 @@ def test_a_read_only_log_is_not_passed_over(public_folder: Path) -> None:
     path = public_folder / "library.db"
     database.open_for_writing(str(path)).close()
 
-    without_closing(lambda: store.add_roots(database.open_for_writing(str(path)), ["/p"]))
+    without_closing(lambda: add_roots(database.open_for_writing(str(path)), ["/p"]))
     path.with_name("library.db-shm").unlink()
     for file in public_folder.iterdir():
         file.chmod(0o444)
     public_folder.chmod(0o555)
-    answer = without_rights(lambda: str(store.roots(database.open_for_reading(str(path)))))
+    answer = without_rights(lambda: str(outer_roots(database.open_for_reading(str(path)))))
     assert answer == "['/p']" or answer.startswith("LibraryError: "), answer
 
 
@@ -686,10 +687,10 @@ def test_any_path_comes_back_as_it_was(names: list[bytes]) -> None:
         run, models = start(connection)
         store.write_batch(connection, run, models, [photo(path, "a dog")], [])
         store.write_batch(connection, run, None, [], [store.Failure(path + "x", "why")])
-        store.add_roots(connection, [path])
+        add_roots(connection, [path])
         assert set(store.known(connection, "/p")) == {path, path + "x"}
         assert set(store.known(connection, path)) == {path}
-        assert store.roots(connection) == [path]
+        assert outer_roots(connection) == [path]
         assert [result.path for result in find(connection, "dog")] == [path]
         assert store.set_missing(connection, [path]) == 1
         store.set_found(connection, [path], "/p")
@@ -713,11 +714,11 @@ def test_outermost_are_those_in_no_other(folders: list[str]) -> None:
     def inside(path: str, folder: str) -> bool:
         return path != folder and os.path.commonpath([path, folder]) == folder
 
-    kept = store.outermost(folders)
+    kept = outermost(folders)
     assert set(kept) == {f for f in folders if not any(inside(f, other) for other in folders)}
     assert len(set(kept)) == len(kept)
-    assert store.outermost(random.sample(folders, len(folders))) == kept
-    assert store.outermost(kept) == kept
+    assert outermost(random.sample(folders, len(folders))) == kept
+    assert outermost(kept) == kept
 
 
 @settings(max_examples=30, deadline=None)
