@@ -47,9 +47,9 @@ def search(
 ) -> list[list[Hypothesis]]:
     """Find the most probable captions of photos.
 
-    UNK, PAD and BOS are never produced, nor a word twice in a row, nor an empty
-    caption. A hypothesis that reaches `max_words` is closed with its own EOS
-    probability, so every score is that of a whole caption.
+    No caption is empty; which words are never produced is the step's matter. A hypothesis that
+    reaches `max_words` is closed with its own EOS probability, so every score is that of a
+    whole caption.
 
     Args:
         step: computes one word for all hypotheses, see `captioner.step.BeamStep`.

@@ -75,7 +75,7 @@ def open_openvino(file: Path, threads: int, bf16: bool) -> Network:
     return run
 
 
-# What opens a network, by engine, the fastest first (docs/performance.md).
+# What opens a network, by engine, the preferred one first.
 ENGINES: dict[str, Open] = {"openvino": open_openvino, "onnx": open_onnx}
 _PACKAGES = {"openvino": ("openvino", "onnx", "onnxscript"), "onnx": ("onnx", "onnxscript")}
 

@@ -65,6 +65,8 @@ class ExportedCaptioner:
 
         Raises:
             ValueError: the model's settings can't be read, or there is no bfloat16.
+            ImportError: the engine isn't installed.
+            Exception: of the engine's own kind, if the networks are missing or damaged.
         """
         photo = ENGINES[engine](networks / PHOTO, threads, bf16)
         step = ENGINES[engine](networks / STEP, threads, False)

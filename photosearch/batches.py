@@ -37,6 +37,13 @@ def decode_batches(
 
     A batch is full by its photos, not by its files: after a kill the rest falls into
     the same batches again, so the captions are the same to the last bit.
+
+    Args:
+        todo: what to decode, in this order.
+        size: side of the square to decode to, in pixels.
+        config: processes and limits.
+        stages: gets the time spent waiting for decoded photos.
+        batch_size: asked again for every photo, because it may change.
     """
     photos: list[tuple[Task, Decoded]] = []
     failures: list[store.Failure] = []

@@ -121,7 +121,8 @@ def decode(path: str, size: int, max_pixels: int = MAX_PIXELS) -> Decoded:
         max_pixels: Larger photos are refused by their header, before any pixel is decoded.
 
     Raises:
-        UndecodableError: For whatever reason the file gives no pixels, and nothing else.
+        UndecodableError: For whatever reason the file gives no pixels, and nothing else;
+            UnreachableError where the system can't reach it, so that it may be there later.
     """
     try:
         status = os.stat(path)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from photosearch.index import Describer
 
 NAMES = ("auto", "torch", *ENGINES)
+DEVICES = ("auto", "cpu", "cuda", "mps")
 FORMAT = 1  # of the exported networks: another one makes them anew
 Notify = Callable[[str], None]
 
@@ -45,14 +46,7 @@ def load(
         ValueError: the engine or the device is unknown or not there, they don't go together, or
             bfloat16 is asked for and isn't faster.
     """
-    if engine not in NAMES:
-        raise ValueError(f"unknown engine {engine}: choose {', '.join(NAMES)}")
-    if engine in ENGINES and device not in ("auto", "cpu"):
-        raise ValueError(f"the engine {engine} runs on the processor: leave out --device {device}")
-    if engine in ENGINES and not is_installed(engine):
-        raise ValueError(
-            f"the engine {engine} isn't installed: pip install 'photosearch[{engine}]'"
-        )
+    check(engine, device)
     for name in choose(engine, device):
         if engine == "auto" and bf16 and name == "onnx":  # which has none
             continue
@@ -64,6 +58,24 @@ def load(
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             notify(f"the engine {name} can't be used ({reason}): going on without it")
     return _load_torch(device, threads, bf16)
+
+
+def check(engine: str, device: str) -> None:
+    """Refuse an engine or a device that can't be taken, as far as that is seen without loading.
+
+    Raises:
+        ValueError: it is unknown or not installed, or they don't go together.
+    """
+    if engine not in NAMES:
+        raise ValueError(f"unknown engine {engine}: choose {', '.join(NAMES)}")
+    if device not in DEVICES:
+        raise ValueError(f"unknown device {device}: choose {', '.join(DEVICES)}")
+    if engine in ENGINES and device not in ("auto", "cpu"):
+        raise ValueError(f"the engine {engine} runs on the processor: leave out --device {device}")
+    if engine in ENGINES and not is_installed(engine):
+        raise ValueError(
+            f"the engine {engine} isn't installed: pip install 'photosearch[{engine}]'"
+        )
 
 
 def choose(engine: str, device: str, accelerated: bool | None = None) -> list[str]:

@@ -134,9 +134,10 @@ def index(
 
     Raises:
         ValueError: before anything else, for a bad pattern in `config.exclude`.
+        RuntimeError: the decoding processes can't start.
     """
     config, observer, summary = config or IndexConfig(), observer or Silent(), Summary()
-    Rules().excluding(os.sep, config.exclude)
+    Rules().excluding(os.sep, config.exclude)  # a bad pattern is told before anything is done
     run = store.start_run(connection)
     started = time.perf_counter()
     work = Work(model_numbers(connection, fingerprints) if fingerprints else None)

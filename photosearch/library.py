@@ -118,13 +118,14 @@ class Library:
             device: of torch: auto, cpu, cuda or mps.
             threads: processor threads.
             notify: told in a line what takes long.
-            bf16: look at photos in bfloat16, where that is faster.
+            bf16: look at photos in bfloat16; refused where that isn't faster.
             batch_size: photos described and written together; by default 32, on a graphics
                 processor as many as fit.
             workers: decoding processes; 0 decodes in this one. By default one for
                 every processor: they wait while the captioner is the slower one.
             force: describe known and unchanged photos as well, whole.
-            upgrade: make anew what another model made of known and unchanged photos.
+            upgrade: make anew what another model than the shipped one made of known and
+                unchanged photos; not with `load`.
             retry: try again what couldn't be read, though it is unchanged.
             exclude: what to ignore in this run, patterns as in .gitignore, seen from each folder.
             file_timeout: seconds that a photo may take to decode; by default 60. Not kept
@@ -135,7 +136,10 @@ class Library:
         Raises:
             LibraryError: the file can't be used, or another process is indexing it.
             TypeError: folders is a single path.
-            ValueError: the engine or the device isn't there, or a pattern is none.
+            ValueError: the engine or the device isn't there, bf16 isn't faster, or a pattern
+                is none.
+            RuntimeError: the decoding processes can't start: a script needs the guard
+                `if __name__ == "__main__"`, or `workers=0`.
         """
         from photosearch.describer import processors
         from photosearch.index import IndexConfig, index
@@ -146,6 +150,7 @@ class Library:
             from captioner.folder import read_settings, shipped_model
             from photosearch import describer
 
+            describer.check(engine, device)
             fingerprints = read_settings(shipped_model())["fingerprints"]
 
             def load() -> Describer:
@@ -188,13 +193,15 @@ class Library:
             notify: told in a line what is missing, what waits and what takes long.
             observing: gives the observer of each run.
             config: how long to wait, and how changes are found.
-            options: passed on to `index`.
+            options: of `index`: exclude, workers, batch_size, force, retry, file_timeout,
+                max_pixels.
 
         Yields:
             What came of each run, and how many seconds it took.
 
         Raises:
             LibraryError: the file can't be used, or folders can't be watched.
+            RuntimeError: as `index` does.
             TypeError: folders is a single path.
             ValueError: no folder is given or known, or as `index` does.
         """
@@ -207,6 +214,8 @@ class Library:
             roots = outer_roots(self._open())
         if not roots:
             raise ValueError("which folder? photosearch watch FOLDER")
+        if load is None:
+            describer.check(engine, device)
         load = load or (lambda: describer.load(engine, device, threads, notify))
         return keep_fresh(
             self, roots, load, lambda folder: store.knows(self._open(), folder),
@@ -432,7 +441,11 @@ class Library:
         }
 
     def described(self) -> tuple[int, int]:
-        """Return how many photos can be found by meaning, and how many there are."""
+        """Return how many photos can be found by meaning, and how many there are.
+
+        Raises:
+            LibraryError: the file is missing or can't be used.
+        """
         meaning = self.searcher().meaning()
         query = "SELECT count(*) FROM photos WHERE missing_since IS NULL"
         (photos,) = self._open().execute(query).fetchone()

@@ -105,7 +105,24 @@ def keep_fresh(
     config: WatchConfig,
     **options: Any,
 ) -> Iterator[tuple[Summary, float]]:
-    """Index folders into a library whenever they change; see `Library.watch`."""
+    """Index folders into a library whenever they change.
+
+    Args:
+        library: whose `index` is called.
+        folders: absolute.
+        load: gives what describes photos; called once at most.
+        knows: tells whether the library knows a photo in a folder.
+        observing: gives the observer of each run.
+        notify: told in a line what is missing and what waits.
+        config: how long to wait, and how changes are found.
+        options: passed on to `index`.
+
+    Yields:
+        What came of each run, and how many seconds it took.
+
+    Raises:
+        LibraryError: the file can't be used, or folders can't be watched.
+    """
     load_once = functools.cache(load)
 
     def index(roots: list[str]) -> tuple[Summary, float]:

@@ -11,7 +11,7 @@ import sqlite3
 import sys
 from collections.abc import Callable, Iterator
 from types import FrameType
-from typing import Annotated, ParamSpec
+from typing import Annotated, NoReturn, ParamSpec
 
 import typer
 
@@ -84,7 +84,7 @@ def _is_nowhere() -> bool:
     return False
 
 
-def fail(message: str, code: int) -> None:
+def fail(message: str, code: int) -> NoReturn:
     """Print one line to stderr and leave with an exit code."""
     terminal.note(f"photosearch: {message}")
     raise typer.Exit(code)

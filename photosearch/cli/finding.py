@@ -26,7 +26,7 @@ from photosearch.cli.app import (
 from photosearch.database import display
 from photosearch.library import Library
 from photosearch.query import words
-from photosearch.search import BY_MEANING, RANKERS
+from photosearch.search import BY_MEANING, RANKERS, Result
 
 _COUNT = re.compile(r"-n\d+")  # the usual short form of -n 5
 
@@ -131,7 +131,7 @@ def find_command(
         raise typer.Exit(NOTHING_FOUND)
 
 
-def as_record(result: Any) -> dict[str, object]:
+def as_record(result: Result) -> dict[str, object]:
     """Return a result as JSON has it."""
     return {
         "path": display(result.path),

@@ -86,10 +86,6 @@ def index_command(
 
     Example: photosearch index ~/Pictures
     """
-    if device not in ("auto", "cpu", "cuda", "mps"):
-        fail(f"unknown device {device}: choose auto, cpu, cuda or mps", USAGE)
-    if engine not in ("auto", "torch", "onnx", "openvino"):
-        fail(f"unknown engine {engine}: choose auto, torch, onnx or openvino", USAGE)
     if nice:
         _be_nice()
     started = time.monotonic()

@@ -100,9 +100,8 @@ def forget_command(
             count = library.forget(folder)
         except ValueError as error:
             fail(str(error), USAGE)
-        else:
-            terminal.note(f"{terminal.counted(count, 'photo')} forgotten")
-            root = library.root_above(folder)
+        terminal.note(f"{terminal.counted(count, 'photo')} forgotten")
+        root = library.root_above(folder)
     if root is not None:
         terminal.note(
             f"it lies in {root}, where the next index finds it again: a {ignore.NAME} there "
@@ -125,8 +124,7 @@ def relocate_command(
         count = Library(db).relocate(old, new)
     except ValueError as error:
         fail(str(error), USAGE)
-    else:
-        terminal.note(f"{terminal.counted(count, 'photo')} relocated")
+    terminal.note(f"{terminal.counted(count, 'photo')} relocated")
 
 
 @app.command("doctor")
@@ -171,7 +169,6 @@ def _salvage(library: Library, file: str, as_json: bool) -> None:
             salvaged = library.salvage(file)
     except ValueError as error:
         fail(str(error), USAGE)
-        return
     for caption in salvaged.unplaced:
         terminal.note(f"your caption of a photo that is lost: {terminal.clean(caption)}")
     if as_json:

@@ -6,8 +6,9 @@ import pytest
 
 from captioner.engines import ENGINES, is_installed
 from photosearch import describer
+from photosearch.library import Library
 
-INSTALLED = [name for name in ENGINES if is_installed(name)]
+INSTALLED = [name for name in ("openvino", "onnx") if is_installed(name)]
 
 
 @pytest.mark.parametrize(
@@ -23,7 +24,7 @@ INSTALLED = [name for name in ENGINES if is_installed(name)]
         ("openvino", "cpu", True, ["openvino"]),
     ],
 )
-def test_the_fastest_engine_is_taken(
+def test_the_preferred_engine_is_taken(
     engine: str, device: str, accelerated: bool, expected: list[str]
 ) -> None:
     assert describer.choose(engine, device, accelerated) == expected
@@ -37,9 +38,17 @@ def test_the_fastest_engine_is_taken(
         ("auto", "tpu", "unknown device"),
     ],
 )
-def test_a_wrong_choice_is_a_value_error(engine: str, device: str, words: str) -> None:
+def test_a_wrong_choice_is_a_value_error(
+    tmp_path: Path, engine: str, device: str, words: str
+) -> None:
+    """Even where there is no photo to describe."""
     with pytest.raises(ValueError, match=words):
         describer.load(engine, device)
+    library = Library(tmp_path / "library.db")
+    for work in (library.index, library.watch):
+        with pytest.raises(ValueError, match=words):
+            work([tmp_path], engine=engine, device=device)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_bfloat16_is_refused_where_an_engine_has_none(tmp_path: Path) -> None:
