@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+from photosearch.text import display
+
 SCHEMA = 3  # the number of steps in migrations/migrations.py
 APPLICATION_ID = 0x70686F74  # "phot": tells our files from other programs' databases
 BUSY_TIMEOUT = 30.0  # seconds a writer waits for another
@@ -23,11 +25,6 @@ ENDINGS = ("", "-wal", "-shm", "-journal", "-lock")  # of the library's file and
 
 class LibraryError(Exception):
     """The library file can't be used; the message is one line that says why."""
-
-
-def display(path: str) -> str:
-    """Return a path as text that any terminal, file or database can hold."""
-    return path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def now() -> str:

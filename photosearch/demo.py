@@ -10,6 +10,7 @@ from pathlib import Path
 
 from photosearch import terminal
 from photosearch.library import Library
+from photosearch.text import counted
 
 # Freely licensed photos, under the names they have in their packages.
 PHOTOS = {
@@ -38,7 +39,7 @@ def demo() -> None:
             _say(f"photosearch index {photos}")
             with terminal.IndexProgress() as progress:
                 summary = library.index([photos], observer=progress)
-            print(f"{terminal.counted(summary.captioned, 'photo')} captioned")
+            print(f"{counted(summary.captioned, 'photo')} captioned")
             for query in QUERIES:
                 _say(f'photosearch find -n 3 "{query}"')
                 terminal.print_results(library.find(query, limit=3))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from photosearch.database import display, now
+from photosearch.database import now
+from photosearch.text import searchable
 
 if TYPE_CHECKING:
     from photosearch.written import Written
@@ -239,7 +239,7 @@ def search_values(
         "keywords": keywords, "place": "",
         "camera": f"{camera} {lens}".strip(),
         "folder": "" if root is None else _folder(path, root),
-        "filename": readable(os.path.basename(path)),
+        "filename": searchable(os.path.basename(path)),
     }  # fmt: skip
 
 
@@ -268,16 +268,10 @@ def _folder(path: str, root: str) -> str:
 
     What lies above it (home, the user's name) says nothing about a photo.
     """
-    return readable(os.path.relpath(os.path.dirname(path), os.path.dirname(root)))
+    return searchable(os.path.relpath(os.path.dirname(path), os.path.dirname(root)))
 
 
 def is_folder_of(text: str, path: str) -> bool:
     """Tell whether the searched row of a photo may have a `folder`: it depends on the root."""
     folder = os.path.dirname(path)
-    return text in (".", readable(folder)) or readable(folder).endswith(os.sep + text)
-
-
-def readable(text: str) -> str:
-    """Return text as it is searched: composed letters (Macs decompose them), no controls."""
-    text = unicodedata.normalize("NFC", display(text))
-    return "".join(" " if unicodedata.category(char) == "Cc" else char for char in text)
+    return text in (".", searchable(folder)) or searchable(folder).endswith(os.sep + text)

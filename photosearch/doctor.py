@@ -21,6 +21,7 @@ from photosearch.roots import (
     top_of,
     why_unreachable,
 )
+from photosearch.text import counted, display
 from photosearch.walk import File, Skipped, walk
 
 # What SQLite says of an index that lags behind its table, whose rows are whole.
@@ -55,9 +56,9 @@ class Report:
     def faults(self) -> list[str]:
         """What is, or was, wrong and can be repaired, in words."""
         faults = ["indexes"] * self.indexes + ["text index"] * self.text_index
-        faults += [_counted(self.definitions, "definition")] * (self.definitions > 0)
-        faults += [_counted(self.rows, "search row")] * (self.rows > 0)
-        return faults + [_counted(self.vectors, "vector")] * (self.vectors > 0)
+        faults += [counted(self.definitions, "definition")] * (self.definitions > 0)
+        faults += [counted(self.rows, "search row")] * (self.rows > 0)
+        return faults + [counted(self.vectors, "vector")] * (self.vectors > 0)
 
     @property
     def state(self) -> str:
@@ -76,20 +77,16 @@ class Report:
                 "read"
             )
         counts = [
-            _counted(self.photos, "photo"),
-            *[f"{_counted(self.files.not_indexed, 'file')} not indexed yet"]
+            counted(self.photos, "photo"),
+            *[f"{counted(self.files.not_indexed, 'file')} not indexed yet"]
             * (self.files.not_indexed > 0),
-            *[f"{_counted(self.files.gone, 'photo')} whose files are gone"] * (self.files.gone > 0),
+            *[f"{counted(self.files.gone, 'photo')} whose files are gone"] * (self.files.gone > 0),
             *[f"{self.undescribed:,} not wholly described (photosearch index --upgrade)"]
             * (self.undescribed > 0),
         ]
         cure = " (photosearch doctor repairs that)" if self.state == "wrong" else ""
         faults = f"{', '.join(self.faults)}{cure}; " if self.faults else ""
         return f"{self.state}: {faults}{', '.join(counts)}"
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def visit(path: str, *, check: bool = False) -> Report:
@@ -107,11 +104,9 @@ def visit(path: str, *, check: bool = False) -> Report:
     """
     path = os.path.abspath(path)
     if not os.path.lexists(path):
-        raise LibraryError(
-            f"no library at {database.display(path)}: make one with photosearch index FOLDER"
-        )
+        raise LibraryError(f"no library at {display(path)}: make one with photosearch index FOLDER")
     if os.path.isfile(path) and not database.file_size(path):
-        raise LibraryError(f"{database.display(path)} is empty: there is no library in it")
+        raise LibraryError(f"{display(path)} is empty: there is no library in it")
     try:
         if check:  # a copy, because looking into a text index is a way of writing
             with contextlib.closing(database.open_copy(path)) as copy:
@@ -185,7 +180,7 @@ def damages(connection: sqlite3.Connection) -> list[str]:
         [f"the table {name} is gone" for name in tables]
         + lines
         + [
-            f"{_counted(count, 'row')} of {table} without what they belong to"
+            f"{counted(count, 'row')} of {table} without what they belong to"
             for table, count in orphans.items()
         ]
     )

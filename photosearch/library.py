@@ -12,11 +12,11 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from photosearch import database, export, paths, search, store
-from photosearch.database import display
-from photosearch.descriptions import readable, write_edit
+from photosearch.descriptions import write_edit
 from photosearch.ignore import reach
 from photosearch.lock import changing
 from photosearch.roots import absolute, is_below, outer_roots, outermost, paths_of
+from photosearch.text import display, searchable
 from photosearch.walk import is_photo_name
 
 if TYPE_CHECKING:
@@ -390,7 +390,7 @@ class Library:
             LibraryError: the library's file is missing or can't be used.
             ValueError: the library doesn't know the photo, or the caption is empty.
         """
-        text = None if caption is None else " ".join(readable(caption).split())
+        text = None if caption is None else " ".join(searchable(caption).split())
         if text == "":
             raise ValueError("the caption is empty")
         self._open()

@@ -7,7 +7,8 @@ import os
 import sqlite3
 from collections.abc import Iterator
 
-from photosearch.database import LibraryError, display, open_for_writing
+from photosearch.database import LibraryError, open_for_writing
+from photosearch.text import display
 
 ENDING = "-lock"  # of the file beside the library; it stays, empty
 

@@ -10,9 +10,9 @@ import numpy as np
 
 from captioner.quantise import dequantise
 from captioner.sentences import SentenceEncoder
-from photosearch import query, vectors
-from photosearch.database import display
+from photosearch import vectors
 from photosearch.fusion import Weights, standardise
+from photosearch.text import bindable, display
 from photosearch.vectors import Vectors
 
 
@@ -35,7 +35,7 @@ class Meaning:
 
     def sentence(self, text: str) -> np.ndarray:
         """Return a sentence as a unit vector, float32 (D,)."""
-        return np.asarray(self.encoder.encode([query.readable(text)])[0])
+        return np.asarray(self.encoder.encode([bindable(text)])[0])
 
     def near_sentence(self, vector: np.ndarray) -> Nearness:
         """Return how near each photo is to a sentence's vector, float32 (D,)."""

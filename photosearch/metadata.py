@@ -5,12 +5,13 @@ import io
 import logging
 import math
 import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, BinaryIO, cast
 
 import exifread
+
+from photosearch.text import one_line
 
 # ExifRead warns about every photo without EXIF; nobody can act on that.
 logging.getLogger("exifread").setLevel(logging.CRITICAL + 1)
@@ -206,20 +207,6 @@ def _text(tags: Mapping[str, Any], name: str) -> str | None:
     if not isinstance(values, str):
         return None
     return one_line(values, MAX_TEXT) or None
-
-
-def one_line(text: str, limit: int) -> str:
-    """Return text as one printable line of composed letters (NFC), empty if no letter is in it.
-
-    Args:
-        text: Anything at all.
-        limit: Characters at most.
-    """
-    # Cut early: a malformed length makes the rest of the file part of the text.
-    spaced = "".join(" " if char.isspace() else char for char in text[: 4 * limit])
-    shown = "".join(char for char in spaced if unicodedata.category(char)[0] != "C")
-    line = " ".join(unicodedata.normalize("NFC", shown).split())[:limit].rstrip()
-    return line if any(char.isalnum() for char in line) else ""
 
 
 def _values(tags: Mapping[str, Any], name: str) -> Any:

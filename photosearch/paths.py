@@ -8,10 +8,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from photosearch import store
-from photosearch.database import display, now
+from photosearch.database import now
 from photosearch.dates import when_taken
 from photosearch.descriptions import write_search_row
 from photosearch.roots import below, outer_roots, root_of, top_of
+from photosearch.text import display
 from photosearch.walk import File
 
 

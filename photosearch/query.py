@@ -6,6 +6,8 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
+from photosearch.text import bindable
+
 # Words that stand in nearly every sentence, and words that people put into a query
 # for photos because it is one ("pictures of ...").
 STOP_WORDS = frozenset(
@@ -28,7 +30,7 @@ def words(text: str) -> list[str]:
     words are left out, unless there is nothing else.
     """
     # Composed letters, as the index has them after it drops its accents.
-    plain = _CLITIC.sub(" ", unicodedata.normalize("NFC", readable(text)))
+    plain = _CLITIC.sub(" ", unicodedata.normalize("NFC", bindable(text)))
     found = list(dict.fromkeys(word.lower() for word in _WORD.findall(plain)))
     return [word for word in found if word not in STOP_WORDS] or found
 
@@ -43,8 +45,3 @@ def match_expression(terms: list[str], columns: Sequence[str] | None = None) -> 
     # Quoted, a word can't be read as FTS5 syntax (AND, NEAR, *, ^, -).
     either = " OR ".join(f'"{word}"' for word in terms)
     return f"{{{' '.join(columns)}}} : ({either})" if columns and terms else either
-
-
-def readable(text: str) -> str:
-    """Replace what can't be bound to a statement: halves of surrogate pairs."""
-    return text.encode("utf-8", "replace").decode("utf-8").replace("\0", " ")

@@ -7,8 +7,9 @@ import sqlite3
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from photosearch.database import display, now
+from photosearch.database import now
 from photosearch.ignore import Rules, RulesError, reach
+from photosearch.text import display
 from photosearch.walk import is_photo_name
 
 

@@ -11,8 +11,9 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 from photosearch import database, doctor, schema
-from photosearch.database import LibraryError, display, now
+from photosearch.database import LibraryError, now
 from photosearch.lock import locked
+from photosearch.text import display
 
 _GAP = 256  # numbers looked for on either side of each that is known
 _DISORDER = 1000  # times that rows may come out of order before the way is taken for a circle

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from photosearch.database import display, now
+from photosearch.database import now
 from photosearch.dates import when_taken
 from photosearch.descriptions import (
     Description,
@@ -19,6 +19,7 @@ from photosearch.descriptions import (
     write_written,
 )
 from photosearch.roots import below, is_empty_or_closed, outer_roots, reachable
+from photosearch.text import display
 
 if TYPE_CHECKING:
     from photosearch.metadata import Metadata

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from photosearch.database import display
+from photosearch.text import counted, display
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -45,11 +45,6 @@ def duration(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60} s"
     return f"{whole // 3600} h {whole % 3600 // 60} min"
-
-
-def counted(number: int, noun: str, plural: str | None = None) -> str:
-    """Return a number with its noun: 1 photo, 7,000 photos."""
-    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
 class IndexProgress:

@@ -11,10 +11,11 @@ from collections.abc import Callable, Collection, Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from photosearch.database import ENDINGS, LibraryError, display, is_busy
+from photosearch.database import ENDINGS, LibraryError, is_busy
 from photosearch.ignore import CACHE_TAG, NAME, is_passed_over
 from photosearch.lock import BusyError
 from photosearch.roots import is_below, root_of
+from photosearch.text import display
 from photosearch.walk import is_photo_name
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from photosearch.metadata import MAX_TEXT, one_line
+from photosearch.metadata import MAX_TEXT
+from photosearch.text import one_line
 
 MAX_LONG_TEXT = 4_000
 """Longest description or alt text, in characters."""

@@ -23,10 +23,10 @@ from photosearch.cli.app import (
     fail,
     reporting,
 )
-from photosearch.database import display
 from photosearch.library import Library
 from photosearch.query import words
 from photosearch.search import BY_MEANING, RANKERS, Result
+from photosearch.text import counted, display
 
 _COUNT = re.compile(r"-n\d+")  # the usual short form of -n 5
 
@@ -123,7 +123,7 @@ def find_command(
     elif results:
         terminal.print_results(results, explain)
     if ranker in BY_MEANING and described < photos:
-        count = terminal.counted(photos - described, "photo")
+        count = counted(photos - described, "photo")
         terminal.note(f"{count} can be found by words only: photosearch index --upgrade mends that")
     if not results:
         terminal.note(f"no photos match{hint}")
@@ -211,4 +211,4 @@ def export_command(
             code = UNREADABLE if error.errno == errno.ENOSPC else USAGE
             fail(f"can't write {file}: {error.strerror or error}", code)
     if file != "-":
-        terminal.note(f"{terminal.counted(count, 'photo')} written to {file}")
+        terminal.note(f"{counted(count, 'photo')} written to {file}")

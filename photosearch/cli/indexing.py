@@ -21,6 +21,7 @@ from photosearch.cli.app import (
     terminable,
 )
 from photosearch.library import Library
+from photosearch.text import counted
 
 
 @app.command("index")
@@ -125,7 +126,7 @@ def index_command(
     if summary.copied:
         _tell_of_renamed(Library(db))
     if summary.outdated:
-        count = terminal.counted(summary.outdated, "photo")
+        count = counted(summary.outdated, "photo")
         terminal.note(f"an older model described {count}: photosearch index --upgrade does it anew")
 
 

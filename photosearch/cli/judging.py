@@ -10,6 +10,7 @@ import typer
 from photosearch import terminal
 from photosearch.cli.app import USAGE, app, fail, reporting, terminable
 from photosearch.library import Library
+from photosearch.text import counted
 
 
 @app.command("evaluate")
@@ -55,7 +56,7 @@ def evaluate_command(
     if as_json:
         print(evaluate.as_json(found))
     else:
-        count = terminal.counted(len(queries.pool), "photo")
+        count = counted(len(queries.pool), "photo")
         print(f"{count}, {len(queries.texts):,} queries")
         print("\n".join(evaluate.table(found)))
 

@@ -11,8 +11,8 @@ import typer
 
 from photosearch import ignore, terminal
 from photosearch.cli.app import UNREADABLE, USAGE, Database, app, fail, reporting, terminable
-from photosearch.database import display
 from photosearch.library import Library
+from photosearch.text import counted, display
 
 
 @app.command("stats")
@@ -30,7 +30,7 @@ def stats_command(
     if as_json:
         print(json.dumps({**stats, "path": display(stats["path"])}, ensure_ascii=False))
         return
-    models = [f"{name} ({terminal.counted(n, 'photo')})" for name, n in stats["models"].items()]
+    models = [f"{name} ({counted(n, 'photo')})" for name, n in stats["models"].items()]
     rows = {
         "library": stats["path"],
         "size": f"{stats['bytes'] / 1e6:.1f} MB",
@@ -81,7 +81,7 @@ def prune_command(
 
     Example: photosearch prune --dry-run
     """
-    count = terminal.counted(Library(db).prune(dry_run=dry_run), "photo")
+    count = counted(Library(db).prune(dry_run=dry_run), "photo")
     terminal.note(f"{count} would be forgotten" if dry_run else f"{count} forgotten")
 
 
@@ -100,7 +100,7 @@ def forget_command(
             count = library.forget(folder)
         except ValueError as error:
             fail(str(error), USAGE)
-        terminal.note(f"{terminal.counted(count, 'photo')} forgotten")
+        terminal.note(f"{counted(count, 'photo')} forgotten")
         root = library.root_above(folder)
     if root is not None:
         terminal.note(
@@ -124,7 +124,7 @@ def relocate_command(
         count = Library(db).relocate(old, new)
     except ValueError as error:
         fail(str(error), USAGE)
-    terminal.note(f"{terminal.counted(count, 'photo')} relocated")
+    terminal.note(f"{counted(count, 'photo')} relocated")
 
 
 @app.command("doctor")
@@ -176,7 +176,7 @@ def _salvage(library: Library, file: str, as_json: bool) -> None:
         return
     rows = salvaged.rows
     counts = [
-        terminal.counted(rows["photos"], "photo"),
+        counted(rows["photos"], "photo"),
         f"{rows.get('edits', 0):,} of your captions",
         f"what is written into {rows.get('written', 0):,}",
     ]
@@ -184,7 +184,7 @@ def _salvage(library: Library, file: str, as_json: bool) -> None:
         counts.append(f"{salvaged.bare:,} of the photos by their path alone")
     lost = sum(salvaged.dropped.values())
     if lost:
-        counts.append(f"{terminal.counted(lost, 'row')} left out that belong to nothing saved")
+        counts.append(f"{counted(lost, 'row')} left out that belong to nothing saved")
     print(f"salvaged into {terminal.clean(file)}: {', '.join(counts)}")
     terminal.note(
         f"to go on with it, put it in the place of {library.path}, or name it with --db: what is "

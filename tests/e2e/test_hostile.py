@@ -22,8 +22,8 @@ import pytest
 from PIL import Image, features
 
 import photosearch.decode  # noqa: F401  registers HEIF
-from photosearch.database import display
 from photosearch.demo import find_photos
+from photosearch.text import display
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 LONGEST_NAME = 255
@@ -372,6 +372,7 @@ def test_a_bomb_is_refused_before_it_takes_memory(run: Run, bomb: Path) -> None:
     script = """
 import re, sys
 from photosearch.decode import UndecodableError, decode
+from photosearch.text import display
 def peak():
     with open("/proc/self/status") as status:
         return int(re.search(r"VmHWM:\\s+(\\d+) kB", status.read())[1])

@@ -22,10 +22,10 @@ from hypothesis import strategies as st
 
 from captioner.description import Caption, Description
 from photosearch import Library, database, store
-from photosearch.database import display
 from photosearch.descriptions import PARTS, Models, use_models
 from photosearch.export import COLUMNS, alt_text, defuse, export, restore
 from photosearch.metadata import Metadata
+from photosearch.text import display
 from photosearch.walk import File
 
 AsNobody = Callable[[], contextlib.AbstractContextManager[None]]

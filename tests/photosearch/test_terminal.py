@@ -17,12 +17,12 @@ from photosearch.summary import Summary
 from photosearch.terminal import (
     IndexProgress,
     clean,
-    counted,
     duration,
     index_summary,
     note,
     result_lines,
 )
+from photosearch.text import counted
 
 OVERRIDES = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 ESCAPES = [
