@@ -31,12 +31,13 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from captioner.config import BATCH
 from photosearch import database, describer, store
 from photosearch.decode import Decoded, decode
 from photosearch.descriptions import use_models
 from photosearch.walk import File, walk
 
-BATCH, CLIP_BATCH = 32, 8
+CLIP_BATCH = 8
 SIZE = (4000, 3000)
 
 

@@ -119,7 +119,7 @@ class Library:
             threads: processor threads.
             notify: told in a line what takes long.
             bf16: look at photos in bfloat16; refused where that isn't faster.
-            batch_size: photos described and written together; by default 32, on a graphics
+            batch_size: photos described and written together; by default 64, on a graphics
                 processor as many as fit.
             workers: decoding processes; 0 decodes in this one. By default one for
                 every processor: they wait while the captioner is the slower one.

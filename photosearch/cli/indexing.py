@@ -45,7 +45,7 @@ def index_command(
     ] = False,
     batch_size: Annotated[
         int | None,
-        typer.Option(min=1, help="Photos described together; by default 32, or what a GPU takes."),
+        typer.Option(min=1, help="Photos described together; by default 64, or what a GPU takes."),
     ] = None,
     workers: Annotated[
         int | None,
