@@ -20,7 +20,8 @@ from photosearch.text import display
 SCHEMA = 3  # the number of steps in migrations/migrations.py
 APPLICATION_ID = 0x70686F74  # "phot": tells our files from other programs' databases
 BUSY_TIMEOUT = 30.0  # seconds a writer waits for another
-ENDINGS = ("", "-wal", "-shm", "-journal", "-lock")  # of the library's file and those beside it
+LOCK = "-lock"  # ends the name of the file that keeps a second indexer out
+ENDINGS = ("", "-wal", "-shm", "-journal", LOCK)  # of the library's file and those beside it
 
 
 class LibraryError(Exception):

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from PIL import Image, ImageFile, IptcImagePlugin, TiffImagePlugin
 
-from photosearch.written import Written, cleaned, distinct
+from photosearch.written import NOTHING, Written, cleaned, distinct
 from photosearch.xmp import MAX_BYTES, read_xmp
 
 _UTF_8 = b"\x1b%G"  # ISO 2022's announcement of UTF-8, in the data set for it
@@ -23,7 +23,7 @@ def read_embedded(image: Image.Image) -> Written:
     packet = image.info.get("xmp")
     if isinstance(packet, str):
         packet = packet.encode("utf-8", "replace")
-    xmp = read_xmp(packet) if isinstance(packet, bytes) else Written()
+    xmp = read_xmp(packet) if isinstance(packet, bytes) else NOTHING
     iptc = _read_iptc(image)
     both = xmp.over(iptc).over(_read_exif(image))
     return replace(both, keywords=distinct(xmp.keywords + iptc.keywords))
@@ -32,10 +32,10 @@ def read_embedded(image: Image.Image) -> Written:
 def _read_iptc(image: Image.Image) -> Written:
     try:
         if not isinstance(image, ImageFile.ImageFile) or _iptc_size(image) > MAX_BYTES:
-            return Written()
+            return NOTHING
         fields = IptcImagePlugin.getiptcinfo(image) or {}
     except Exception:  # Pillow raises whatever its reading of a malformed block leads to
-        return Written()
+        return NOTHING
     is_utf_8 = fields.get(_CODED) == _UTF_8
 
     def texts(name: tuple[int, int]) -> list[str]:
@@ -63,8 +63,8 @@ def _read_exif(image: Image.Image) -> Written:
         if isinstance(value, str):  # Pillow takes every byte for a letter of Latin-1
             value = _text(value.encode("latin-1"))
     except Exception:  # malformed EXIF, or text that was none
-        return Written()
-    return cleaned(description=value) if isinstance(value, str) else Written()
+        return NOTHING
+    return cleaned(description=value) if isinstance(value, str) else NOTHING
 
 
 def _text(raw: bytes, is_utf_8: bool = False) -> str:

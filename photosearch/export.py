@@ -54,14 +54,9 @@ def defuse(text: str) -> str:
     """Return text that a spreadsheet doesn't run as a formula.
 
     An apostrophe goes before what would start one, and before an apostrophe, so that
-    taking one leading apostrophe away gives the text back: see `restore`.
+    taking one leading apostrophe away gives the text back.
     """
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r", "\n", "'")) else text
-
-
-def restore(text: str) -> str:
-    """Return what `defuse` was given."""
-    return text.removeprefix("'")
 
 
 def export(

@@ -7,10 +7,8 @@ import os
 import sqlite3
 from collections.abc import Iterator
 
-from photosearch.database import LibraryError, open_for_writing
+from photosearch.database import LOCK, LibraryError, open_for_writing
 from photosearch.text import display
-
-ENDING = "-lock"  # of the file beside the library; it stays, empty
 
 
 class BusyError(LibraryError):
@@ -30,7 +28,7 @@ def locked(path: str) -> Iterator[None]:
     """
     from filelock import FileLock, Timeout
 
-    lock = FileLock(os.path.realpath(path) + ENDING)  # a link is another name for one library
+    lock = FileLock(os.path.realpath(path) + LOCK)  # a link is another name for one library
     try:
         lock.acquire(timeout=0)
     except Timeout as error:

@@ -15,7 +15,7 @@ from xml.etree.ElementTree import Element  # the type only; defusedxml parses
 from defusedxml.ElementTree import fromstring
 
 from photosearch.dates import iso_date
-from photosearch.written import Written, cleaned
+from photosearch.written import NOTHING, Written, cleaned
 
 MAX_BYTES = 1 << 20
 """Longer packets and sidecars are not read."""
@@ -52,7 +52,7 @@ def read_xmp(packet: bytes) -> Written:
     try:
         return _parse(packet)
     except ValueError:
-        return Written()
+        return NOTHING
 
 
 def _parse(packet: bytes) -> Written:

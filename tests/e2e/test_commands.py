@@ -227,6 +227,7 @@ def test_find_prints_a_path_a_line(library: Any, run: Run) -> None:
     assert set(done.stdout.splitlines()) == expected
 
 
+@pytest.mark.slow
 def test_options_stand_before_between_and_after_the_words(library: Any, run: Run) -> None:
     outputs = {
         run("find", *arguments, env={"PHOTOSEARCH_DB": "nowhere.db"}).stdout

@@ -106,6 +106,7 @@ def test_what_is_not_in_the_library_cannot_be_edited(
     assert db.read_bytes() == before
 
 
+@pytest.mark.slow
 def test_what_is_like_a_photo_outside_the_library_is_found(
     run: Run, library: Any, tmp_path: Path
 ) -> None:

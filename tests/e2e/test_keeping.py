@@ -27,6 +27,7 @@ def db(run: Run, tmp_path: Path) -> Path:
     return db
 
 
+@pytest.mark.slow
 def test_photos_are_forgotten(run: Run, db: Path) -> None:
     photos = db.parent / "photos"
     done = run("forget", photos / "in", db=db)

@@ -68,6 +68,7 @@ def test_a_folder_is_no_library(run: Run, tmp_path: Path) -> None:
     assert done.stderr == f"photosearch: {tmp_path} is a folder, not a library\n"
 
 
+@pytest.mark.slow
 def test_find_takes_the_short_form_of_a_number(run: Run, tmp_path: Path) -> None:
     db = tmp_path / "photosearch.db"
     for number in range(3):

@@ -85,6 +85,7 @@ def test_photos_are_found_soon_after_they_come(
     assert out.read_text() == f"{before}{HINT}\n"
 
 
+@pytest.mark.slow
 def test_sigterm_ends_it_with_its_own_code(watching: Callable[..., Any], tmp_path: Path) -> None:
     (tmp_path / "Photos").mkdir()
     (tmp_path / "Photos/notes.txt").touch()
