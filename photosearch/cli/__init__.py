@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import sys
+from types import FrameType
 
 INTERRUPTED = 128 + 2  # as a shell tells a program that Ctrl-C ended
 
@@ -18,13 +20,31 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError, ValueError):
             stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    interrupts = _noted_interrupts()
     try:
-        _run()
+        _run(interrupts)
     except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    except ImportError:  # which compiled modules make of a Ctrl-C while they are imported
+        if not interrupts:
+            raise
         sys.exit(INTERRUPTED)
 
 
-def _run() -> None:
+def _noted_interrupts() -> list[int]:
+    """Return a list that every Ctrl-C is put into from now on, unless it is ignored."""
+    interrupts: list[int] = []
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        interrupts.append(number)
+        raise KeyboardInterrupt
+
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, interrupt)
+    return interrupts
+
+
+def _run(interrupts: list[int]) -> None:
     # Imported here, because Ctrl-C may come meanwhile. Importing a module adds its commands, in
     # the order in which help lists them.
     # isort: off
@@ -38,7 +58,7 @@ def _run() -> None:
     except Terminated:
         sys.exit(TERMINATED)
     except Exception as error:
-        if os.environ.get("PHOTOSEARCH_DEBUG"):
+        if os.environ.get("PHOTOSEARCH_DEBUG") or (interrupts and isinstance(error, ImportError)):
             raise
         kind = type(error).__name__
         terminal.note(

@@ -94,15 +94,31 @@ def test_find_prints_in_one_form(run: Run, tmp_path: Path, other: str) -> None:
     assert done.stderr == "photosearch: choose one: --json, or --paths or -0\n"
 
 
-def test_an_interrupt_while_modules_are_imported_is_silent() -> None:
-    code = """if True:
-        import sys
+@pytest.mark.parametrize("module", ["typer", "numpy"])  # at the start, and within the command
+@pytest.mark.parametrize("way", ["interrupted", "interrupted in compiled code", "broken"])
+def test_an_interrupt_while_modules_are_imported_is_silent(
+    library: Any, module: str, way: str
+) -> None:
+    code = f"""if True:
+        import os, signal, sys, time
         from photosearch.cli import main
-        class Interrupt:
+        class Importer:
             def find_spec(self, name, path=None, target=None):
-                if name == "typer":
-                    raise KeyboardInterrupt
-        sys.meta_path.insert(0, Interrupt())
+                if name == "{module}":
+                    try:
+                        if "{way}" != "broken":
+                            os.kill(os.getpid(), signal.SIGINT)
+                            time.sleep(9)
+                    except KeyboardInterrupt:
+                        if "{way}" == "interrupted":
+                            raise
+                    raise ImportError("initialization failed")
+        sys.meta_path.insert(0, Importer())
         main()"""
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
-    assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"")
+    command = [sys.executable, "-c", code, "find", "dog", "--db", str(library.db)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if way != "broken":
+        assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+    else:
+        assert done.returncode == (1 if module == "typer" else 4)
+        assert "initialization failed" in done.stderr
