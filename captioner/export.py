@@ -14,7 +14,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from captioner.exported import PHOTO, STEP
+from captioner.exported import PHOTO, SLICE, STEP
 from captioner.model import Captioner
 from captioner.step import BeamStart, BeamStep
 
@@ -65,16 +65,17 @@ def export(captioner: Captioner, folder: Path) -> None:
     """
     size = captioner.image_size
     photo, step = PhotoNetwork(captioner).eval(), BeamStep(captioner.decoder).eval()
-    # Two photos: a batch of one would be taken for a constant.
-    pixels = torch.zeros(2, size, size, 3, dtype=torch.uint8)
+    pixels = torch.zeros(SLICE, size, size, 3, dtype=torch.uint8)
     with torch.no_grad():
         keys, values, h, c, *_ = photo(pixels)
     words = torch.ones(h.shape[:2], dtype=torch.long)
     folder.parent.mkdir(parents=True, exist_ok=True)
     new = Path(tempfile.mkdtemp(dir=folder.parent))
     try:
-        _write(photo, (pixels,), new / PHOTO)
-        _write(step, (keys, values, h, c, words, torch.zeros(words.shape)), new / STEP)
+        # Always so many photos: the exporter takes half the time where nothing varies.
+        _write(photo, (pixels,), None, new / PHOTO)
+        inputs = (keys, values, h, c, words, torch.zeros(words.shape))
+        _write(step, inputs, tuple({0: "photos"} for _ in inputs), new / STEP)
         with contextlib.suppress(OSError):  # another process was faster
             os.rename(new, folder)
         if not (folder / STEP).exists():
@@ -83,7 +84,12 @@ def export(captioner: Captioner, folder: Path) -> None:
         shutil.rmtree(new, ignore_errors=True)
 
 
-def _write(network: nn.Module, inputs: tuple[Tensor, ...], file: Path) -> None:
+def _write(
+    network: nn.Module,
+    inputs: tuple[Tensor, ...],
+    varying: tuple[dict[int, str], ...] | None,
+    file: Path,
+) -> None:
     logger = logging.getLogger("torch.onnx")
     level = logger.level
     logger.setLevel(logging.ERROR)
@@ -95,7 +101,7 @@ def _write(network: nn.Module, inputs: tuple[Tensor, ...], file: Path) -> None:
                 network,
                 inputs,
                 file,
-                dynamic_shapes=tuple({0: "photos"} for _ in inputs),
+                dynamic_shapes=varying,
                 dynamo=True,
                 external_data=False,
                 verbose=False,

@@ -17,7 +17,7 @@ from captioner.folder import PARTS, read_settings
 from captioner.vocabulary import Vocabulary
 
 PHOTO, STEP = "photo.onnx", "step.onnx"  # the networks' files, see `captioner.export`
-SLICE = 4  # photos through the network at once: their activations stay in the cache
+SLICE = 4  # photos that the network takes, always: their activations stay in the cache
 
 
 class ExportedCaptioner:
@@ -103,8 +103,10 @@ class ExportedCaptioner:
         """Describe photos in this thread."""
         if not len(pixels):
             return []
-        slices = [self._photo([pixels[at : at + SLICE]]) for at in range(0, len(pixels), SLICE)]
-        outputs = [np.concatenate(column) for column in zip(*slices, strict=True)]
+        blank = np.zeros((-len(pixels) % SLICE, *pixels.shape[1:]), np.uint8)
+        whole = np.concatenate([pixels, blank])
+        slices = [self._photo([whole[at : at + SLICE]]) for at in range(0, len(whole), SLICE)]
+        outputs = [np.concatenate(column)[: len(pixels)] for column in zip(*slices, strict=True)]
         keys, values, h, c, classes, words, vectors, hubness = outputs
         nothing = [None] * len(pixels)
         captions: Sequence[Any] = nothing

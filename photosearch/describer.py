@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 NAMES = ("auto", "torch", *ENGINES)
 DEVICES = ("auto", "cpu", "cuda", "mps")
-FORMAT = 1  # of the exported networks: another one makes them anew
+FORMAT = 2  # of the exported networks: another one makes them anew
 Notify = Callable[[str], None]
 
 
