@@ -6,7 +6,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Protocol
 
@@ -106,6 +106,19 @@ class IndexConfig:
     max_pixels: int = MAX_PIXELS  # of a photo; larger ones are refused
 
 
+@dataclass(frozen=True)
+class _Run:
+    """What all steps of a run work with."""
+
+    connection: sqlite3.Connection
+    number: int
+    config: IndexConfig
+    observer: Observer
+    summary: Summary
+    hashes: dict[str, bytes | None] = field(default_factory=dict)  # of files compared so far
+    told: set[str] = field(default_factory=set)  # what couldn't be read so far
+
+
 def index(
     connection: sqlite3.Connection,
     roots: Iterable[str],
@@ -136,11 +149,37 @@ def index(
         ValueError: before anything else, for a bad pattern in `config.exclude`.
         RuntimeError: the decoding processes can't start.
     """
-    config, observer, summary = config or IndexConfig(), observer or Silent(), Summary()
+    config = config or IndexConfig()
     Rules().excluding(os.sep, config.exclude)  # a bad pattern is told before anything is done
-    run = store.start_run(connection)
-    started = time.perf_counter()
+    number, summary = store.start_run(connection), Summary()
+    run = _Run(connection, number, config, observer or Silent(), summary)
     work = Work(model_numbers(connection, fingerprints) if fingerprints else None)
+    _scan_roots(run, roots, work)
+    found = _recognise(run, work.fresh, work.gone)
+    ignored = {path for path in work.gone if os.path.lexists(path)}
+    summary.ignored += store.set_missing(connection, ignored)
+    summary.hidden += store.set_missing(connection, (p for p in work.gone if p not in ignored))
+    fresh, later = (work.fresh, []) if config.force else (found.left, found.later)
+    todo = fresh + [task for task in work.todo if task.parts]
+    run.observer.start(len(todo))
+    describer, rereads = load() if todo else None, found.rereads
+    while describer is not None and todo:  # copies, and twins, come after what they depend on
+        undecoded = _describe(run, todo, describer)
+        summary.ignored += store.set_missing(connection, _twins_of(todo, undecoded))
+        later += _stand_ins(todo, undecoded, work.stand_ins)
+        again = _recognise(run, later, ())
+        rereads += again.rereads
+        todo, later = again.left + again.later, []
+    _reread(run, [task for task in work.todo if not task.parts] + rereads)
+    follow_edits(connection)
+    store.finish_run(connection, number)
+    return summary
+
+
+def _scan_roots(run: _Run, roots: Iterable[str], work: Work) -> None:
+    """Walk folders and sort what is there into the work to do; note the folders as known."""
+    connection, config, summary = run.connection, run.config, run.summary
+    started = time.perf_counter()
     given = sorted(set(roots))
     known = {*given, *all_roots(connection)}
     # A folder that is missing is told even where it would lie in another one.
@@ -165,31 +204,9 @@ def index(
         scan(connection, root, entries, work, summary, **options)
     summary.stages.walk = time.perf_counter() - started
     for failure in work.failures:
-        observer.skipped(failure.path, failure.reason)
-    store.write_batch(connection, run, None, [], work.failures)
+        run.observer.skipped(failure.path, failure.reason)
+    store.write_batch(connection, run.number, None, [], work.failures)
     summary.failed += len(work.failures)
-    hashes: dict[str, bytes | None] = {}
-    found = _recognise(connection, work.fresh, work.gone, hashes, config, observer, summary)
-    ignored = {path for path in work.gone if os.path.lexists(path)}
-    summary.ignored += store.set_missing(connection, ignored)
-    summary.hidden += store.set_missing(connection, (p for p in work.gone if p not in ignored))
-    fresh, later = (work.fresh, []) if config.force else (found.left, found.later)
-    todo = fresh + [task for task in work.todo if task.parts]
-    observer.start(len(todo))
-    describer = load() if todo else None
-    rereads, told = found.rereads, set[str]()
-    while describer is not None and todo:  # copies, and twins, come after what they depend on
-        undecoded = _describe(connection, run, todo, describer, config, observer, summary, told)
-        summary.ignored += store.set_missing(connection, _twins_of(todo, undecoded))
-        later += _stand_ins(todo, undecoded, work.stand_ins)
-        again = _recognise(connection, later, (), hashes, config, observer, summary)
-        rereads += again.rereads
-        todo, later = again.left + again.later, []
-    rest = [task for task in work.todo if not task.parts] + rereads
-    _reread(connection, run, rest, config, observer, summary, told)
-    follow_edits(connection)
-    store.finish_run(connection, run)
-    return summary
 
 
 def _twins_of(tasks: Iterable[Task], undecoded: Collection[str]) -> list[str]:
@@ -214,51 +231,25 @@ def _stand_ins(
     ]
 
 
-def _recognise(
-    connection: sqlite3.Connection,
-    tasks: Sequence[Task],
-    gone: Collection[str],
-    hashes: dict[str, bytes | None],
-    config: IndexConfig,
-    observer: Observer,
-    summary: Summary,
-) -> Recognised:
+def _recognise(run: _Run, tasks: Sequence[Task], gone: Collection[str]) -> Recognised:
     """Take files that hold known photos out of the work."""
-    threads = max(1, config.workers)
-    found = recognise(connection, tasks, gone, hashes, threads, observer.comparing)
-    summary.moved += found.moved
-    summary.copied += found.copied
-    summary.unchanged += 0 if config.force else found.touched
+    threads = max(1, run.config.workers)
+    found = recognise(run.connection, tasks, gone, run.hashes, threads, run.observer.comparing)
+    run.summary.moved += found.moved
+    run.summary.copied += found.copied
+    run.summary.unchanged += 0 if run.config.force else found.touched
     return found
 
 
-def _describe(
-    connection: sqlite3.Connection,
-    run: int,
-    todo: Sequence[Task],
-    describer: Describer,
-    config: IndexConfig,
-    observer: Observer,
-    summary: Summary,
-    told: set[str],
-) -> set[str]:
+def _describe(run: _Run, todo: Sequence[Task], describer: Describer) -> set[str]:
     """Decode, describe and write photos, a batch at a time.
-
-    Args:
-        connection: to the library.
-        run: its number.
-        todo: what to describe.
-        describer: what describes it.
-        config: batch size, processes, limits.
-        observer: told about progress and what can't be read.
-        summary: gets the counts.
-        told: what couldn't be read so far.
 
     Returns:
         The paths of those that can't be decoded.
     """
+    config, summary = run.config, run.summary
     undecoded: set[str] = set()
-    models = use_models(connection, run, describer.name, describer.fingerprints)
+    models = use_models(run.connection, run.number, describer.name, describer.fingerprints)
     # A batch makes the same parts for all its photos; new photos (all parts) come first.
     order = sorted(todo, key=lambda task: (-len(task.parts), task.parts))
     for parts, group in groupby(order, key=lambda task: task.parts):
@@ -272,52 +263,41 @@ def _describe(
         )
         described = describe_batches(decoded, describer, parts, summary.stages)
         for written, undecodable in described:
-            failures = undecodable + _tell(written, undecodable, observer, told)
+            failures = undecodable + _tell(run, written, undecodable)
             started = time.perf_counter()
-            store.write_batch(connection, run, models, written, failures)
+            store.write_batch(run.connection, run.number, models, written, failures)
             summary.stages.write += time.perf_counter() - started
             summary.captioned += len(written)
             summary.failed += len(failures)
             undecoded.update(failure.path for failure in undecodable)
-            observer.advance(len(written) + len(undecodable))
+            run.observer.advance(len(written) + len(undecodable))
     return undecoded
 
 
-def _reread(
-    connection: sqlite3.Connection,
-    run: int,
-    todo: Sequence[Task],
-    config: IndexConfig,
-    observer: Observer,
-    summary: Summary,
-    told: set[str],
-) -> None:
+def _reread(run: _Run, todo: Sequence[Task]) -> None:
     """Read the metadata of known photos again; what describes them needn't be loaded."""
-    batches = decode_batches(todo, THUMBNAIL, config, summary.stages, lambda: REREAD)
+    batches = decode_batches(todo, THUMBNAIL, run.config, run.summary.stages, lambda: REREAD)
     for photos, undecodable in batches:
         read = [photo_of(task, decoded, None) for task, decoded in photos]
-        failures = undecodable + _tell(read, undecodable, observer, told)
-        store.write_batch(connection, run, None, read, failures)
-        summary.reread += len(read)
-        summary.failed += len(failures)
+        failures = undecodable + _tell(run, read, undecodable)
+        store.write_batch(run.connection, run.number, None, read, failures)
+        run.summary.reread += len(read)
+        run.summary.failed += len(failures)
 
 
 def _tell(
-    photos: Sequence[store.Photo],
-    undecodable: Sequence[store.Failure],
-    observer: Observer,
-    told: set[str],
+    run: _Run, photos: Sequence[store.Photo], undecodable: Sequence[store.Failure]
 ) -> list[store.Failure]:
-    """Tell an observer what can't be read in a batch; return the failures that are sidecars.
+    """Tell the observer what can't be read in a batch; return the failures that are sidecars.
 
     Photos may share a sidecar: it is told once.
     """
     sidecars = {
         photo.unread.path: photo.unread
         for photo in photos
-        if photo.unread is not None and photo.unread.path not in told
+        if photo.unread is not None and photo.unread.path not in run.told
     }
     for failure in (*undecodable, *sidecars.values()):
-        observer.skipped(failure.path, failure.reason)
-        told.add(failure.path)
+        run.observer.skipped(failure.path, failure.reason)
+        run.told.add(failure.path)
     return list(sidecars.values())
