@@ -3,7 +3,6 @@
 import contextlib
 import gc
 import os
-import random
 import sqlite3
 import subprocess
 import sys
@@ -26,7 +25,7 @@ from photosearch import database, store
 from photosearch.database import APPLICATION_ID, SCHEMA, LibraryError, now
 from photosearch.descriptions import PARTS, Models, use_models
 from photosearch.metadata import Metadata
-from photosearch.roots import add_roots, outer_roots, outermost
+from photosearch.roots import add_roots, outer_roots
 from photosearch.search import Request, Result, Searcher
 from photosearch.text import display
 from photosearch.walk import File
@@ -699,27 +698,8 @@ def test_any_path_comes_back_as_it_was(names: list[bytes]) -> None:
         connection.close()
 
 
-@given(st.binary(max_size=30))
-def test_display_is_text(raw: bytes) -> None:
-    shown = display(os.fsdecode(raw))
-    assert shown == raw.decode("utf-8", "replace")
-    shown.encode("utf-8")
-
-
 some_names = st.lists(st.sampled_from(["a", "b", "ab", "a-b", "a.b", "a b", "A", "é", "\udcff"]))
 some_folders = some_names.map(lambda names: "/" + "/".join(names[:4]))
-
-
-@given(st.lists(some_folders, max_size=8))
-def test_outermost_are_those_in_no_other(folders: list[str]) -> None:
-    def inside(path: str, folder: str) -> bool:
-        return path != folder and os.path.commonpath([path, folder]) == folder
-
-    kept = outermost(folders)
-    assert set(kept) == {f for f in folders if not any(inside(f, other) for other in folders)}
-    assert len(set(kept)) == len(kept)
-    assert outermost(random.sample(folders, len(folders))) == kept
-    assert outermost(kept) == kept
 
 
 @settings(max_examples=30, deadline=None)

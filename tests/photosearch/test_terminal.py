@@ -22,7 +22,6 @@ from photosearch.terminal import (
     note,
     result_lines,
 )
-from photosearch.text import counted
 
 OVERRIDES = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 ESCAPES = [
@@ -89,14 +88,6 @@ def test_a_duration_can_be_read_back(seconds: float) -> None:
         0.5 if seconds < 3599 else 60
     )
     assert all(int(number) < 60 for number, unit in parts if unit != "h")
-
-
-@pytest.mark.parametrize(
-    ("number", "text"),
-    [(0, "0 photos"), (1, "1 photo"), (2, "2 photos"), (7000, "7,000 photos")],
-)
-def test_counted(number: int, text: str) -> None:
-    assert counted(number, "photo") == text
 
 
 # Results

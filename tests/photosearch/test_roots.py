@@ -1,0 +1,50 @@
+"""Roots: which folder lies in which, and which one a photo is found under."""
+
+import os
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from photosearch.roots import absolute, is_below, outermost, paths_of, root_of, top_of
+
+names = st.lists(st.sampled_from(["a", "b", "ab", "a-b", "a.b", "a b", "A", "é", "\udcff"]))
+folders = names.map(lambda names: "/" + "/".join(names[:4]))
+
+
+def lies_in(path: str, folder: str) -> bool:
+    return path != folder and os.path.commonpath([path, folder]) == folder
+
+
+@given(path=folders, folder=folders)
+def test_below_is_what_a_common_path_tells(path: str, folder: str) -> None:
+    assert is_below(path, folder) == lies_in(path, folder)
+
+
+@given(st.lists(folders, max_size=8))
+def test_outermost_are_those_in_no_other(folders: list[str]) -> None:
+    kept = outermost(folders)
+    assert set(kept) == {f for f in folders if not any(lies_in(f, other) for other in folders)}
+    assert len(set(kept)) == len(kept)
+    assert outermost(random.sample(folders, len(folders))) == kept
+    assert outermost(kept) == kept
+
+
+@given(path=folders, roots=st.lists(folders, max_size=4))
+def test_a_photo_has_one_outer_root_and_is_below_its_top(path: str, roots: list[str]) -> None:
+    root = root_of(path, outermost(roots))
+    assert (root is not None) == any(path == root or lies_in(path, root) for root in roots)
+    top = top_of(path, outermost(roots))
+    if root is None or root == path:
+        assert top == os.path.dirname(path)
+    else:
+        assert top == root and lies_in(path, top)
+
+
+def test_paths_are_absolute_and_never_empty() -> None:
+    assert paths_of(["/a/../b", "//c", "d"]) == ["/b", "/c", os.path.join(os.getcwd(), "d")]
+    with pytest.raises(ValueError, match="empty name"):
+        absolute("")
+    with pytest.raises(TypeError, match="a list of folders"):
+        paths_of("/Pictures")
