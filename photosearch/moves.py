@@ -10,10 +10,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from photosearch import paths, store
-from photosearch.content import hash_file
+from photosearch.content import hash_file, sample
 from photosearch.paths import Place
 from photosearch.roots import reachable
 from photosearch.scan import Task
+from photosearch.walk import File
 
 
 @dataclass
@@ -42,7 +43,8 @@ def recognise(
     file is a copy, and gets a copy of the row. All is written in one transaction, because
     photos may have changed places with each other.
 
-    Only files that have as many bytes as another one are read. Those that have the name, the
+    Only files that have as many bytes as a known photo, or as a new one that is the same in
+    the middle, are read. Those that have the name, the
     time and the inode of a photo that is gone as well are the same without reading: a folder
     that was renamed costs nothing, whatever is in it.
 
@@ -55,7 +57,7 @@ def recognise(
         threads: that read files.
         comparing: told how many files are to be read.
     """
-    sizes = Counter(task.file.size for task in tasks)
+    sizes = dict.fromkeys(task.file.size for task in tasks)
     places = [(size, place) for size in sizes for place in paths.of_size(connection, size)]
     hashed = {size for size, place in places if place.content_hash is not None}
     holding: dict[tuple[int, bytes], list[Place]] = defaultdict(list)
@@ -64,18 +66,17 @@ def recognise(
             holding[size, place.content_hash].append(place)
     is_gone = _gone_places(connection, gone)
     renamed = _renamed(tasks, places, is_gone)
-    to_read = [
-        task.file.path
+    unknown = [
+        task.file
         for task in tasks
-        if task.file.path not in renamed
-        and task.file.path not in hashes
-        and task.file.size
-        and (sizes[task.file.size] > 1 or task.file.size in hashed)
+        if task.file.path not in renamed and task.file.path not in hashes and task.file.size
     ]
-    if to_read:
-        comparing(len(to_read))
-        with ThreadPoolExecutor(threads) as pool:
-            hashes.update(zip(to_read, pool.map(hash_file, to_read), strict=True))
+    to_read = [file.path for file in unknown if file.size in hashed]
+    with ThreadPoolExecutor(threads) as pool:
+        to_read += _alike([file for file in unknown if file.size not in hashed], pool)
+        if to_read:
+            comparing(len(to_read))
+        hashes.update(zip(to_read, pool.map(hash_file, to_read), strict=True))
 
     found, arrivals = Recognised(), []
     touched: list[tuple[Place, Task]] = []
@@ -98,6 +99,18 @@ def recognise(
                 first.add((task.file.size, content))
     _write(connection, arrivals, touched, is_gone, found)
     return found
+
+
+def _alike(files: Sequence[File], pool: ThreadPoolExecutor) -> list[str]:
+    """Return the files that have as many bytes as another one, and the same in the middle."""
+    sizes = Counter(file.size for file in files)
+    shared = [file for file in files if sizes[file.size] > 1]
+    samples = pool.map(sample, [file.path for file in shared])
+    groups: dict[tuple[int, bytes], list[str]] = defaultdict(list)
+    for file, middle in zip(shared, samples, strict=True):
+        if middle is not None:
+            groups[file.size, middle].append(file.path)
+    return [path for alike in groups.values() if len(alike) > 1 for path in alike]
 
 
 def _gone_places(
@@ -176,15 +189,19 @@ def _write(
             and (place.path in arrived or is_gone(place, task.file.path))
         ]
         name = os.path.basename(task.file.path)
-        vacated.sort(key=lambda place: os.path.basename(place.path) != name)
-        if vacated:
+        vacated.sort(
+            key=lambda place: (
+                not place.edited, place.missing, os.path.basename(place.path) != name
+            )
+        )  # fmt: skip
+        # A row that was hidden long ago says less than that of a copy which a person captioned.
+        if vacated and not (vacated[0].missing and same[0].edited and not vacated[0].edited):
             moves[vacated[0].number] = (task.root, task, vacated[0])
         else:
             copies.append((same[0], task))
     with connection:
-        overwritten = _overwritten(connection, moves)
         by_number = {number: (root, task.file) for number, (root, task, _) in moves.items()}
-        paths.move(connection, by_number, overwritten)
+        paths.move(connection, by_number)
         for place, task in copies:
             paths.copy(connection, place.number, task.root, task.file)
         for place, task in touched:
@@ -196,23 +213,3 @@ def _write(
         for place, task in known
         if place.sidecar_mtime_ns != task.file.sidecar_mtime_ns
     ]
-
-
-def _overwritten(
-    connection: sqlite3.Connection, moves: dict[int, tuple[str, Task, Place]]
-) -> dict[int, str]:
-    """Return photos that others were moved over, by number, with a path for each.
-
-    It is the one that became free when others moved: nothing is known of a file there.
-    """
-    old = {task.file.path: place.path for _, task, place in moves.values()}
-    overwritten = {}
-    for path in old:
-        query = "SELECT id FROM photos WHERE path = ?"
-        row = connection.execute(query, (os.fsencode(path),)).fetchone()
-        if row is not None and row[0] not in moves:
-            free = old[path]
-            while free in old:
-                free = old[free]
-            overwritten[row[0]] = free
-    return overwritten

@@ -26,12 +26,19 @@ class Place:
     inode: int | None
     content_hash: bytes | None
     sidecar_mtime_ns: int | None
+    missing: bool  # hidden since an earlier run
+    edited: bool  # by a person
 
 
 def of_size(connection: sqlite3.Connection, size: int) -> list[Place]:
-    """Return the photos whose files have so many bytes, the oldest row first."""
-    query = """SELECT id, path, mtime_ns, inode, content_hash, sidecar_mtime_ns FROM photos
-               WHERE size = ? ORDER BY id"""
+    """Return the photos whose files have so many bytes.
+
+    Those that a person captioned come first, then those that are shown, then the oldest.
+    """
+    query = """SELECT id, path, mtime_ns, inode, content_hash, sidecar_mtime_ns,
+                      missing_since IS NOT NULL AS missing, photo_id IS NOT NULL AS edited
+               FROM photos LEFT JOIN edits ON photo_id = id
+               WHERE size = ? ORDER BY edited DESC, missing, id"""
     return [
         Place(number, os.fsdecode(path), *rest)
         for number, path, *rest in connection.execute(query, (size,))
@@ -41,7 +48,6 @@ def of_size(connection: sqlite3.Connection, size: int) -> list[Place]:
 def move(
     connection: sqlite3.Connection,
     moves: Mapping[int, tuple[str, File]],
-    displaced: Mapping[int, str],
 ) -> None:
     """Give rows the paths of other files; everything known of the photos goes with them.
 
@@ -49,19 +55,16 @@ def move(
 
     Args:
         connection: to the library.
-        moves: by a photo's number, the root that its file was found under, and the file.
-        displaced: by the number of a photo whose file was overwritten, a path that nothing
-            else has; it is hidden there.
+        moves: by a photo's number, the root that its file was found under, and the file. A
+            photo that is not among them, and whose file was overwritten, is hidden.
     """
-    for number in (*moves, *displaced):
+    for number in moves:
         # Paths are unique, and two photos may change places.
         held = (b"\0%d" % number, number)
         connection.execute("UPDATE photos SET path = ? WHERE id = ?", held)
     for number, (root, file) in moves.items():
+        store.set_aside(connection, os.fsencode(file.path))
         _set_file(connection, number, root, file)
-    for number, path in displaced.items():
-        connection.execute("UPDATE photos SET display = ? WHERE id = ?", (display(path), number))
-        _hide_at(connection, number, os.fsencode(path))
 
 
 def copy(connection: sqlite3.Connection, number: int, root: str, file: File) -> None:
@@ -71,7 +74,7 @@ def copy(connection: sqlite3.Connection, number: int, root: str, file: File) -> 
     words are back with its content. Call it within a transaction.
     """
     path = os.fsencode(file.path)
-    _hide_edited(connection, path)
+    store.set_aside(connection, path, only_edited=True)
     row = connection.execute("SELECT id FROM photos WHERE path = ?", (path,)).fetchone()
     facts = """size, mtime_ns, inode, format, width, height, taken_at, taken_from, camera, lens,
                latitude, longitude, run_id, tags_model_id, content_hash, sidecar_mtime_ns"""
@@ -96,20 +99,6 @@ def copy(connection: sqlite3.Connection, number: int, root: str, file: File) -> 
             (new, number),
         )
     _set_file(connection, new, root, file)
-
-
-def _hide_edited(connection: sqlite3.Connection, path: bytes) -> None:
-    """Give a photo that a person captioned a path that no file can have, and hide it."""
-    query = "SELECT id FROM photos JOIN edits ON photo_id = id WHERE path = ?"
-    for (number,) in connection.execute(query, (path,)).fetchall():
-        _hide_at(connection, number, b"%b\0%d" % (path, number))
-
-
-def _hide_at(connection: sqlite3.Connection, number: int, path: bytes) -> None:
-    """Hide a photo under a path where its file isn't."""
-    query = "UPDATE photos SET path = ?, missing_since = ? WHERE id = ?"
-    connection.execute(query, (path, now(), number))
-    connection.execute("DELETE FROM search WHERE photo_id = ?", (number,))
 
 
 def touch(connection: sqlite3.Connection, number: int, root: str, file: File) -> None:

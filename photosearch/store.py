@@ -180,6 +180,8 @@ def _write_photo(
         "longitude": data.longitude, "run_id": run, "missing_since": None,
         "content_hash": photo.content_hash,
     }  # fmt: skip
+    if _is_another(connection, path, photo, taken_at):
+        set_aside(connection, path, only_edited=True)
     names = ", ".join(values)
     marks = ", ".join(f":{name}" for name in values)
     updates = ", ".join(f"{name} = excluded.{name}" for name in values)
@@ -192,6 +194,19 @@ def _write_photo(
     if models is not None and photo.description is not None:
         write_description(connection, number, models, photo.description)
     write_search_row(connection, number, photo.root)
+
+
+def _is_another(
+    connection: sqlite3.Connection, path: bytes, photo: Photo, taken_at: str | None
+) -> bool:
+    """Tell whether another photo has come where one was gone, as when a camera counts anew.
+
+    One that was taken at the same time is the same, worked on while it was out of reach.
+    """
+    query = """SELECT content_hash, taken_from = 'exif' AND taken_at = ? FROM photos
+               WHERE path = ? AND missing_since IS NOT NULL AND content_hash IS NOT NULL"""
+    row = connection.execute(query, (taken_at, path)).fetchone()
+    return row is not None and row[0] != photo.content_hash and not row[1]
 
 
 def _sidecar_time(photo: Photo) -> int | None:
@@ -234,6 +249,24 @@ def set_missing(connection: sqlite3.Connection, paths: Iterable[str]) -> int:
                 connection.execute("DELETE FROM search WHERE photo_id = ?", row)
                 hidden += 1
     return hidden
+
+
+def set_aside(connection: sqlite3.Connection, path: bytes, *, only_edited: bool = False) -> None:
+    """Hide a photo under a path that no file can have: another one lies at its own now.
+
+    Its words are back with its content. Call it within a transaction.
+
+    Args:
+        connection: to the library, for writing.
+        path: where the photo was.
+        only_edited: only if a person captioned it.
+    """
+    query = "SELECT id FROM photos LEFT JOIN edits ON photo_id = id WHERE path = ?"
+    query += " AND photo_id IS NOT NULL" * only_edited
+    for (number,) in connection.execute(query, (path,)).fetchall():
+        query = "UPDATE photos SET path = ?, missing_since = ? WHERE id = ?"
+        connection.execute(query, (b"%b\0%d" % (path, number), now(), number))
+        connection.execute("DELETE FROM search WHERE photo_id = ?", (number,))
 
 
 def set_found(connection: sqlite3.Connection, paths: Iterable[str], root: str) -> None:
