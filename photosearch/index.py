@@ -23,7 +23,17 @@ from photosearch.descriptions import (
 )
 from photosearch.ignore import Rules
 from photosearch.moves import Recognised, recognise
-from photosearch.roots import add_roots, all_roots, drop_roots, outermost, place, why_unreachable
+from photosearch.paths import tell_folders
+from photosearch.roots import (
+    add_roots,
+    all_roots,
+    drop_roots,
+    outer_roots,
+    outermost,
+    place,
+    root_of,
+    why_unreachable,
+)
 from photosearch.scan import Task, Work, scan
 from photosearch.summary import Summary
 from photosearch.twins import follow_edits
@@ -180,8 +190,8 @@ def _scan_roots(run: _Run, roots: Iterable[str], work: Work) -> None:
     """Walk folders and sort what is there into the work to do; note the folders as known."""
     connection, config, summary = run.connection, run.config, run.summary
     started = time.perf_counter()
-    given = sorted(set(roots))
-    known = {*given, *all_roots(connection)}
+    given, before = sorted(set(roots)), set(all_roots(connection))
+    known = {*given, *before}
     # A folder that is missing is told even where it would lie in another one.
     missing = [root for root in given if not os.path.exists(root)]
     for root in missing + outermost(set(given) - set(missing)):
@@ -200,8 +210,12 @@ def _scan_roots(run: _Run, roots: Iterable[str], work: Work) -> None:
         summary.reached += 1
         add_roots(connection, [root, *at.inner] if at.own else at.inner)
         drop_roots(connection, at.reached)
+        if root not in before:
+            with connection:  # what lies in it may be known by the name of a folder in it
+                tell_folders(connection, root)
+        outer = root_of(root, outer_roots(connection)) or root
         options = {"force": config.force, "upgrade": config.upgrade, "retry": config.retry}
-        scan(connection, root, entries, work, summary, **options)
+        scan(connection, root, outer, entries, work, summary, **options)
     summary.stages.walk = time.perf_counter() - started
     for failure in work.failures:
         run.observer.skipped(failure.path, failure.reason)

@@ -168,7 +168,7 @@ def relocate(connection: sqlite3.Connection, old: str, new: str) -> int | None:
             # Or nobody would look there again.
             query = "INSERT INTO roots VALUES (?, ?, ?)"
             connection.execute(query, (os.fsencode(new), display(new), now()))
-        _tell_folders(connection, new)
+        tell_folders(connection, new)
     return count if known else None
 
 
@@ -197,8 +197,11 @@ def _taken(connection: sqlite3.Connection, table: str, paths: Iterable[bytes]) -
     return sorted(path for path in paths if connection.execute(query, (path,)).fetchone())
 
 
-def _tell_folders(connection: sqlite3.Connection, folder: str) -> None:
-    """Let full-text search know the folders by which photos below a folder are reached now."""
+def tell_folders(connection: sqlite3.Connection, folder: str) -> None:
+    """Let full-text search know the folders by which photos below a folder are reached now.
+
+    Call it within a transaction.
+    """
     low, high = below(folder)
     query = """SELECT id, path FROM photos JOIN search ON photo_id = id
                WHERE path = ? OR (path > ? AND path < ?)"""

@@ -37,6 +37,7 @@ class Work:
 def scan(
     connection: sqlite3.Connection,
     root: str,
+    outer: str,
     entries: Iterator[File | Skipped],
     work: Work,
     summary: Summary,
@@ -50,6 +51,7 @@ def scan(
     Args:
         connection: to the library, for writing.
         root: the folder, or a single file.
+        outer: the outermost root that it lies in, whose name its photos are found by; or itself.
         entries: what was found there.
         work: gets the tasks, the new failures and what is gone.
         summary: gets the counts.
@@ -58,14 +60,15 @@ def scan(
         retry: so are unchanged files that couldn't be read.
     """
     known = store.known(connection, root)
-    top = root if os.path.isdir(root) else os.path.dirname(root)
+    is_single = not os.path.isdir(root)
+    top = os.path.dirname(root) if is_single and outer == root else outer
     closed: list[str] = []  # folders whose photos can't be said to be gone
     returned: list[str] = []
     sidecars: set[str] = set()
     for entry in _with_twins(entries, known, force or retry, work.stand_ins):
         before = known.pop(entry.path, None)
         unread = None  # what is known of its sidecar, if that couldn't be read
-        if isinstance(entry, File) and top != root:  # a single file: its sidecar isn't below it
+        if isinstance(entry, File) and is_single:  # its sidecar isn't below it
             for name in sidecar_names(entry.path):
                 known |= store.known(connection, name)
         if isinstance(entry, File) and entry.sidecar is not None:

@@ -576,3 +576,16 @@ def test_new_files_of_one_size_are_read_whole_only_if_they_look_alike(world: Wor
     shutil.copy(world.photos / "3.bmp", world.photos / "copy.bmp")
     assert counts(world.index()) == {"captioned": 12, "copied": 1}
     assert world.reader.compared == 2
+
+
+@pytest.mark.parametrize("first", [".", "2019", "2019/Rome/a.bmp"])
+def test_photos_are_found_by_the_folders_above_whichever_came_first(
+    world: World, first: str
+) -> None:
+    world.paint("2019/Rome/a.bmp", 90)
+    world.index(world.photos / first)
+    world.paint("2019/Rome/b.bmp", 120)
+    world.index(world.photos / "2019" / "Rome")
+    world.index(world.photos)
+    folders = world.connection.execute("SELECT folder FROM search").fetchall()
+    assert folders == [("Photos/2019/Rome",)] * 2
