@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -94,11 +95,25 @@ def knows(connection: sqlite3.Connection, folder: str) -> bool:
     return connection.execute(query, below(folder)).fetchone() is not None
 
 
-def _is_unplugged(folder: str) -> bool:
-    """Tell whether a folder, or the nearest one above that is there, is empty or out of reach."""
+# Where systems make a folder for each drive, and take it away with the drive.
+_DRIVES = re.compile(r"/media|/media/[^/]+|/run/media/[^/]+|/mnt|/Volumes")
+
+
+def holds_drives(folder: str) -> bool:
+    """Tell whether drives have their places in a folder."""
+    return _DRIVES.fullmatch(folder) is not None
+
+
+def _is_unplugged(folder: str, holds_drives: Callable[[str], bool]) -> bool:
+    """Tell whether a folder may be on a drive that was unplugged.
+
+    Then it, or the nearest one above that is there, is empty or out of reach, or one in which
+    drives come and go.
+    """
+    is_gone = False
     while _is_gone(folder) and folder != os.path.dirname(folder):
-        folder = os.path.dirname(folder)
-    return is_empty_or_closed(folder)
+        folder, is_gone = os.path.dirname(folder), True
+    return is_empty_or_closed(folder) or (is_gone and holds_drives(folder))
 
 
 def _is_gone(path: str | bytes) -> bool:
@@ -278,17 +293,28 @@ def set_found(connection: sqlite3.Connection, paths: Iterable[str], root: str) -
                 write_search_row(connection, number, root)
 
 
-def prune(connection: sqlite3.Connection, *, dry_run: bool = False) -> int:
+def prune(
+    connection: sqlite3.Connection,
+    *,
+    dry_run: bool = False,
+    holds_drives: Callable[[str], bool] = holds_drives,
+) -> int:
     """Forget missing photos whose folder can be reached and whose file isn't there.
 
-    One is kept if nothing at all is in the nearest folder that is still there, if that is closed,
-    or if a link leads to where nothing is: a drive may have been unplugged there.
+    One is kept if nothing at all is in the nearest folder that is still there, if that is closed
+    or one where drives have their places, or if a link leads to where nothing is: a drive may
+    have been unplugged there.
+
+    Args:
+        connection: to the library, for writing.
+        dry_run: only count.
+        holds_drives: tells whether drives have their places in a folder.
 
     Returns:
         How many photos.
     """
     within = reachable(connection)
-    is_unplugged = functools.cache(_is_unplugged)
+    is_unplugged = functools.cache(lambda folder: _is_unplugged(folder, holds_drives))
     query = "SELECT id, path FROM photos WHERE missing_since IS NOT NULL"
     gone = [
         (number,)

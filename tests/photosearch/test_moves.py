@@ -589,3 +589,20 @@ def test_photos_are_found_by_the_folders_above_whichever_came_first(
     world.index(world.photos)
     folders = world.connection.execute("SELECT folder FROM search").fetchall()
     assert folders == [("Photos/2019/Rome",)] * 2
+
+
+def test_the_place_of_a_drive_may_be_gone_with_it(world: World) -> None:
+    world.paint("usb1/2019/a.bmp", 90)
+    world.paint("usb2/b.bmp", 120)
+    world.paint("usb2/c.bmp", 150)
+    world.index()
+    (world.photos / "usb1").rename(world.home / "unplugged")
+    (world.photos / "usb2" / "b.bmp").unlink()
+    world.index()
+    media = str(world.photos)
+    assert store.prune(world.connection, holds_drives=lambda folder: folder == media) == 1
+    assert store.prune(world.connection) == 1
+    for folder in ("/media", "/media/ann", "/run/media/ann", "/mnt", "/Volumes"):
+        assert store.holds_drives(folder)
+    for folder in ("/media/ann/usb1", "/home/ann", "/", "/Volumes/disk"):
+        assert not store.holds_drives(folder)
