@@ -22,7 +22,7 @@ from photosearch.descriptions import (
     use_models,
 )
 from photosearch.ignore import Rules
-from photosearch.moves import Recognised, recognise
+from photosearch.moves import Recognised, follow_twins, recognise
 from photosearch.paths import tell_folders
 from photosearch.roots import (
     add_roots,
@@ -166,6 +166,7 @@ def index(
     work = Work(model_numbers(connection, fingerprints) if fingerprints else None)
     _scan_roots(run, roots, work)
     found = _recognise(run, work.fresh, work.gone)
+    follow_twins(connection, work.fresh, work.gone)
     ignored = {path for path in work.gone if os.path.lexists(path)}
     summary.ignored += store.set_missing(connection, ignored)
     summary.hidden += store.set_missing(connection, (p for p in work.gone if p not in ignored))

@@ -101,6 +101,34 @@ def recognise(
     return found
 
 
+def follow_twins(
+    connection: sqlite3.Connection, tasks: Iterable[Task], gone: Collection[str]
+) -> None:
+    """Let the hidden row of a RAW file that a person captioned go where its file went.
+
+    Its caption then goes to the JPEG that came with it, see `photosearch.twins`. Known by name,
+    size and time, which no two RAW files share.
+
+    Args:
+        connection: to the library, for writing.
+        tasks: new and changed files.
+        gone: paths that were known, and were not found now.
+    """
+    gone = frozenset(gone)
+    for task in tasks:
+        twin = task.file.twin
+        if twin is None:
+            continue
+        for place in paths.of_size(connection, twin.size):
+            same_name = os.path.basename(place.path) == os.path.basename(twin.path)
+            same = same_name and place.mtime_ns == twin.mtime_ns and place.path != twin.path
+            if same and place.edited and place.path in gone:
+                with connection:
+                    paths.move(connection, {place.number: (task.root, twin)})
+                store.set_missing(connection, [twin.path])
+                break
+
+
 def _alike(files: Sequence[File], pool: ThreadPoolExecutor) -> list[str]:
     """Return the files that have as many bytes as another one, and the same in the middle."""
     sizes = Counter(file.size for file in files)

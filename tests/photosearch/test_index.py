@@ -611,6 +611,23 @@ def test_a_persons_caption_is_with_the_twin_that_is_shown(
     assert words(world) == [("a.dng", "our wall")]
 
 
+def test_a_persons_caption_goes_where_both_twins_go(
+    world: World, dng: Callable[..., bytes]
+) -> None:
+    """Sorted into another folder before any run has seen the JPEG."""
+    world.paint("other.jpg", "green")
+    raw = world.spoil("in/a.dng", dng(Image.new("RGB", (32, 24), "blue")))
+    world.index()
+    assert write_edit(world.connection, str(raw), "my wall")
+    jpeg = world.paint("in/a.jpg", "red")
+    (world.photos / "2024").mkdir()
+    for file in (raw, jpeg):
+        file.rename(world.photos / "2024" / file.name)
+    world.index()
+    assert words(world) == [("2024/a.jpg", "my wall")]
+    assert store.prune(world.connection, dry_run=True) == 0
+
+
 def test_failures_of_files_that_are_gone_are_forgotten(world: World) -> None:
     world.spoil("bad.png")
     world.index()
