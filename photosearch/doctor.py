@@ -263,7 +263,7 @@ def compare(connection: sqlite3.Connection) -> Files:
         known = store.known(connection, root)
         try:
             at = place(root, given)
-            entries = walk(root, at.rules, at.inner)
+            entries = walk(root, at.rules, at.inner, at.outer)
             if known and os.path.isdir(root) and is_empty_or_closed(root):
                 unreachable[root] = "it is empty"
                 continue

@@ -198,7 +198,7 @@ def _scan_roots(run: _Run, roots: Iterable[str], work: Work) -> None:
     for root in missing + outermost(set(given) - set(missing)):
         try:
             at = place(root, known)
-            entries = walk(root, at.rules.excluding(root, config.exclude), at.inner)
+            entries = walk(root, at.rules.excluding(root, config.exclude), at.inner, at.outer)
         except (OSError, ValueError) as error:
             summary.unreachable[root] = why_unreachable(error, root)
             continue
@@ -209,7 +209,7 @@ def _scan_roots(run: _Run, roots: Iterable[str], work: Work) -> None:
             )
             continue
         summary.reached += 1
-        add_roots(connection, [root, *at.inner] if at.own else at.inner)
+        add_roots(connection, at.inner if at.outer else [root, *at.inner])
         drop_roots(connection, at.reached)
         if root not in before:
             with connection:  # what lies in it may be known by the name of a folder in it

@@ -15,7 +15,7 @@ from photosearch import database, export, paths, search, store
 from photosearch.descriptions import write_edit
 from photosearch.ignore import reach
 from photosearch.lock import changing
-from photosearch.roots import absolute, is_below, outer_roots, outermost, paths_of
+from photosearch.roots import absolute, is_below, outer_roots, outermost, paths_of, spelled
 from photosearch.text import display, searchable
 from photosearch.walk import is_photo_name
 
@@ -166,7 +166,8 @@ class Library:
         limits = {name: value for name, value in limits.items() if value is not None}
         config = IndexConfig(batch_size, workers, force, upgrade, retry, exclude, **limits)
         with changing(self.path) as connection:
-            roots = given or outer_roots(connection)
+            known = outer_roots(connection)
+            roots = [spelled(path, known) for path in given] or known
             return index(connection, roots, load, config, observer, fingerprints)
 
     def watch(
@@ -210,8 +211,9 @@ class Library:
         from photosearch.watch import WatchConfig, keep_fresh
 
         roots = outermost(paths_of(folders))
-        if not roots and os.path.exists(self.path):
-            roots = outer_roots(self._open())
+        if os.path.exists(self.path):
+            known = outer_roots(self._open())
+            roots = outermost(spelled(path, known) for path in roots) or known
         if not roots:
             raise ValueError("which folder? photosearch watch FOLDER")
         if load is None:
@@ -254,7 +256,7 @@ class Library:
         """
         self._open()
         with changing(self.path) as connection:
-            count = store.forget(connection, absolute(folder))
+            count = store.forget(connection, spelled(absolute(folder), outer_roots(connection)))
         if count is None:
             raise ValueError(f"{display(os.fspath(folder))} is not in the library")
         return count
@@ -265,8 +267,9 @@ class Library:
         Raises:
             LibraryError: the file is missing or can't be used.
         """
-        path = absolute(folder)
-        for root in outer_roots(self._open()):
+        roots = outer_roots(self._open())
+        path = spelled(absolute(folder), roots)
+        for root in roots:
             with contextlib.suppress(OSError):  # rules that can't be used close what is below
                 if is_below(path, root) and reach(root, path) is not None:
                     return root
@@ -372,7 +375,7 @@ class Library:
         if like is not None and ranker not in search.BY_MEANING:
             raise ValueError(f"the ranker {ranker} knows words only: it can't find what is like")
         searcher = self.searcher()
-        path = None if like is None else absolute(like)
+        path = None if like is None else spelled(absolute(like), outer_roots(self._open()))
         vector = None if path is None else self._vector(path)
         # One more, because the photo itself, if it is in the library, is the most like it.
         more = limit if limit is None or path is None else limit + 1
@@ -396,7 +399,7 @@ class Library:
         self._open()
         connection = database.open_for_writing(self.path)
         try:
-            if not write_edit(connection, absolute(photo), text):
+            if not write_edit(connection, spelled(absolute(photo), outer_roots(connection)), text):
                 raise ValueError(
                     f"{os.fspath(photo)} is not in the library: index its folder first"
                 )

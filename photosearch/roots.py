@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from photosearch.database import now
@@ -19,7 +19,7 @@ class Root:
 
     path: str
     rules: Rules  # of the folder above that it belongs to
-    own: bool  # no other root's walk comes to it
+    outer: str | None  # the root whose walk comes to it; None: no other one's
     inner: tuple[str, ...] = ()  # roots in it that its walk doesn't come to: ignored, but given
     reached: tuple[str, ...] = ()  # roots in it that its walk comes to anyway
 
@@ -38,10 +38,11 @@ def place(path: str, known: Collection[str]) -> Root:
         RulesError: a file of rules between this one and one above it can't be used. One between
             it and others in it closes only these: they are in neither list.
     """
-    rules = None
+    rules = above = None
     for outer in sorted(other for other in known if is_below(path, other)):
         rules = reach(outer, path) if _is_listed(path) else None
         if rules is not None:
+            above = outer
             break
     inner: list[str] = []
     reached: list[str] = []
@@ -54,7 +55,7 @@ def place(path: str, known: Collection[str]) -> Root:
         except RulesError:
             continue
         (reached if comes else inner).append(other)
-    return Root(path, rules or Rules(), rules is None, tuple(inner), tuple(reached))
+    return Root(path, rules or Rules(), above, tuple(inner), tuple(reached))
 
 
 def _is_listed(path: str) -> bool:
@@ -135,6 +136,24 @@ def is_below(path: str, folder: str) -> bool:
 def root_of(path: str, roots: Iterable[str]) -> str | None:
     """Return the first of some folders that a path is or lies in."""
     return next((root for root in roots if path == root or is_below(path, root)), None)
+
+
+def spelled(path: str, roots: Sequence[str]) -> str:
+    """Return a path as a root's walk would list it, if links lead from one to the other.
+
+    Args:
+        path: absolute, perhaps by another way than the root was given: the folder that a link
+            leads to, say.
+        roots: absolute.
+    """
+    if root_of(path, roots) is not None:
+        return path
+    real = os.path.realpath(path)
+    for root in roots:
+        top = os.path.realpath(root)
+        if real == top or is_below(real, top):
+            return os.path.normpath(os.path.join(root, os.path.relpath(real, top)))
+    return path
 
 
 def top_of(path: str, roots: Iterable[str]) -> str:

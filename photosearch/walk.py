@@ -101,7 +101,7 @@ class _Trail:
 
 
 def walk(
-    root: str, rules: Rules | None = None, inner: Sequence[str] = ()
+    root: str, rules: Rules | None = None, inner: Sequence[str] = (), outer: str | None = None
 ) -> Iterator[File | Skipped]:
     """Find the photos below a folder, depth first, by name within each folder.
 
@@ -120,6 +120,8 @@ def walk(
         rules: In force above the root.
         inner: Folders and files below the root that are walked after it though it ignores
             them, by the rules in them alone. A missing folder is skipped.
+        outer: A folder above the root whose walk comes to it: links to what that one lists are
+            left out here too.
 
     Raises:
         OSError: At once, not at the first item, when the root is missing, can't be opened, is
@@ -136,6 +138,8 @@ def walk(
     fresh = Rules(rules.excluded)
     trail = _Trail([_Top(os.path.realpath(root), root, rules)])
     trail.tops.extend(_Top(os.path.realpath(path), path, fresh) for path in inner)
+    if outer is not None:
+        trail.tops.append(_Top(os.path.realpath(outer), outer, Rules()))
     trail.is_new(status)
     return _walk_all(root, entries, below, trail, inner)
 
@@ -182,7 +186,9 @@ def _walk_folder(
             yield Skipped(entry.path, _why_not_read(entry, error))
             continue
         if not isinstance(found, os.stat_result):
-            if found is not None:
+            if found is None:
+                yield from _left_alone(entry, level, trail.tops)
+            else:
                 yield _complete(found, level, trail.tops) if isinstance(found, File) else found
             continue
         if not trail.is_new(found):
@@ -348,6 +354,21 @@ def _complete(file: File, level: _Level, tops: list[_Top]) -> File:
                 file = replace(file, twin=_with_sidecar(twin, level.sidecars))
                 break
     return _with_sidecar(file, level.sidecars)
+
+
+def _left_alone(
+    entry: os.DirEntry[str], level: _Level, tops: list[_Top]
+) -> Iterator[File | Skipped]:
+    """Yield the RAW files beside a link that is left out: its target is in another folder."""
+    for raw in level.twins.get(entry.name, ()):
+        try:
+            found = _look(raw, tops)
+        except OSError as error:
+            found = Skipped(raw.path, _why_not_read(raw, error))
+        if isinstance(found, File):
+            yield _with_sidecar(found, level.sidecars)
+        elif isinstance(found, Skipped):
+            yield found
 
 
 def _with_sidecar(file: File, sidecars: dict[str, str]) -> File:

@@ -219,7 +219,7 @@ def test_a_root_that_another_one_comes_to_is_part_of_it(tmp_path: Path) -> None:
     make(tmp_path, "2019/a.jpg", "2019/b.png")
     rule(tmp_path, "*.png", "/2019/c.jpg")
     at = place(f"{tmp_path}/2019", [str(tmp_path), f"{tmp_path}/2019"])
-    assert not at.own
+    assert at.outer == str(tmp_path)
     assert [item.path for item in walk(at.path, at.rules)] == [f"{tmp_path}/2019/a.jpg"]
     assert place(str(tmp_path), [at.path]).reached == (at.path,)
 
@@ -231,7 +231,7 @@ def test_an_ignored_root_has_rules_of_its_own(tmp_path: Path) -> None:
     inner = [".h", ".h/.e.jpg", ".h/d.jpg", "2019", "gone"]
     at = place(str(tmp_path), [f"{tmp_path}/{name}" for name in inner])
     assert [os.path.relpath(path, tmp_path) for path in at.inner] == [".h", ".h/.e.jpg", "2019"]
-    assert at.own and place(f"{tmp_path}/2019", [str(tmp_path)]).own
+    assert at.outer is None and place(f"{tmp_path}/2019", [str(tmp_path)]).outer is None
     names = ["x.jpg", ".h/d.jpg", ".h/.e.jpg", "2019/a.jpg", "2019/b.png"]
     assert listed(tmp_path, inner=[Path(path) for path in at.inner]) == names
     shutil.rmtree(tmp_path / "2019")

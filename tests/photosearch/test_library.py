@@ -528,6 +528,20 @@ def test_an_empty_name_is_no_folder(library: Library, photos: Path, name: str) -
     assert library.stats()["photos"] == before > 0
 
 
+def test_a_folder_behind_a_link_is_one_folder(library: Library, photos: Path) -> None:
+    """As ~/Pictures is that leads to a larger disk; the shell tells the real folder there."""
+    link = photos.with_name("Pictures")
+    link.symlink_to(photos)
+    library.index([link], load=Describer8, workers=0)
+    before = library.stats()
+    summary = library.index([photos], load=unneeded, workers=0)
+    assert (summary.unchanged, summary.copied) == (before["photos"], 0)
+    assert library.stats()["folders"] == [str(link)]
+    library.edit(photos / "night.png", "the night of the fire")
+    assert library.find("fire", ranker="fts5")[0].path == str(link / "night.png")
+    assert library.forget(photos) == before["photos"]
+
+
 def test_prune_keeps_what_is_there_or_out_of_reach(library: Library, photos: Path) -> None:
     library.index([photos], load=Describer8, workers=0)
     hidden = photos.with_name("away")

@@ -606,3 +606,14 @@ def test_the_place_of_a_drive_may_be_gone_with_it(world: World) -> None:
         assert store.holds_drives(folder)
     for folder in ("/media/ann/usb1", "/home/ann", "/", "/Volumes/disk"):
         assert not store.holds_drives(folder)
+
+
+def test_part_of_a_root_lists_no_link_that_the_whole_leaves_out(world: World) -> None:
+    world.paint("all/a.bmp", 90)
+    (world.photos / "album").mkdir()
+    (world.photos / "album" / "a.bmp").symlink_to("../all/a.bmp")
+    world.index()
+    before = world.shown()
+    assert set(before) == {"Photos/all/a.bmp"}
+    assert counts(world.index(world.photos / "album")) == {}
+    assert world.shown() == before

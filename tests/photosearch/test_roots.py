@@ -2,12 +2,13 @@
 
 import os
 import random
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from photosearch.roots import absolute, is_below, outermost, paths_of, root_of, top_of
+from photosearch.roots import absolute, is_below, outermost, paths_of, root_of, spelled, top_of
 
 names = st.lists(st.sampled_from(["a", "b", "ab", "a-b", "a.b", "a b", "A", "é", "\udcff"]))
 folders = names.map(lambda names: "/" + "/".join(names[:4]))
@@ -48,3 +49,15 @@ def test_paths_are_absolute_and_never_empty() -> None:
         absolute("")
     with pytest.raises(TypeError, match="a list of folders"):
         paths_of("/Pictures")
+
+
+def test_a_folder_by_another_way_is_the_one_that_is_known(tmp_path: Path) -> None:
+    (tmp_path / "disk" / "2019").mkdir(parents=True)
+    link, real = str(tmp_path / "Pictures"), str(tmp_path / "disk")
+    os.symlink(real, link)
+    for known, other in ((link, real), (real, link)):
+        for below in ("", "/2019", "/2019/a.jpg", "/gone/b.jpg"):
+            assert spelled(other + below, [known]) == known + below
+            assert spelled(known + below, [known]) == known + below
+    assert spelled(f"{tmp_path}/other", [link]) == f"{tmp_path}/other"
+    assert spelled(str(tmp_path), [link]) == str(tmp_path)  # one above it is another one

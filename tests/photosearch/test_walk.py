@@ -57,6 +57,12 @@ def test_a_raw_file_beside_its_jpeg_is_one_photo(tmp_path: Path) -> None:
     assert set(listed(tmp_path)) == {"1.CR2", "2.dng", "3.nef", "3.png", "4.arw"}
 
 
+def test_a_raw_file_beside_a_link_to_a_listed_photo_is_listed(tmp_path: Path) -> None:
+    make(tmp_path, "a/cover.dng", "b/best.jpg")
+    (tmp_path / "a" / "cover.jpg").symlink_to("../b/best.jpg")
+    assert listed(tmp_path) == ["a/cover.dng", "b/best.jpg"]
+
+
 def test_a_bad_link_beside_a_raw_file_costs_nothing_else(tmp_path: Path) -> None:
     make(tmp_path, "x.cr2", "good.jpg", "sub/s.jpg")
     (tmp_path / "x.jpg").symlink_to("x.jpg")
