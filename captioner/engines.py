@@ -75,8 +75,8 @@ def open_openvino(file: Path, threads: int, bf16: bool) -> Network:
     return run
 
 
-# What opens a network, by engine, the preferred one first.
-ENGINES: dict[str, Open] = {"openvino": open_openvino, "onnx": open_onnx}
+# What opens a network, by engine, the fastest first (docs/performance.md).
+ENGINES: dict[str, Open] = {"onnx": open_onnx, "openvino": open_openvino}
 _PACKAGES = {"openvino": ("openvino", "onnx", "onnxscript"), "onnx": ("onnx", "onnxscript")}
 
 

@@ -162,8 +162,13 @@ def test_find_leaves_nothing_behind(library: Any, run: Run, tmp_path: Path) -> N
     assert [path.name for path in tmp_path.rglob("*")] == ["tmp", "home"]
 
 
-def test_indexing_leaves_only_what_is_documented(library: Any, environment: dict[str, str]) -> None:
+def test_indexing_leaves_only_what_is_documented(
+    library: Any, environment: dict[str, str], run: Run, tmp_path: Path
+) -> None:
     """No engine knows a person again: OpenVINO would keep a number in the home folder."""
+    photo = next(library.photos.glob("*.jpg"))
+    done = run("index", photo, "--engine", "openvino", db=tmp_path / "photosearch.db")
+    assert done.returncode == 0 and "1 photo captioned" in done.stdout
     left = {path.name for path in Path(environment["HOME"]).iterdir()}
     assert left <= {"data", ".cache"}
 

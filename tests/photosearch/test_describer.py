@@ -8,7 +8,7 @@ from captioner.engines import ENGINES, is_installed
 from photosearch import describer
 from photosearch.library import Library
 
-INSTALLED = [name for name in ("openvino", "onnx") if is_installed(name)]
+INSTALLED = [name for name in ("onnx", "openvino") if is_installed(name)]
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ INSTALLED = [name for name in ("openvino", "onnx") if is_installed(name)]
         ("openvino", "cpu", True, ["openvino"]),
     ],
 )
-def test_the_preferred_engine_is_taken(
+def test_the_fastest_engine_is_taken(
     engine: str, device: str, accelerated: bool, expected: list[str]
 ) -> None:
     assert describer.choose(engine, device, accelerated) == expected
@@ -33,7 +33,7 @@ def test_the_preferred_engine_is_taken(
 @pytest.mark.parametrize(
     ("engine", "device", "words"),
     [
-        ("tensorflow", "auto", "choose auto, torch, openvino, onnx"),
+        ("tensorflow", "auto", "choose auto, torch, onnx, openvino"),
         ("onnx", "cuda", "runs on the processor"),
         ("auto", "tpu", "unknown device"),
     ],
