@@ -219,9 +219,11 @@ def _write(
         name = os.path.basename(task.file.path)
         vacated.sort(
             key=lambda place: (
-                not place.edited, place.missing, os.path.basename(place.path) != name
+                place.missing,  # those that are gone now come first
+                place.missing and not place.edited,
+                os.path.basename(place.path) != name,
             )
-        )  # fmt: skip
+        )
         # A row that was hidden long ago says less than that of a copy which a person captioned.
         if vacated and not (vacated[0].missing and same[0].edited and not vacated[0].edited):
             moves[vacated[0].number] = (task.root, task, vacated[0])

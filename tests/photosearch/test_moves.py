@@ -617,3 +617,14 @@ def test_part_of_a_root_lists_no_link_that_the_whole_leaves_out(world: World) ->
     assert set(before) == {"Photos/all/a.bmp"}
     assert counts(world.index(world.photos / "album")) == {}
     assert world.shown() == before
+
+
+def test_copies_that_move_together_keep_their_own_words(world: World) -> None:
+    for name in ("a.bmp", "z.bmp"):
+        world.paint(f"old/{name}", 90)
+    world.index()
+    world.edit("old/z.bmp", "the last one")
+    shutil.copytree(world.photos / "old", world.photos / "new", copy_function=shutil.copyfile)
+    shutil.rmtree(world.photos / "old")
+    assert counts(world.index()) == {"moved": 2}
+    assert world.shown() == {"Photos/new/a.bmp": "shade 90", "Photos/new/z.bmp": "the last one"}
