@@ -211,7 +211,7 @@ def _scan_roots(run: _Run, roots: Iterable[str], work: Work) -> None:
         summary.reached += 1
         add_roots(connection, at.inner if at.outer else [root, *at.inner])
         drop_roots(connection, at.reached)
-        if root not in before:
+        if root not in before and at.outer is None:
             with connection:  # what lies in it may be known by the name of a folder in it
                 tell_folders(connection, root)
         outer = root_of(root, outer_roots(connection)) or root

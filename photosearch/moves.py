@@ -114,7 +114,7 @@ def follow_twins(
         tasks: new and changed files.
         gone: paths that were known, and were not found now.
     """
-    gone = frozenset(gone)
+    is_gone = _gone_places(connection, gone)
     for task in tasks:
         twin = task.file.twin
         if twin is None:
@@ -122,7 +122,7 @@ def follow_twins(
         for place in paths.of_size(connection, twin.size):
             same_name = os.path.basename(place.path) == os.path.basename(twin.path)
             same = same_name and place.mtime_ns == twin.mtime_ns and place.path != twin.path
-            if same and place.edited and place.path in gone:
+            if same and place.edited and is_gone(place, twin.path):
                 with connection:
                     paths.move(connection, {place.number: (task.root, twin)})
                 store.set_missing(connection, [twin.path])

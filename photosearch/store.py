@@ -96,7 +96,7 @@ def knows(connection: sqlite3.Connection, folder: str) -> bool:
 
 
 # Where systems make a folder for each drive, and take it away with the drive.
-_DRIVES = re.compile(r"/media|/media/[^/]+|/run/media/[^/]+|/mnt|/Volumes")
+_DRIVES = re.compile(r"/media|/media/[^/]+|/run/media(/[^/]+)?|/mnt|/Volumes")
 
 
 def holds_drives(folder: str) -> bool:
@@ -113,7 +113,7 @@ def _is_unplugged(folder: str, holds_drives: Callable[[str], bool]) -> bool:
     is_gone = False
     while _is_gone(folder) and folder != os.path.dirname(folder):
         folder, is_gone = os.path.dirname(folder), True
-    return is_empty_or_closed(folder) or (is_gone and holds_drives(folder))
+    return is_empty_or_closed(folder) or (is_gone and holds_drives(os.path.realpath(folder)))
 
 
 def _is_gone(path: str | bytes) -> bool:
@@ -195,7 +195,7 @@ def _write_photo(
         "longitude": data.longitude, "run_id": run, "missing_since": None,
         "content_hash": photo.content_hash,
     }  # fmt: skip
-    if _is_another(connection, path, photo, taken_at):
+    if models is not None and _is_another(connection, path, photo, taken_at, taken_from):
         set_aside(connection, path, only_edited=True)
     names = ", ".join(values)
     marks = ", ".join(f":{name}" for name in values)
@@ -212,16 +212,36 @@ def _write_photo(
 
 
 def _is_another(
-    connection: sqlite3.Connection, path: bytes, photo: Photo, taken_at: str | None
+    connection: sqlite3.Connection,
+    path: bytes,
+    photo: Photo,
+    taken_at: str | None,
+    taken_from: str | None,
 ) -> bool:
-    """Tell whether another photo has come where one was gone, as when a camera counts anew.
+    """Tell whether another photo has come where one was, as when a camera counts anew.
 
-    One that was taken at the same time is the same, worked on while it was out of reach.
+    Where one was gone, it is, unless it was taken at the same time: that one was worked on while
+    it was out of reach. Where one was shown until now, it is if that one lies elsewhere now and
+    was taken at another time.
     """
-    query = """SELECT content_hash, taken_from = 'exif' AND taken_at = ? FROM photos
-               WHERE path = ? AND missing_since IS NOT NULL AND content_hash IS NOT NULL"""
-    row = connection.execute(query, (taken_at, path)).fetchone()
-    return row is not None and row[0] != photo.content_hash and not row[1]
+    query = """SELECT missing_since IS NOT NULL,
+                      taken_from = 'exif' AND :taken_from = 'exif', taken_at = :taken_at,
+                      EXISTS (SELECT 1 FROM photos AS other
+                              WHERE other.size = photos.size AND other.id <> photos.id
+                              AND other.content_hash = photos.content_hash
+                              AND other.missing_since IS NULL)
+               FROM photos WHERE path = :path AND content_hash <> :content_hash"""
+    values = {
+        "path": path, "content_hash": photo.content_hash, "taken_at": taken_at,
+        "taken_from": taken_from,
+    }  # fmt: skip
+    row = connection.execute(query, values).fetchone()
+    if row is None:
+        return False
+    was_gone, comparable, same_time, is_elsewhere = row
+    if was_gone:
+        return not (comparable and same_time)
+    return bool(comparable and not same_time and is_elsewhere)
 
 
 def _sidecar_time(photo: Photo) -> int | None:

@@ -628,6 +628,18 @@ def test_a_persons_caption_goes_where_both_twins_go(
     assert store.prune(world.connection, dry_run=True) == 0
 
 
+def test_a_copied_pair_leaves_the_words_with_the_first(
+    world: World, dng: Callable[..., bytes]
+) -> None:
+    raw = world.spoil("a/a.dng", dng(Image.new("RGB", (32, 24), "blue")))
+    world.index()
+    assert write_edit(world.connection, str(raw), "my wall")
+    world.paint("a/a.jpg", "red")
+    shutil.copytree(world.photos / "a", world.photos / "backup")
+    world.index()
+    assert ("a/a.jpg", "my wall") in words(world)
+
+
 def test_failures_of_files_that_are_gone_are_forgotten(world: World) -> None:
     world.spoil("bad.png")
     world.index()

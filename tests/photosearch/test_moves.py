@@ -628,3 +628,24 @@ def test_copies_that_move_together_keep_their_own_words(world: World) -> None:
     shutil.rmtree(world.photos / "old")
     assert counts(world.index()) == {"moved": 2}
     assert world.shown() == {"Photos/new/a.bmp": "shade 90", "Photos/new/z.bmp": "the last one"}
+
+
+def test_a_name_that_is_taken_again_between_two_runs(world: World) -> None:
+    def paint(shade: int, year: int) -> Path:
+        path = world.photos / "DSC1.jpg"
+        path.parent.mkdir(exist_ok=True)
+        data = Image.Exif()
+        data.get_ifd(0x8769)[0x9003] = f"{year}:07:04 12:00:00"
+        Image.new("L", (9, 9), shade).save(path, "JPEG", exif=data)
+        return path
+
+    path = paint(90, 2019)
+    world.index()
+    world.edit("DSC1.jpg", "Mia on the steps")
+    path.rename(path.with_name("Mia.jpg"))
+    paint(200, 2024)
+    world.index()
+    assert world.shown() == {
+        "Photos/DSC1.jpg": "shade 200",
+        "Photos/Mia.jpg": "Mia on the steps",
+    }
