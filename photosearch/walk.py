@@ -171,7 +171,7 @@ def _walk_folder(
 ) -> Iterator[File | Skipped]:
     """Yield the photos of an opened folder, and of those in it."""
     # A stack, not recursion: folders may be nested by the thousand.
-    levels = [_level(root, entries, rules)]
+    levels = [_level(root, entries, rules, trail.tops)]
     while levels:
         level = levels[-1]
         entry = next(level.rest, None)
@@ -186,9 +186,7 @@ def _walk_folder(
             yield Skipped(entry.path, _why_not_read(entry, error))
             continue
         if not isinstance(found, os.stat_result):
-            if found is None:
-                yield from _left_alone(entry, level, trail.tops)
-            else:
+            if found is not None:
                 yield _complete(found, level, trail.tops) if isinstance(found, File) else found
             continue
         if not trail.is_new(found):
@@ -201,13 +199,13 @@ def _walk_folder(
             continue
         if _has(below, CACHE_TAG) and is_cache(entry.path):
             continue
-        levels.append(_level(entry.path, below, within))
         if entry.is_symlink():
             trail.tops.append(_Top(os.path.realpath(entry.path), entry.path, level.rules))
+        levels.append(_level(entry.path, below, within, trail.tops))
 
 
-def _level(folder: str, entries: list[os.DirEntry[str]], rules: Rules) -> _Level:
-    twins = _twins(entries, rules)
+def _level(folder: str, entries: list[os.DirEntry[str]], rules: Rules, tops: list[_Top]) -> _Level:
+    twins = _twins(entries, rules, tops)
     apart = {raw for raws in twins.values() for raw in raws}
     rest = (entry for entry in entries if entry not in apart)
     return _Level(folder, rest, _sidecars(entries), twins, rules)
@@ -291,10 +289,12 @@ def _entries(folder: str) -> list[os.DirEntry[str]]:
         return sorted(entries, key=lambda entry: entry.name)
 
 
-def _twins(entries: list[os.DirEntry[str]], rules: Rules) -> dict[str, list[os.DirEntry[str]]]:
+def _twins(
+    entries: list[os.DirEntry[str]], rules: Rules, tops: list[_Top]
+) -> dict[str, list[os.DirEntry[str]]]:
     """Find RAW files of which the camera, or a person, made a JPEG or HEIC beside them.
 
-    One that is empty, or ignored by rules, is none.
+    One that is empty, ignored by rules, or a link to what is listed elsewhere, is none.
 
     Returns:
         The RAW files, by the name of the other: the first one by name.
@@ -302,18 +302,20 @@ def _twins(entries: list[os.DirEntry[str]], rules: Rules) -> dict[str, list[os.D
     parts = [os.path.splitext(entry.name.lower()) for entry in entries]
     raws: dict[str, list[os.DirEntry[str]]] = {}
     for entry, (stem, suffix) in zip(entries, parts, strict=True):
-        if suffix in RAW_SUFFIXES and _stands(entry, rules):
+        if suffix in RAW_SUFFIXES and _stands(entry, rules, tops):
             raws.setdefault(stem, []).append(entry)
     return {
         entry.name: raws.pop(stem)
         for entry, (stem, suffix) in zip(entries, parts, strict=True)
-        if stem in raws and suffix in CAMERA_SUFFIXES and _stands(entry, rules)
+        if stem in raws and suffix in CAMERA_SUFFIXES and _stands(entry, rules, tops)
     }
 
 
-def _stands(entry: os.DirEntry[str], rules: Rules) -> bool:
-    """Tell whether a file is one that a walk lists, and holds something."""
-    return not _is_ignored(entry, rules) and _holds_something(entry)
+def _stands(entry: os.DirEntry[str], rules: Rules, tops: list[_Top]) -> bool:
+    """Tell whether a file is one that a walk lists here, and holds something."""
+    if _is_ignored(entry, rules) or not _holds_something(entry):
+        return False
+    return not (entry.is_symlink() and _comes_anyway(entry.path, False, tops))
 
 
 def _holds_something(entry: os.DirEntry[str]) -> bool:
@@ -354,21 +356,6 @@ def _complete(file: File, level: _Level, tops: list[_Top]) -> File:
                 file = replace(file, twin=_with_sidecar(twin, level.sidecars))
                 break
     return _with_sidecar(file, level.sidecars)
-
-
-def _left_alone(
-    entry: os.DirEntry[str], level: _Level, tops: list[_Top]
-) -> Iterator[File | Skipped]:
-    """Yield the RAW files beside a link that is left out: its target is in another folder."""
-    for raw in level.twins.get(entry.name, ()):
-        try:
-            found = _look(raw, tops)
-        except OSError as error:
-            found = Skipped(raw.path, _why_not_read(raw, error))
-        if isinstance(found, File):
-            yield _with_sidecar(found, level.sidecars)
-        elif isinstance(found, Skipped):
-            yield found
 
 
 def _with_sidecar(file: File, sidecars: dict[str, str]) -> File:

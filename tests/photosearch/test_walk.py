@@ -61,6 +61,8 @@ def test_a_raw_file_beside_a_link_to_a_listed_photo_is_listed(tmp_path: Path) ->
     make(tmp_path, "a/cover.dng", "b/best.jpg")
     (tmp_path / "a" / "cover.jpg").symlink_to("../b/best.jpg")
     assert listed(tmp_path) == ["a/cover.dng", "b/best.jpg"]
+    make(tmp_path, "a/cover.png", "a/cover.jpeg")  # its own: the RAW file's twin
+    assert listed(tmp_path) == ["a/cover.jpeg", "a/cover.png", "b/best.jpg"]
 
 
 def test_a_bad_link_beside_a_raw_file_costs_nothing_else(tmp_path: Path) -> None:
