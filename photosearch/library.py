@@ -15,7 +15,15 @@ from photosearch import database, export, paths, search, store
 from photosearch.descriptions import write_edit
 from photosearch.ignore import reach
 from photosearch.lock import changing
-from photosearch.roots import absolute, is_below, outer_roots, outermost, paths_of, spelled
+from photosearch.roots import (
+    absolute,
+    as_listed,
+    is_below,
+    outer_roots,
+    outermost,
+    paths_of,
+    spelled,
+)
 from photosearch.text import display, searchable
 from photosearch.walk import is_photo_name
 
@@ -256,7 +264,7 @@ class Library:
         """
         self._open()
         with changing(self.path) as connection:
-            count = store.forget(connection, spelled(absolute(folder), outer_roots(connection)))
+            count = store.forget(connection, as_listed(connection, folder))
         if count is None:
             raise ValueError(f"{display(os.fspath(folder))} is not in the library")
         return count
@@ -267,9 +275,8 @@ class Library:
         Raises:
             LibraryError: the file is missing or can't be used.
         """
-        roots = outer_roots(self._open())
-        path = spelled(absolute(folder), roots)
-        for root in roots:
+        path = as_listed(self._open(), folder)
+        for root in outer_roots(self._open()):
             with contextlib.suppress(OSError):  # rules that can't be used close what is below
                 if is_below(path, root) and reach(root, path) is not None:
                     return root
@@ -375,7 +382,7 @@ class Library:
         if like is not None and ranker not in search.BY_MEANING:
             raise ValueError(f"the ranker {ranker} knows words only: it can't find what is like")
         searcher = self.searcher()
-        path = None if like is None else spelled(absolute(like), outer_roots(self._open()))
+        path = None if like is None else as_listed(self._open(), like)
         vector = None if path is None else self._vector(path)
         # One more, because the photo itself, if it is in the library, is the most like it.
         more = limit if limit is None or path is None else limit + 1
@@ -399,7 +406,7 @@ class Library:
         self._open()
         connection = database.open_for_writing(self.path)
         try:
-            if not write_edit(connection, spelled(absolute(photo), outer_roots(connection)), text):
+            if not write_edit(connection, as_listed(connection, photo), text):
                 raise ValueError(
                     f"{os.fspath(photo)} is not in the library: index its folder first"
                 )

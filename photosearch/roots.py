@@ -156,6 +156,15 @@ def spelled(path: str, roots: Sequence[str]) -> str:
     return path
 
 
+def as_listed(connection: sqlite3.Connection, path: str | os.PathLike[str]) -> str:
+    """Return the path by which a library has a folder or photo, or would have it.
+
+    Raises:
+        ValueError: it is empty.
+    """
+    return spelled(absolute(path), outer_roots(connection))
+
+
 def top_of(path: str, roots: Iterable[str]) -> str:
     """Return the folder below which a photo's folders are searched: its root, or its own."""
     root = root_of(path, roots)
