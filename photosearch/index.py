@@ -73,7 +73,7 @@ class Observer(Protocol):
     """Who is told how indexing goes."""
 
     def comparing(self, files: int) -> None:
-        """So many files are read, because they may hold photos that are known."""
+        """So many files are read, because they may hold the same as others."""
 
     def start(self, total: int) -> None:
         """So many photos are to be captioned."""

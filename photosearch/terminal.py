@@ -72,7 +72,7 @@ class IndexProgress:
     def comparing(self, files: int) -> None:
         """Say what is going on where it may take a while."""
         if files >= MANY_FILES:
-            note(f"comparing {counted(files, 'file')} with known photos of the same size")
+            note(f"comparing {counted(files, 'file')} of equal size, to find copies")
 
     def start(self, total: int) -> None:
         """Show that so many photos are to be captioned."""

@@ -611,8 +611,9 @@ def test_a_persons_caption_is_with_the_twin_that_is_shown(
     assert words(world) == [("a.dng", "our wall")]
 
 
+@pytest.mark.parametrize("only", [".", "2024"])
 def test_a_persons_caption_goes_where_both_twins_go(
-    world: World, dng: Callable[..., bytes]
+    world: World, dng: Callable[..., bytes], only: str
 ) -> None:
     """Sorted into another folder before any run has seen the JPEG."""
     world.paint("other.jpg", "green")
@@ -623,7 +624,7 @@ def test_a_persons_caption_goes_where_both_twins_go(
     (world.photos / "2024").mkdir()
     for file in (raw, jpeg):
         file.rename(world.photos / "2024" / file.name)
-    world.index()
+    world.index(world.photos / only)
     assert words(world) == [("2024/a.jpg", "my wall")]
     assert store.prune(world.connection, dry_run=True) == 0
 

@@ -601,6 +601,10 @@ def test_the_place_of_a_drive_may_be_gone_with_it(world: World) -> None:
     world.index()
     media = str(world.photos)
     assert store.prune(world.connection, holds_drives=lambda folder: folder == media) == 1
+    # The same by a link to the folder of the drives.
+    real = world.photos.rename(world.home / "media")
+    world.photos.symlink_to(real)
+    assert store.prune(world.connection, holds_drives=lambda folder: folder == str(real)) == 0
     assert store.prune(world.connection) == 1
     for folder in ("/media", "/media/ann", "/run/media/ann", "/mnt", "/Volumes"):
         assert store.holds_drives(folder)
