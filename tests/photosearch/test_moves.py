@@ -653,3 +653,17 @@ def test_a_name_that_is_taken_again_between_two_runs(world: World) -> None:
         "Photos/DSC1.jpg": "shade 200",
         "Photos/Mia.jpg": "Mia on the steps",
     }
+
+
+def test_a_rename_brings_no_words_of_a_copy_that_was_deleted_before(world: World) -> None:
+    first = world.paint("a.bmp", 90)
+    world.index()
+    shutil.copy(first, world.photos / "b.bmp")
+    world.index()
+    world.edit("a.bmp", "words of the first")
+    first.unlink()
+    world.index()
+    (world.photos / "b.bmp").rename(world.photos / "c.bmp")
+    assert counts(world.index()) == {"moved": 1}
+    assert world.shown() == {"Photos/c.bmp": "shade 90"}
+    assert world.edits() == ["words of the first"]
