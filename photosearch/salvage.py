@@ -218,12 +218,17 @@ def _paths(old: sqlite3.Connection) -> Iterator[tuple[int, bytes]]:
                       ORDER BY path {order}"
             last, disorder = None, 0
             for number, path in old.execute(query):
-                if isinstance(path, bytes) and os.path.isabs(path) and number > 0:
+                if _is_path(path) and number > 0:
                     yield number, path
                     disorder += last is not None and (path < last) != bool(order)
                     last = path
                 if disorder > _DISORDER:
                     break
+
+
+def _is_path(value: object) -> bool:
+    """Tell whether a value can be the path of a photo or root: a damaged row's may be anything."""
+    return isinstance(value, bytes) and os.path.isabs(value)
 
 
 def _numbers(old: sqlite3.Connection, table: _Table) -> set[int]:
@@ -324,6 +329,8 @@ def _probe(
 
 def _put(new: sqlite3.Connection, table: _Table, insert: str, row: tuple[object, ...]) -> bool:
     """Write a row, with what it belongs to where that can be made up; tell whether it fits."""
+    if "path" in table.columns and not _is_path(row[table.columns.index("path")]):
+        return False  # a photo's may stand in the index over paths
     try:
         new.execute(insert, row)
     except sqlite3.IntegrityError:

@@ -411,6 +411,38 @@ def test_photos_lost_from_their_table_keep_what_people_wrote(
         assert [os.path.basename(result.path) for result in found] == ["0009.jpg"]
 
 
+def test_what_is_no_path_is_not_saved_as_one(
+    library: Library, sound: Path, tmp_path: Path
+) -> None:
+    with inside(library) as connection:
+        connection.execute("UPDATE photos SET path = x'' WHERE id = 5")
+        connection.execute("UPDATE photos SET path = CAST('a.jpg' AS BLOB) WHERE id = 6")
+        connection.execute("INSERT INTO roots VALUES (CAST('.' AS BLOB), '.', '')")
+    salvaged = library.salvage(tmp_path / "new.db")
+    assert_sound(tmp_path / "new.db")
+    expected, saved = dump(sound), dump(tmp_path / "new.db")
+    assert saved["photos"] == {row for row in expected["photos"] if row[0] not in (5, 6)}
+    assert saved["roots"] == expected["roots"]
+    assert salvaged.dropped["photos"] == 2 and salvaged.dropped["roots"] == 1
+
+
+def test_a_path_lost_from_its_row_is_found_in_the_index(
+    library: Library, sound: Path, tmp_path: Path
+) -> None:
+    content = bytearray(sound.read_bytes())
+    roots_of_tables(content, tmp_path)
+    path = os.fsencode(sound.with_name("photos") / "0004.jpg")
+    for page in homes(tmp_path)["photos"]:
+        on_page = bytes(content[page * PAGE : (page + 1) * PAGE])
+        content[page * PAGE : (page + 1) * PAGE] = on_page.replace(path, b"x" * len(path))
+    Path(library.path).write_bytes(content)
+    salvaged = library.salvage(tmp_path / "new.db")
+    assert salvaged.bare == 1 and salvaged.rows["photos"] == PHOTOS
+    expected, saved = dump(sound), dump(tmp_path / "new.db")
+    assert {row[:2] for row in saved["photos"]} == {row[:2] for row in expected["photos"]}
+    assert saved["captions"] == expected["captions"] and saved["edits"] == expected["edits"]
+
+
 def test_lost_models_and_runs_are_made_up(library: Library, sound: Path, tmp_path: Path) -> None:
     with inside(library) as connection:
         connection.execute("DELETE FROM models")
