@@ -42,6 +42,11 @@ from photosearch.written import NOTHING, Written
 MAX_PIXELS = 200_000_000
 """Photos with more pixels are refused; except JPEGs, each pixel takes 4 to 9 bytes of memory."""
 
+MAX_MISSING = 0.01
+"""Share of a JPEG's pixels that may be missing at its end."""
+
+_END_OF_JPEG = b"\xff\xd9"
+
 # Only these, whatever else Pillow reads: an EPS named .jpg would start Ghostscript.
 # AVIF comes before HEIF, which claims some AVIF files and then fails to decode them.
 _FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "JPEG2000", "AVIF", "HEIF")
@@ -205,7 +210,7 @@ def _load(
     """
     if isinstance(image, JpegImagePlugin.JpegImageFile):
         is_reduced = image.draft("RGB", (size, size)) is not None
-        image.load()
+        _load_jpeg(image)
         return image, is_reduced
     if isinstance(image, Jpeg2KImagePlugin.Jpeg2KImageFile):
         # A file has as many halves as its writer wanted; asked for more, OpenJPEG fails at once.
@@ -217,6 +222,38 @@ def _load(
                 return smaller, True
     image.load()
     return image, False
+
+
+def _load_jpeg(image: JpegImagePlugin.JpegImageFile) -> None:
+    """Decode a JPEG, also one that lacks only its last bytes.
+
+    Raises:
+        UndecodableError: more is missing than can't be seen.
+    """
+    read, is_ended = image.load_read, False
+
+    def load_read(count: int) -> bytes:
+        nonlocal is_ended
+        found = read(count)
+        if found or is_ended:
+            return found
+        is_ended = True
+        return _END_OF_JPEG
+
+    image.load_read = load_read  # type: ignore[method-assign, assignment]
+    try:
+        image.load()
+    except OSError as error:
+        if is_ended:
+            raise UndecodableError("truncated file") from error
+        raise
+    if not is_ended:
+        return
+    # Where blocks are missing libjpeg leaves the middle of all values, 127 in inverted colours.
+    end = np.asarray(image)[-math.ceil(image.height / 10) :]
+    filled = ((end == 127) | (end == 128)).reshape(*end.shape[:2], -1).all(-1)
+    if np.count_nonzero(filled) > MAX_MISSING * image.width * image.height:
+        raise UndecodableError("truncated file")
 
 
 def _finish(image: Image.Image, orientation: int, size: int) -> NDArray[np.uint8]:

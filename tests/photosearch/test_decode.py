@@ -502,6 +502,26 @@ def test_truncated_files_are_refused(tmp_path: Path, name: str, part: float) -> 
     assert refusal(str(path)).startswith(reason)
 
 
+@pytest.mark.parametrize(
+    ("mode", "progressive"),
+    [("RGB", False), ("RGB", True), ("L", False), ("L", True), ("CMYK", False)],
+)
+def test_a_jpeg_that_lacks_its_last_bytes_is_read(
+    tmp_path: Path, mode: str, progressive: bool
+) -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (400, 600, 3)).astype(np.uint8)
+    path = tmp_path / "photo.jpg"
+    Image.fromarray(noise).convert(mode).save(path, progressive=progressive)
+    blob, whole = path.read_bytes(), decode(str(path), 100).pixels
+    for missing in (1, 2, 3, 10, 100):
+        path.write_bytes(blob[:-missing])
+        found = decode(str(path), 100)
+        assert (found.width, found.height) == (600, 400)
+        assert np.mean(found.pixels != whole) < 0.02
+    path.write_bytes(blob[: len(blob) // (50 if progressive else 2)])
+    assert refusal(str(path)) == "truncated file"
+
+
 @pytest.mark.parametrize("kind", ["u1", "<u2"])
 def test_a_tiff_whose_white_is_zero(tmp_path: Path, kind: str) -> None:
     light = np.linspace(0, 1, 40 * 60).reshape(40, 60)

@@ -1,6 +1,7 @@
 """The doctor: tells what is wrong, repairs what can be made anew, and saves what can be read."""
 
 import contextlib
+import itertools
 import os
 import random
 import shutil
@@ -288,6 +289,19 @@ def rows_on(folder: Path, table: str, pages: set[int]) -> int:
         return sum(connection.execute(query, (table, page)).fetchone()[0] or 0 for page in pages)
 
 
+def rows_between(folder: Path, table: str, pages: set[int]) -> int:
+    """How many leaves of a table are followed by another one, both on these pages.
+
+    Where the rows stand in an index, one of them stands above two leaves, and every way to it
+    ends at one of these.
+    """
+    with contextlib.closing(sqlite3.connect(folder / "pages.db")) as connection:
+        query = """SELECT pageno - 1 FROM dbstat WHERE name = ? AND pagetype = 'leaf'
+                   AND name IN (SELECT name FROM pragma_table_list WHERE wr) ORDER BY path"""
+        leaves = [page for (page,) in connection.execute(query, (table,))]
+    return sum(set(pair) <= pages for pair in itertools.pairwise(leaves))
+
+
 def seeds(fast: int, all_: int) -> list[Any]:
     """Numbers for tests by chance, most of them for when there is time."""
     slow = [pytest.param(seed, marks=pytest.mark.slow) for seed in range(fast, all_)]
@@ -315,7 +329,11 @@ def test_every_row_on_a_page_without_damage_is_saved(
     }  # fmt: skip
     assert_sound(tmp_path / "new.db")
     expected, saved, where = dump(sound), dump(tmp_path / "new.db"), homes(tmp_path)
-    lost = {name: rows_on(tmp_path, name, damaged & set(where[name])) for name in TABLES}
+    lost = {
+        name: rows_on(tmp_path, name, damaged & set(where[name]))
+        + rows_between(tmp_path, name, damaged)
+        for name in TABLES
+    }
     alive = {row[0] for row in saved["photos"]}
     for name in TABLES:
         if name in ("photos", "search", "models", "runs"):
@@ -411,9 +429,7 @@ def test_photos_lost_from_their_table_keep_what_people_wrote(
         assert [os.path.basename(result.path) for result in found] == ["0009.jpg"]
 
 
-def test_what_is_no_path_is_not_saved_as_one(
-    library: Library, sound: Path, tmp_path: Path
-) -> None:
+def test_what_is_no_path_is_not_saved_as_one(library: Library, sound: Path, tmp_path: Path) -> None:
     with inside(library) as connection:
         connection.execute("UPDATE photos SET path = x'' WHERE id = 5")
         connection.execute("UPDATE photos SET path = CAST('a.jpg' AS BLOB) WHERE id = 6")
