@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from photosearch import store
-from photosearch.decode import Decoded, UndecodableError, UnreachableError, decode
+from photosearch.decode import Decoded, UnreachableError, decode
+from photosearch.picture import UndecodableError
 from photosearch.scan import Task
 from photosearch.walk import File, reason_of
 from photosearch.workers import MEMORY, Outcome, decode_all

@@ -15,7 +15,8 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from queue import SimpleQueue
 
-from photosearch.decode import Decoded, UndecodableError, decode
+from photosearch.decode import Decoded, decode
+from photosearch.picture import UndecodableError
 from photosearch.walk import File
 
 FILE_TIMEOUT = 60.0

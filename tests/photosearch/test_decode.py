@@ -26,8 +26,9 @@ from numpy.typing import NDArray
 from PIL import Image, TiffImagePlugin, features
 from PIL.PngImagePlugin import PngInfo
 
-from photosearch.decode import Decoded, UndecodableError, decode
+from photosearch.decode import Decoded, decode
 from photosearch.metadata import Metadata
+from photosearch.picture import UndecodableError
 
 AsNobody = Callable[[], contextlib.AbstractContextManager[None]]
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image, features
 
-from photosearch.decode import UndecodableError
+from photosearch.picture import UndecodableError
 from photosearch.walk import File
 from photosearch.workers import decode_all
 

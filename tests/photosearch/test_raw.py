@@ -12,8 +12,9 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from photosearch.decode import UndecodableError, decode
+from photosearch.decode import decode
 from photosearch.metadata import Metadata
+from photosearch.picture import UndecodableError
 from photosearch.raw import is_raw, read_raw
 
 Dng = Callable[..., bytes]

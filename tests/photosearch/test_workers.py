@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from photosearch.decode import UndecodableError
+from photosearch.picture import UndecodableError
 from photosearch.walk import File
 from photosearch.workers import Decode, Outcome, decode_all
 

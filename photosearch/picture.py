@@ -1,0 +1,266 @@
+"""A picture in Pillow's hands: opened by its content, loaded small, made a square of RGB.
+
+Importing it sets Pillow up for this process as a whole (no size limit of Pillow's own, no logging,
+one decoding thread).
+"""
+
+import contextlib
+import logging
+import math
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import (
+    BmpImagePlugin,  # noqa: F401  importing a plugin registers its format
+    GifImagePlugin,  # noqa: F401
+    Image,
+    ImageFile,
+    Jpeg2KImagePlugin,
+    JpegImagePlugin,
+    PngImagePlugin,
+    TiffImagePlugin,
+    UnidentifiedImageError,
+    WebPImagePlugin,  # noqa: F401
+)
+
+MAX_MISSING = 0.01
+"""Share of a JPEG's pixels that may be missing at its end."""
+
+_END_OF_JPEG = b"\xff\xd9"
+
+# Only these, whatever else Pillow reads: an EPS named .jpg would start Ghostscript.
+# AVIF comes before HEIF, which claims some AVIF files and then fails to decode them.
+_FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "JPEG2000", "AVIF", "HEIF")
+
+_MAGIC = (
+    (0, b"\xff\xd8\xff", "JPEG"),
+    (0, b"\x89PNG\r\n\x1a\n", "PNG"),
+    (0, b"RIFF", "WebP"),
+    (0, b"II*\0", "TIFF"),
+    (0, b"MM\0*", "TIFF"),
+    (0, b"GIF8", "GIF"),
+    (0, b"BM", "BMP"),
+    (4, b"jP  ", "JPEG 2000"),
+    (0, b"\xff\x4f\xff\x51", "JPEG 2000"),
+    (4, b"ftypavif", "AVIF"),
+    (4, b"ftyphei", "HEIF"),
+    (4, b"ftypmif1", "HEIF"),
+)
+
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+class UndecodableError(Exception):
+    """A file that gives no pixels; the text is the reason, in one line for people."""
+
+
+def open_picture(file: BinaryIO) -> ImageFile.ImageFile:
+    """Identify an image and read its header.
+
+    By file object, not by path: for paths Pillow maps some formats into memory, and a mapped file
+    that shrinks meanwhile kills the process.
+
+    Args:
+        file: seekable, at its start.
+
+    Raises:
+        UndecodableError: it is none, or of no kind that is taken; Pillow raises other errors, too.
+    """
+    formats = [name for name in _FORMATS if name in Image.OPEN]
+    try:
+        return Image.open(file, formats=formats)
+    except UnidentifiedImageError as error:
+        file.seek(0)
+        start = file.read(16)
+        for offset, magic, name in _MAGIC:
+            if start[offset:].startswith(magic):
+                if name == "TIFF":  # of which there are more kinds than Pillow knows
+                    raise UndecodableError(
+                        "a kind of TIFF that can't be read, or damaged"
+                    ) from error
+                raise UndecodableError(f"truncated or damaged {name} header") from error
+        raise UndecodableError("not an image in a known format") from error
+
+
+def refuse_planes(image: TiffImagePlugin.TiffImageFile) -> None:
+    """Refuse a TIFF of which Pillow would read the bytes of one colour for those of another.
+
+    Args:
+        image: opened.
+
+    Raises:
+        UndecodableError: the colours stand apart, uncompressed, with more than 8 bits each.
+    """
+    tags = image.tag_v2
+    depth = max(tags.get(TiffImagePlugin.BITSPERSAMPLE, (1,)))
+    apart = tags.get(TiffImagePlugin.PLANAR_CONFIGURATION) == 2 and len(image.getbands()) > 1
+    if apart and depth > 8 and tags.get(TiffImagePlugin.COMPRESSION, 1) == 1:
+        raise UndecodableError(f"a TIFF with {depth} bits a colour in separate planes")
+
+
+def load(file: BinaryIO, image: ImageFile.ImageFile, size: int) -> tuple[ImageFile.ImageFile, bool]:
+    """Decode an image; at 1/2, 1/4 or less, if its format can do that.
+
+    Args:
+        file: that the image was opened from.
+        image: opened.
+        size: that both sides still have, in pixels, if they had it.
+
+    Returns:
+        The loaded image, and whether it may be reduced: its size isn't the photo's then.
+
+    Raises:
+        UndecodableError: a JPEG lacks its end; Pillow raises other errors, too.
+    """
+    if isinstance(image, JpegImagePlugin.JpegImageFile):
+        is_reduced = image.draft("RGB", (size, size)) is not None
+        _load_jpeg(image)
+        return image, is_reduced
+    if isinstance(image, Jpeg2KImagePlugin.Jpeg2KImageFile):
+        # A file has as many halves as its writer wanted; asked for more, OpenJPEG fails at once.
+        for power in range((min(image.size) // size).bit_length() - 1, 0, -1):
+            smaller = open_picture(file)
+            smaller.reduce = power  # type: ignore[method-assign, assignment]
+            with contextlib.suppress(OSError):
+                smaller.load()
+                return smaller, True
+    image.load()
+    return image, False
+
+
+def _load_jpeg(image: JpegImagePlugin.JpegImageFile) -> None:
+    """Decode a JPEG, also one that lacks only its last bytes.
+
+    Raises:
+        UndecodableError: it lacks more than `MAX_MISSING`.
+    """
+    read, is_ended = image.load_read, False
+
+    def load_read(count: int) -> bytes:
+        nonlocal is_ended
+        found = read(count)
+        if found or is_ended:
+            return found
+        is_ended = True
+        return _END_OF_JPEG
+
+    image.load_read = load_read  # type: ignore[method-assign, assignment]
+    try:
+        image.load()
+    except OSError as error:
+        if is_ended:
+            raise UndecodableError("truncated file") from error
+        raise
+    if not is_ended:
+        return
+    # Where blocks are missing libjpeg leaves the middle of all values, 127 in inverted colours.
+    end = np.asarray(image)[-math.ceil(image.height / 10) :]
+    filled = ((end == 127) | (end == 128)).reshape(*end.shape[:2], -1).all(-1)
+    if np.count_nonzero(filled) > MAX_MISSING * image.width * image.height:
+        raise UndecodableError("truncated file")
+
+
+def orientation_of(image: Image.Image) -> int:
+    """Read how a loaded image must still be turned, 1 to 8.
+
+    By Pillow, which knows what its plugins have done already: pillow-heif and the TIFF plugin
+    turn the picture and reset the tag, the AVIF plugin sets the tag from the container's own
+    rotation. Not by `ImageOps.exif_transpose`, which writes the EXIF anew and so fails on
+    photos whose EXIF is malformed elsewhere.
+
+    Args:
+        image: loaded, by `load`.
+    """
+    try:
+        value = image.getexif().get(0x0112, 1)
+    except Exception:  # malformed EXIF must not cost the picture
+        return 1
+    return int(value) if value in range(1, 9) else 1
+
+
+def finish(image: Image.Image, orientation: int, size: int) -> NDArray[np.uint8]:
+    """Turn a loaded image upright and squash it to a square of RGB, white where it is transparent.
+
+    Args:
+        image: loaded.
+        orientation: as EXIF tells it, 1 to 8.
+        size: side of the square, in pixels.
+
+    Returns:
+        Pixels, (size, size, 3).
+    """
+    small = _flatten(_squash(_resizable(image), size))
+    if orientation in _TURNS:
+        small = small.transpose(_TURNS[orientation])
+    return np.array(small)
+
+
+def _resizable(image: Image.Image) -> Image.Image:
+    """Convert a loaded image to a mode in which pixels can be averaged."""
+    if image.mode.startswith("I;16"):
+        values = (np.asarray(image) >> 8).astype(np.uint8)
+        tags = getattr(image, "tag_v2", {})  # of TIFF, of which Pillow turns 8 bits only
+        inverted = tags.get(TiffImagePlugin.PHOTOMETRIC_INTERPRETATION) == 0
+        return Image.fromarray(255 - values if inverted else values)
+    if image.mode == "I" and image.format == "PNG":  # how Pillow before 11 opens 16-bit grey
+        return Image.fromarray((np.asarray(image) >> 8).clip(0, 255).astype(np.uint8))
+    if image.has_transparency_data:
+        return image if image.mode == "RGBA" else image.convert("RGBA")
+    if image.mode in ("1", "P"):
+        return image.convert("L" if image.mode == "1" else "RGB")
+    return image
+
+
+def _stretch(values: NDArray[np.generic]) -> NDArray[np.uint8]:
+    """Scale numbers without a fixed white point, (height, width), to 0..255 by their range."""
+    finite = np.nan_to_num(values.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
+    low, high = float(finite.min()), float(finite.max())
+    scaled = (finite - low) * (255.0 / (high - low) if high > low else 0.0)
+    return scaled.astype(np.uint8)
+
+
+def _squash(image: Image.Image, size: int) -> Image.Image:
+    """Resize to a square, whatever the aspect ratio.
+
+    Averages whole blocks of pixels down to three times the size first, which can't be seen.
+    """
+    return image.resize((size, size), Image.Resampling.BICUBIC, reducing_gap=3.0)
+
+
+def _flatten(image: Image.Image) -> Image.Image:
+    """Convert a small image to RGB, on white where it is transparent."""
+    if image.mode in ("I", "F"):  # not sooner: numpy would need several copies of a large photo
+        image = Image.fromarray(_stretch(np.asarray(image)))
+    if image.mode != "RGBA":
+        return image if image.mode == "RGB" else image.convert("RGB")
+    page = Image.new("RGB", image.size, "white")
+    page.paste(image, mask=image.getchannel("A"))
+    return page
+
+
+def _set_pillow_up() -> None:
+    """Prepare Pillow in this process: formats, limits, silence, threads."""
+    Image.MAX_IMAGE_PIXELS = None  # `decode` has its own limit, with its own words
+    # A history of edits may be long; by default a megabyte of text costs the whole picture.
+    PngImagePlugin.MAX_TEXT_CHUNK = PngImagePlugin.MAX_TEXT_MEMORY
+    logging.getLogger("PIL").setLevel(logging.CRITICAL + 1)
+    with contextlib.suppress(ImportError):  # Pillow before 11.3 has no AVIF
+        from PIL import AvifImagePlugin
+
+        AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # there is a process for each core already
+    with contextlib.suppress(ImportError):
+        import pillow_heif
+
+        pillow_heif.register_heif_opener(decode_threads=1)
+
+
+_set_pillow_up()
