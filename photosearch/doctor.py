@@ -12,10 +12,10 @@ from dataclasses import dataclass, field, replace
 from photosearch import database, schema, store
 from photosearch.database import LibraryError
 from photosearch.descriptions import is_folder_of, search_values, write_search_row
+from photosearch.drives import is_empty_or_closed
 from photosearch.lock import changing
 from photosearch.roots import (
     all_roots,
-    is_empty_or_closed,
     outer_roots,
     place,
     top_of,

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from photosearch.database import now
+from photosearch.drives import is_empty_or_closed
 from photosearch.ignore import Rules, RulesError, reach
 from photosearch.text import display
 from photosearch.walk import is_photo_name
@@ -107,15 +108,6 @@ def reachable(connection: sqlite3.Connection) -> tuple[str, ...]:
     return tuple(
         os.path.join(root, "") for root in outer_roots(connection) if not is_empty_or_closed(root)
     )
-
-
-def is_empty_or_closed(root: str) -> bool:
-    """Tell whether nothing can be seen in a folder, or there is no folder."""
-    try:
-        with os.scandir(root) as entries:
-            return next(entries, None) is None
-    except OSError:
-        return True
 
 
 def outermost(paths: Iterable[str]) -> list[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import os
-import re
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -19,7 +18,8 @@ from photosearch.descriptions import (
     write_search_row,
     write_written,
 )
-from photosearch.roots import below, is_empty_or_closed, outer_roots, reachable
+from photosearch.drives import holds_drives, is_empty_or_closed, is_gone, is_unplugged
+from photosearch.roots import below, outer_roots, reachable
 from photosearch.text import display
 
 if TYPE_CHECKING:
@@ -93,38 +93,6 @@ def knows(connection: sqlite3.Connection, folder: str) -> bool:
     """Tell whether a photo in a folder is known, and not hidden."""
     query = "SELECT 1 FROM photos WHERE path > ? AND path < ? AND missing_since IS NULL LIMIT 1"
     return connection.execute(query, below(folder)).fetchone() is not None
-
-
-# Where systems make a folder for each drive, and take it away with the drive.
-_DRIVES = re.compile(r"/media|/media/[^/]+|/run/media(/[^/]+)?|/mnt|/Volumes")
-
-
-def holds_drives(folder: str) -> bool:
-    """Tell whether drives have their places in a folder."""
-    return _DRIVES.fullmatch(folder) is not None
-
-
-def _is_unplugged(folder: str, holds_drives: Callable[[str], bool]) -> bool:
-    """Tell whether a folder may be on a drive that was unplugged.
-
-    Then it, or the nearest one above that is there, is empty or out of reach, or one in which
-    drives come and go.
-    """
-    is_gone = False
-    while _is_gone(folder) and folder != os.path.dirname(folder):
-        folder, is_gone = os.path.dirname(folder), True
-    return is_empty_or_closed(folder) or (is_gone and holds_drives(os.path.realpath(folder)))
-
-
-def _is_gone(path: str | bytes) -> bool:
-    """Tell whether nothing is at a path; not for one that can't be looked at."""
-    try:
-        os.lstat(path)
-    except (FileNotFoundError, NotADirectoryError, ValueError):  # or no path that a file can have
-        return True
-    except OSError:
-        pass
-    return False
 
 
 def is_emptied(connection: sqlite3.Connection, root: str) -> bool:
@@ -334,14 +302,14 @@ def prune(
         How many photos.
     """
     within = reachable(connection)
-    is_unplugged = functools.cache(lambda folder: _is_unplugged(folder, holds_drives))
+    may_return = functools.cache(lambda folder: is_unplugged(folder, holds_drives))
     query = "SELECT id, path FROM photos WHERE missing_since IS NOT NULL"
     gone = [
         (number,)
         for number, path in connection.execute(query).fetchall()
         if os.fsdecode(path).startswith(within)
-        and _is_gone(path)
-        and not is_unplugged(os.path.dirname(os.fsdecode(path)))
+        and is_gone(path)
+        and not may_return(os.path.dirname(os.fsdecode(path)))
     ]
     if not dry_run:
         with connection:

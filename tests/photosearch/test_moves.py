@@ -20,6 +20,7 @@ from PIL import Image
 from photosearch import database, paths, store
 from photosearch.content import hash_file
 from photosearch.descriptions import PARTS, Description, write_edit
+from photosearch.drives import holds_drives
 from photosearch.index import IndexConfig, Silent, index
 from photosearch.roots import outer_roots
 from photosearch.summary import Summary
@@ -607,9 +608,9 @@ def test_the_place_of_a_drive_may_be_gone_with_it(world: World) -> None:
     assert store.prune(world.connection, holds_drives=lambda folder: folder == str(real)) == 0
     assert store.prune(world.connection) == 1
     for folder in ("/media", "/media/ann", "/run/media/ann", "/mnt", "/Volumes"):
-        assert store.holds_drives(folder)
+        assert holds_drives(folder)
     for folder in ("/media/ann/usb1", "/home/ann", "/", "/Volumes/disk"):
-        assert not store.holds_drives(folder)
+        assert not holds_drives(folder)
 
 
 def test_part_of_a_root_lists_no_link_that_the_whole_leaves_out(world: World) -> None:
