@@ -17,7 +17,9 @@ from photosearch.lock import changing
 from photosearch.roots import (
     all_roots,
     outer_roots,
+    outermost,
     place,
+    root_of,
     top_of,
     why_unreachable,
 )
@@ -237,7 +239,7 @@ def wrong_vectors(connection: sqlite3.Connection) -> list[tuple[int]]:
 
 def mend_rows(connection: sqlite3.Connection, photos: list[int]) -> None:
     """Write, or remove, the rows in `search` of these photos; all in one transaction."""
-    roots = outer_roots(connection)
+    roots = set(outer_roots(connection))
     with connection:
         for number in photos:
             query = """SELECT path, folder FROM photos
@@ -258,8 +260,9 @@ def compare(connection: sqlite3.Connection) -> Files:
     """
     new = gone = 0
     unreachable = {}
-    roots, given = outer_roots(connection), all_roots(connection)
-    for root in roots:
+    given = set(all_roots(connection))
+    roots = set(outermost(given))
+    for root in sorted(roots):
         known = store.known(connection, root)
         try:
             at = place(root, given)
@@ -282,9 +285,8 @@ def compare(connection: sqlite3.Connection) -> Files:
             not before.missing and before.reason is None and not path.startswith(tuple(closed))
             for path, before in known.items()
         )
-    inside = tuple(os.path.join(root, "") for root in roots)
     paths = connection.execute("SELECT path FROM photos WHERE missing_since IS NULL")
     for (key,) in paths:
         path = os.fsdecode(key)
-        gone += path not in roots and not path.startswith(inside) and not os.path.lexists(path)
+        gone += root_of(path, roots) is None and not os.path.lexists(path)
     return Files(new, gone, unreachable)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import sqlite3
 import time
@@ -28,16 +29,15 @@ from photosearch.roots import (
     add_roots,
     all_roots,
     drop_roots,
-    outer_roots,
     outermost,
     place,
-    root_of,
+    root_above,
     why_unreachable,
 )
 from photosearch.scan import Task, Work, scan
 from photosearch.summary import Summary
 from photosearch.twins import follow_edits
-from photosearch.walk import walk
+from photosearch.walk import list_sidecars, walk
 from photosearch.workers import FILE_TIMEOUT
 
 REREAD = 32  # photos in a transaction, where only metadata is read
@@ -193,12 +193,14 @@ def _scan_roots(run: _Run, roots: Iterable[str], work: Work) -> None:
     started = time.perf_counter()
     given, before = sorted(set(roots)), set(all_roots(connection))
     known = {*given, *before}
+    sidecars_in = functools.lru_cache(1)(list_sidecars)  # of thousands of files given one by one
     # A folder that is missing is told even where it would lie in another one.
     missing = [root for root in given if not os.path.exists(root)]
     for root in missing + outermost(set(given) - set(missing)):
         try:
             at = place(root, known)
-            entries = walk(root, at.rules.excluding(root, config.exclude), at.inner, at.outer)
+            rules = at.rules.excluding(root, config.exclude)
+            entries = walk(root, rules, at.inner, at.outer, sidecars_in)
         except (OSError, ValueError) as error:
             summary.unreachable[root] = why_unreachable(error, root)
             continue
@@ -214,7 +216,7 @@ def _scan_roots(run: _Run, roots: Iterable[str], work: Work) -> None:
         if root not in before and at.outer is None:
             with connection:  # what lies in it may be known by the name of a folder in it
                 tell_folders(connection, root)
-        outer = root_of(root, outer_roots(connection)) or root
+        outer = root_above(connection, root) or root
         options = {"force": config.force, "upgrade": config.upgrade, "retry": config.retry}
         scan(connection, root, outer, entries, work, summary, **options)
     summary.stages.walk = time.perf_counter() - started

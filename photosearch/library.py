@@ -175,7 +175,7 @@ class Library:
         config = IndexConfig(batch_size, workers, force, upgrade, retry, exclude, **limits)
         with changing(self.path) as connection:
             known = outer_roots(connection)
-            roots = [spelled(path, known) for path in given] or known
+            roots = spelled(given, known) or known
             return index(connection, roots, load, config, observer, fingerprints)
 
     def watch(
@@ -221,7 +221,7 @@ class Library:
         roots = outermost(paths_of(folders))
         if os.path.exists(self.path):
             known = outer_roots(self._open())
-            roots = outermost(spelled(path, known) for path in roots) or known
+            roots = outermost(spelled(roots, known)) or known
         if not roots:
             raise ValueError("which folder? photosearch watch FOLDER")
         if load is None:

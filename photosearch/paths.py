@@ -163,7 +163,7 @@ def relocate(connection: sqlite3.Connection, old: str, new: str) -> int | None:
             known = known or bool(paths)
             count = len(paths)
         places = [os.fsdecode(path) for path in renamed.values()]  # of the photos
-        roots = outer_roots(connection)
+        roots = set(outer_roots(connection))
         if any(root_of(path, roots) is None for path in places):
             # Or nobody would look there again.
             query = "INSERT INTO roots VALUES (?, ?, ?)"
@@ -206,6 +206,6 @@ def tell_folders(connection: sqlite3.Connection, folder: str) -> None:
     query = """SELECT id, path FROM photos JOIN search ON photo_id = id
                WHERE path = ? OR (path > ? AND path < ?)"""
     rows = connection.execute(query, (os.fsencode(folder), low, high)).fetchall()
-    roots = outer_roots(connection)
+    roots = set(outer_roots(connection)) if rows else set()
     for number, path in rows:
         write_search_row(connection, number, top_of(os.fsdecode(path), roots))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from photosearch.database import now
@@ -33,18 +33,22 @@ def place(path: str, known: Collection[str]) -> Root:
 
     Args:
         path: absolute, as are the others.
-        known: all roots, this one or not.
+        known: all roots, this one or not; a set, as for all that follow.
 
     Raises:
         RulesError: a file of rules between this one and one above it can't be used. One between
             it and others in it closes only these: they are in neither list.
     """
     rules = above = None
-    for outer in sorted(other for other in known if is_below(path, other)):
+    for outer in way_to(os.path.dirname(path)):
+        if outer not in known or outer == path:
+            continue
         rules = reach(outer, path) if _is_listed(path) else None
         if rules is not None:
             above = outer
             break
+    if os.path.isfile(path):  # thousands of them may be given, and nothing lies in them
+        return Root(path, rules or Rules(), above)
     inner: list[str] = []
     reached: list[str] = []
     for other in sorted(other for other in known if is_below(other, path)):
@@ -95,6 +99,15 @@ def all_roots(connection: sqlite3.Connection) -> list[str]:
     return [os.fsdecode(path) for (path,) in connection.execute("SELECT path FROM roots")]
 
 
+def root_above(connection: sqlite3.Connection, path: str) -> str | None:
+    """Return the outermost folder given to index that a path is or lies in."""
+    ways = [os.fsencode(above) for above in way_to(path)]
+    query = f"""SELECT path FROM roots WHERE path IN ({", ".join("?" * len(ways))})
+                ORDER BY length(path) LIMIT 1"""
+    found = connection.execute(query, ways).fetchone()
+    return os.fsdecode(found[0]) if found else None
+
+
 def outer_roots(connection: sqlite3.Connection) -> list[str]:
     """Return the folders to index, without those inside another one."""
     return outermost(all_roots(connection))
@@ -125,27 +138,40 @@ def is_below(path: str, folder: str) -> bool:
     return path.startswith(folder) and path.startswith(os.path.join(folder, "")) and path != folder
 
 
-def root_of(path: str, roots: Iterable[str]) -> str | None:
-    """Return the first of some folders that a path is or lies in."""
-    return next((root for root in roots if path == root or is_below(path, root)), None)
+def way_to(path: str) -> Iterator[str]:
+    """Yield the folders above an absolute path, the uppermost first, and the path itself."""
+    end = path.find(os.sep) + 1
+    yield path[:end]
+    while 0 < end < len(path):
+        end = path.find(os.sep, end + 1)
+        yield path[:end] if end > 0 else path
 
 
-def spelled(path: str, roots: Sequence[str]) -> str:
-    """Return a path as a root's walk would list it, if links lead from one to the other.
+def root_of(path: str, roots: Collection[str]) -> str | None:
+    """Return the outermost of some folders that a path is or lies in; give many as a set."""
+    return next((above for above in way_to(path) if above in roots), None)
+
+
+def spelled(paths: Iterable[str], roots: Collection[str]) -> list[str]:
+    """Return paths as a root's walk would list them, if links lead from one to the other.
 
     Args:
-        path: absolute, perhaps by another way than the root was given: the folder that a link
+        paths: absolute, perhaps by another way than the root was given: the folder that a link
             leads to, say.
         roots: absolute.
     """
-    if root_of(path, roots) is not None:
-        return path
-    real = os.path.realpath(path)
-    for root in roots:
-        top = os.path.realpath(root)
-        if real == top or is_below(real, top):
-            return os.path.normpath(os.path.join(root, os.path.relpath(real, top)))
-    return path
+    roots = set(roots)
+    tops: dict[str, str] = {}
+    found = []
+    for path in paths:
+        if root_of(path, roots) is None:
+            tops = tops or {os.path.realpath(root): root for root in sorted(roots, reverse=True)}
+            real = os.path.realpath(path)
+            top = root_of(real, tops)
+            if top is not None:
+                path = os.path.normpath(os.path.join(tops[top], os.path.relpath(real, top)))
+        found.append(path)
+    return found
 
 
 def as_listed(connection: sqlite3.Connection, path: str | os.PathLike[str]) -> str:
@@ -154,11 +180,17 @@ def as_listed(connection: sqlite3.Connection, path: str | os.PathLike[str]) -> s
     Raises:
         ValueError: it is empty.
     """
-    return spelled(absolute(path), outer_roots(connection))
+    (listed,) = spelled([absolute(path)], outer_roots(connection))
+    return listed
 
 
-def top_of(path: str, roots: Iterable[str]) -> str:
-    """Return the folder below which a photo's folders are searched: its root, or its own."""
+def top_of(path: str, roots: Collection[str]) -> str:
+    """Return the folder below which a photo's folders are searched: its root, or its own.
+
+    Args:
+        path: of the photo, absolute.
+        roots: that lie in no other one; give many as a set.
+    """
     root = root_of(path, roots)
     return os.path.dirname(path) if root is None or root == path else root
 

@@ -5,7 +5,7 @@ import errno
 import os
 import stat
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from photosearch.ignore import CACHE_TAG, NAME, Rules, is_cache, is_passed_over, reach
@@ -100,8 +100,21 @@ class _Trail:
         return new
 
 
+def list_sidecars(folder: str) -> dict[str, str]:
+    """Return the names of XMP files in a folder, by the same in lower case.
+
+    Raises:
+        OSError: the folder can't be opened.
+    """
+    return _sidecars(_entries(folder))
+
+
 def walk(
-    root: str, rules: Rules | None = None, inner: Sequence[str] = (), outer: str | None = None
+    root: str,
+    rules: Rules | None = None,
+    inner: Sequence[str] = (),
+    outer: str | None = None,
+    sidecars_in: Callable[[str], dict[str, str]] = list_sidecars,
 ) -> Iterator[File | Skipped]:
     """Find the photos below a folder, depth first, by name within each folder.
 
@@ -122,6 +135,7 @@ def walk(
             them, by the rules in them alone. A missing folder is skipped.
         outer: A folder above the root whose walk comes to it: links to what that one lists are
             left out here too.
+        sidecars_in: As `list_sidecars`, for a single file; it may remember what it found.
 
     Raises:
         OSError: At once, not at the first item, when the root is missing, can't be opened, is
@@ -130,7 +144,7 @@ def walk(
     rules = rules or Rules()
     status = os.stat(root)
     if stat.S_ISREG(status.st_mode):
-        return iter([_single(root, status)])
+        return iter([_single(root, status, sidecars_in)])
     if not stat.S_ISDIR(status.st_mode):
         raise OSError(errno.EINVAL, "neither a folder nor a regular file", root)
     entries = _entries(root)
@@ -325,11 +339,15 @@ def _holds_something(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _single(path: str, status: os.stat_result) -> File:
+def _single(
+    path: str,
+    status: os.stat_result,
+    sidecars_in: Callable[[str], dict[str, str]] = list_sidecars,
+) -> File:
     """Return a file that was given by its own name."""
     file = _file(path, status)
     try:
-        return _with_sidecar(file, _sidecars(_entries(os.path.dirname(path) or ".")))
+        return _with_sidecar(file, sidecars_in(os.path.dirname(path) or "."))
     except OSError:  # a folder may be closed whose files can be opened
         return file
 

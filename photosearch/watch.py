@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from photosearch.database import ENDINGS, LibraryError, is_busy
 from photosearch.ignore import CACHE_TAG, NAME, is_passed_over
 from photosearch.lock import BusyError
-from photosearch.roots import is_below, root_of
+from photosearch.roots import is_below, way_to
 from photosearch.text import display
 from photosearch.walk import is_photo_name
 
@@ -194,7 +194,8 @@ def watch(
 
 def concerned(changed: Collection[str], paths: Iterable[str]) -> set[str]:
     """Return those folders (or files) that changes lie in."""
-    return {root for root in paths if any(root_of(path, (root,)) for path in changed)}
+    within = {above for path in changed for above in way_to(path)}
+    return within.intersection(paths)
 
 
 def follow(

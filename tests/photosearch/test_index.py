@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -844,6 +845,22 @@ def test_a_single_file_may_be_a_root(world: World) -> None:
     assert counts(summary) == {"unchanged": 1, "reached": 1}
     assert list(summary.unreachable) == [str(one)]
     assert world.found() == ["Lake/a.png", "Lake/b.png"]
+
+
+def test_many_single_files_take_no_longer_each(tmp_path: Path) -> None:
+    def seconds(count: int) -> float:
+        (home := tmp_path / str(count)).mkdir()
+        with world_in(home) as world:
+            files = [world.spoil(f"{number}.jpg", b"") for number in range(count)]
+            world.index(*files)
+            times = []
+            for _ in range(3):
+                started = time.process_time()
+                assert counts(world.index(*files, load=unneeded))["failed_before"] == count
+                times.append(time.process_time() - started)
+            return min(times)
+
+    assert seconds(1600) < 24 * seconds(200)  # 8 if each takes the same, 64 if not
 
 
 def test_no_roots(world: World) -> None:

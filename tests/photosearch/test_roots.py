@@ -2,13 +2,26 @@
 
 import os
 import random
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from photosearch.roots import absolute, is_below, outermost, paths_of, root_of, spelled, top_of
+from photosearch.roots import (
+    absolute,
+    add_roots,
+    is_below,
+    outermost,
+    paths_of,
+    root_above,
+    root_of,
+    spelled,
+    top_of,
+    way_to,
+)
 
 names = st.lists(st.sampled_from(["a", "b", "ab", "a-b", "a.b", "a b", "A", "é", "\udcff"]))
 folders = names.map(lambda names: "/" + "/".join(names[:4]))
@@ -21,6 +34,20 @@ def lies_in(path: str, folder: str) -> bool:
 @given(path=folders, folder=folders)
 def test_below_is_what_a_common_path_tells(path: str, folder: str) -> None:
     assert is_below(path, folder) == lies_in(path, folder)
+
+
+@given(folders)
+def test_the_way_to_a_path_is_all_that_lies_above_it(path: str) -> None:
+    assert list(way_to(path)) == [*reversed([str(above) for above in Path(path).parents]), path]
+
+
+@given(path=folders, roots=st.lists(folders, max_size=4))
+def test_the_root_above_is_the_outermost_that_is_given(path: str, roots: list[str]) -> None:
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.execute("CREATE TABLE roots (path BLOB PRIMARY KEY, display, added_at)")
+        add_roots(connection, roots)
+        above = [root for root in roots if path == root or lies_in(path, root)]
+        assert root_above(connection, path) == min(above, key=len, default=None)
 
 
 @given(st.lists(folders, max_size=8))
@@ -57,7 +84,8 @@ def test_a_folder_by_another_way_is_the_one_that_is_known(tmp_path: Path) -> Non
     os.symlink(real, link)
     for known, other in ((link, real), (real, link)):
         for below in ("", "/2019", "/2019/a.jpg", "/gone/b.jpg"):
-            assert spelled(other + below, [known]) == known + below
-            assert spelled(known + below, [known]) == known + below
-    assert spelled(f"{tmp_path}/other", [link]) == f"{tmp_path}/other"
-    assert spelled(str(tmp_path), [link]) == str(tmp_path)  # one above it is another one
+            assert spelled([other + below, known + below], [known]) == [known + below] * 2
+    # One beside it, or above it, is another one.
+    assert spelled([f"{tmp_path}/other", str(tmp_path)], [link]) == [
+        f"{tmp_path}/other", str(tmp_path),
+    ]  # fmt: skip
