@@ -1066,7 +1066,11 @@ def test_the_describer_says_how_many_photos_it_takes_at_once(world: World) -> No
         describer.batch_size *= 2
 
     describer.probe = grow
-    for number in range(9):
+    for number in range(20):
         world.paint(f"{number}.png")
     world.index(load=lambda: describer, batch_size=None)
-    assert describer.batches == [1, 2, 4, 2]
+    *full, rest = describer.batches
+    assert sum(full) + rest == 20
+    # While one is described, the next is put together, as large as was right until then.
+    for call, size in enumerate(full):
+        assert 2 ** max(call - 1, 0) <= size <= 2**call
