@@ -33,6 +33,16 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
+def signed(number: int) -> int:
+    """Return an unsigned 64-bit number, such as an inode, as the signed one that SQLite holds."""
+    return number - 2**64 if number >= 2**63 else number
+
+
+def mtime_ns_of(status: os.stat_result) -> int:
+    """Return the time of a file's last change in nanoseconds, or the nearest that SQLite holds."""
+    return min(max(status.st_mtime_ns, -(2**63)), 2**63 - 1)
+
+
 def open_for_reading(path: str) -> sqlite3.Connection:
     """Open a library to search it; a search works while another process indexes.
 

@@ -35,9 +35,10 @@ from photosearch.roots import (
     why_unreachable,
 )
 from photosearch.scan import Task, Work, scan
+from photosearch.sidecars import list_sidecars
 from photosearch.summary import Summary
 from photosearch.twins import follow_edits
-from photosearch.walk import list_sidecars, walk
+from photosearch.walk import walk
 from photosearch.workers import FILE_TIMEOUT
 
 REREAD = 32  # photos in a transaction, where only metadata is read

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from photosearch import paths, store
 from photosearch.content import hash_file, sample
+from photosearch.database import signed
 from photosearch.paths import Place
 from photosearch.roots import reachable
 from photosearch.scan import Task
@@ -189,7 +190,7 @@ def _renamed(
         if (file.size, file.path) in known:
             continue
         name = os.path.basename(file.path)
-        for place in alike.get((file.size, file.mtime_ns, store.signed(file.inode), name), ()):
+        for place in alike.get((file.size, file.mtime_ns, signed(file.inode), name), ()):
             if place.number not in claimed and is_gone(place, file.path):
                 renamed[file.path] = place
                 claimed.add(place.number)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from photosearch import store
-from photosearch.database import now
+from photosearch.database import now, signed
 from photosearch.dates import when_taken
 from photosearch.descriptions import write_search_row
 from photosearch.roots import below, outer_roots, root_of, top_of
@@ -116,7 +116,7 @@ def _set_file(connection: sqlite3.Connection, number: int, root: str, file: File
     connection.execute(
         """UPDATE photos SET path = ?, display = ?, size = ?, mtime_ns = ?, inode = ?,
            taken_at = ?, taken_from = ?, missing_since = NULL WHERE id = ?""",
-        (path, display(file.path), file.size, file.mtime_ns, store.signed(file.inode),
+        (path, display(file.path), file.size, file.mtime_ns, signed(file.inode),
          taken_at, taken_from, number),
     )  # fmt: skip
     connection.execute("DELETE FROM failures WHERE path = ?", (path,))

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 
 from photosearch import store
 from photosearch.descriptions import PARTS
+from photosearch.sidecars import sidecar_names
 from photosearch.summary import Summary
-from photosearch.walk import File, Skipped, sidecar_names
+from photosearch.walk import File, Skipped
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from photosearch.database import now
+from photosearch.database import now, signed
 from photosearch.dates import when_taken
 from photosearch.descriptions import (
     Description,
@@ -340,11 +340,6 @@ def failures(connection: sqlite3.Connection) -> list[dict[str, str]]:
     query = "SELECT display, reason, stage, first_at, last_at FROM failures ORDER BY path"
     names = ("path", "reason", "stage", "first_at", "last_at")
     return [dict(zip(names, row, strict=True)) for row in connection.execute(query)]
-
-
-def signed(number: int) -> int:
-    """Return an unsigned 64-bit number, such as an inode, as the signed one that SQLite holds."""
-    return number - 2**64 if number >= 2**63 else number
 
 
 def stats(connection: sqlite3.Connection) -> dict[str, object]:

@@ -8,7 +8,9 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from photosearch.database import mtime_ns_of
 from photosearch.ignore import CACHE_TAG, NAME, Rules, is_cache, is_passed_over, reach
+from photosearch.sidecars import find_sidecar, list_sidecars, sidecars_among
 
 CAMERA_SUFFIXES: frozenset[str] = frozenset(
     {".jpg", ".jpeg", ".jpe", ".jfif", ".heic", ".heif", ".hif"}
@@ -100,15 +102,6 @@ class _Trail:
         return new
 
 
-def list_sidecars(folder: str) -> dict[str, str]:
-    """Return the names of XMP files in a folder, by the same in lower case.
-
-    Raises:
-        OSError: the folder can't be opened.
-    """
-    return _sidecars(_entries(folder))
-
-
 def walk(
     root: str,
     rules: Rules | None = None,
@@ -135,7 +128,7 @@ def walk(
             them, by the rules in them alone. A missing folder is skipped.
         outer: A folder above the root whose walk comes to it: links to what that one lists are
             left out here too.
-        sidecars_in: As `list_sidecars`, for a single file; it may remember what it found.
+        sidecars_in: Lists the sidecars of a single file's folder, or remembers them.
 
     Raises:
         OSError: At once, not at the first item, when the root is missing, can't be opened, is
@@ -222,7 +215,7 @@ def _level(folder: str, entries: list[os.DirEntry[str]], rules: Rules, tops: lis
     twins = _twins(entries, rules, tops)
     apart = {raw for raws in twins.values() for raw in raws}
     rest = (entry for entry in entries if entry not in apart)
-    return _Level(folder, rest, _sidecars(entries), twins, rules)
+    return _Level(folder, rest, sidecars_among(entry.name for entry in entries), twins, rules)
 
 
 def _rules_within(folder: str, entries: list[os.DirEntry[str]], rules: Rules) -> Rules:
@@ -353,15 +346,15 @@ def _single(
 
 
 def _file(path: str, status: os.stat_result) -> File:
-    # Some file systems have times that SQLite's 64 bits don't hold.
-    mtime_ns = min(max(status.st_mtime_ns, -(2**63)), 2**63 - 1)
-    return File(path, status.st_size, mtime_ns, status.st_ino)
+    return File(path, status.st_size, mtime_ns_of(status), status.st_ino)
 
 
-def _sidecars(entries: list[os.DirEntry[str]]) -> dict[str, str]:
-    """Return the names of XMP files in a folder, by the same in lower case."""
-    names = (entry.name for entry in entries)
-    return {name.lower(): name for name in names if name.lower().endswith(".xmp")}
+def _with_sidecar(file: File, names: dict[str, str]) -> File:
+    sidecar = find_sidecar(file.path, names) if names else None
+    if sidecar is None:
+        return file
+    path, mtime_ns = sidecar
+    return replace(file, sidecar=path, sidecar_mtime_ns=mtime_ns)
 
 
 def _complete(file: File, level: _Level, tops: list[_Top]) -> File:
@@ -374,31 +367,6 @@ def _complete(file: File, level: _Level, tops: list[_Top]) -> File:
                 file = replace(file, twin=_with_sidecar(twin, level.sidecars))
                 break
     return _with_sidecar(file, level.sidecars)
-
-
-def _with_sidecar(file: File, sidecars: dict[str, str]) -> File:
-    """Return a file with its sidecar, if there is one that is a regular file."""
-    if not sidecars:
-        return file
-    for wanted in sidecar_names(file.path):
-        folder, name = os.path.split(wanted)
-        sidecar = sidecars.get(name.lower())
-        if sidecar is None:
-            continue
-        path = os.path.join(folder, sidecar)
-        try:
-            status = os.stat(path)
-        except OSError:  # gone meanwhile, or a broken link
-            continue
-        if stat.S_ISREG(status.st_mode):
-            mtime_ns = _file(path, status).mtime_ns
-            return replace(file, sidecar=path, sidecar_mtime_ns=mtime_ns)
-    return file
-
-
-def sidecar_names(path: str) -> tuple[str, str]:
-    """Return the paths that a photo's sidecar may have, the better one first."""
-    return f"{path}.xmp", f"{os.path.splitext(path)[0]}.xmp"
 
 
 def is_photo_name(name: str) -> bool:
