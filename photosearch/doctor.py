@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import re
 import sqlite3
@@ -23,6 +24,7 @@ from photosearch.roots import (
     top_of,
     why_unreachable,
 )
+from photosearch.sidecars import list_sidecars
 from photosearch.text import counted, display
 from photosearch.walk import File, Skipped, walk
 
@@ -260,13 +262,14 @@ def compare(connection: sqlite3.Connection) -> Files:
     """
     new = gone = 0
     unreachable = {}
+    sidecars_in = functools.cache(list_sidecars)
     given = set(all_roots(connection))
     roots = set(outermost(given))
     for root in sorted(roots):
         known = store.known(connection, root)
         try:
             at = place(root, given)
-            entries = walk(root, at.rules, at.inner, at.outer)
+            entries = walk(root, at.rules, at.inner, at.outer, sidecars_in)
             if known and os.path.isdir(root) and is_empty_or_closed(root):
                 unreachable[root] = "it is empty"
                 continue

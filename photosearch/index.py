@@ -194,7 +194,7 @@ def _scan_roots(run: _Run, roots: Iterable[str], work: Work) -> None:
     started = time.perf_counter()
     given, before = sorted(set(roots)), set(all_roots(connection))
     known = {*given, *before}
-    sidecars_in = functools.lru_cache(1)(list_sidecars)  # of thousands of files given one by one
+    sidecars_in = functools.cache(list_sidecars)  # of thousands of files given one by one
     # A folder that is missing is told even where it would lie in another one.
     missing = [root for root in given if not os.path.exists(root)]
     for root in missing + outermost(set(given) - set(missing)):

@@ -28,6 +28,7 @@ MAX_MISSING = 0.01
 """Share of a JPEG's pixels that may be missing at its end."""
 
 _END_OF_JPEG = b"\xff\xd9"
+_MAX_SEGMENTS = 1000  # looked at before the pixels of a JPEG
 
 # Only these, whatever else Pillow reads: an EPS named .jpg would start Ghostscript.
 # AVIF comes before HEIF, which claims some AVIF files and then fails to decode them.
@@ -123,7 +124,7 @@ def load(file: BinaryIO, image: ImageFile.ImageFile, size: int) -> tuple[ImageFi
     """
     if isinstance(image, JpegImagePlugin.JpegImageFile):
         is_reduced = image.draft("RGB", (size, size)) is not None
-        _load_jpeg(image)
+        _load_jpeg(file, image)
         return image, is_reduced
     if isinstance(image, Jpeg2KImagePlugin.Jpeg2KImageFile):
         # A file has as many halves as its writer wanted; asked for more, OpenJPEG fails at once.
@@ -137,11 +138,12 @@ def load(file: BinaryIO, image: ImageFile.ImageFile, size: int) -> tuple[ImageFi
     return image, False
 
 
-def _load_jpeg(image: JpegImagePlugin.JpegImageFile) -> None:
+def _load_jpeg(file: BinaryIO, image: JpegImagePlugin.JpegImageFile) -> None:
     """Decode a JPEG, also one that lacks only its last bytes.
 
     Raises:
-        UndecodableError: it lacks more than `MAX_MISSING`.
+        UndecodableError: it lacks more than `MAX_MISSING`, or anything where colours or details
+            come one after the other: what is missing can't be seen there.
     """
     read, is_ended = image.load_read, False
 
@@ -160,13 +162,34 @@ def _load_jpeg(image: JpegImagePlugin.JpegImageFile) -> None:
         if is_ended:
             raise UndecodableError("truncated file") from error
         raise
+    finally:
+        del image.load_read  # it refers to the image, whose pixels would stay in memory for long
     if not is_ended:
         return
     # Where blocks are missing libjpeg leaves the middle of all values, 127 in inverted colours.
     end = np.asarray(image)[-math.ceil(image.height / 10) :]
     filled = ((end == 127) | (end == 128)).reshape(*end.shape[:2], -1).all(-1)
-    if np.count_nonzero(filled) > MAX_MISSING * image.width * image.height:
+    missing = np.count_nonzero(filled) / (image.width * image.height)
+    if missing > MAX_MISSING or not _has_one_scan(file):
         raise UndecodableError("truncated file")
+
+
+def _has_one_scan(file: BinaryIO) -> bool:
+    """Tell whether all there is of a pixel stands in one place of a JPEG; not for odd files.
+
+    That is so where no details come later, and the first scan is of all colours (ITU T.81, B.2).
+    """
+    colours = 0
+    file.seek(2)
+    for _ in range(_MAX_SEGMENTS):
+        marker = file.read(2)
+        length = int.from_bytes(file.read(2), "big")
+        if marker == b"\xff\xda":  # a scan begins
+            return file.read(1) == bytes([colours])
+        segment = file.read(max(length - 2, 0))
+        if marker in (b"\xff\xc0", b"\xff\xc1") and len(segment) > 5:  # not progressive
+            colours = segment[5]
+    return False
 
 
 def orientation_of(image: Image.Image) -> int:

@@ -49,17 +49,21 @@ def place(path: str, known: Collection[str]) -> Root:
             break
     if os.path.isfile(path):  # thousands of them may be given, and nothing lies in them
         return Root(path, rules or Rules(), above)
-    inner: list[str] = []
+    inner: dict[str, None] = {}
     reached: list[str] = []
     for other in sorted(other for other in known if is_below(other, path)):
         try:
             comes = _is_listed(other) and reach(path, other, rules) is not None
             comes = comes or any(
-                is_below(other, one) and reach(one, other) is not None for one in inner
+                one in inner and reach(one, other) is not None
+                for one in way_to(os.path.dirname(other))
             )
         except RulesError:
             continue
-        (reached if comes else inner).append(other)
+        if comes:
+            reached.append(other)
+        else:
+            inner[other] = None
     return Root(path, rules or Rules(), above, tuple(inner), tuple(reached))
 
 
@@ -167,7 +171,8 @@ def spelled(paths: Iterable[str], roots: Collection[str]) -> list[str]:
         if root_of(path, roots) is None:
             tops = tops or {os.path.realpath(root): root for root in sorted(roots, reverse=True)}
             real = os.path.realpath(path)
-            top = root_of(real, tops)
+            # The innermost, as the others may leave out what lies there.
+            top = next((above for above in reversed([*way_to(real)]) if above in tops), None)
             if top is not None:
                 path = os.path.normpath(os.path.join(tops[top], os.path.relpath(real, top)))
         found.append(path)

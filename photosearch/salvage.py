@@ -180,6 +180,8 @@ def _transfer(old: sqlite3.Connection, new: sqlite3.Connection) -> Salvaged:
             insert = f"INSERT INTO {table.name} ({', '.join(table.columns)}) VALUES ({marks})"
             saved = dropped = 0
             for row in _rows(old, table, wanted, salvaged.unreadable):
+                if table.name == "photos":
+                    row = _with_path(table, row, paths)
                 if _put(new, table, insert, row):
                     saved += 1
                     continue
@@ -327,10 +329,22 @@ def _probe(
                     break
 
 
+def _with_path(
+    table: _Table, row: tuple[object, ...], paths: dict[int, bytes]
+) -> tuple[object, ...]:
+    """Return a photo's row with the path that the index over paths has, if its own can be none."""
+    values = dict(zip(table.columns, row, strict=True))
+    number = values["id"]
+    if not _is_path(values["path"]) and isinstance(number, int) and number in paths:
+        path = paths[number]
+        values |= {"path": path, "display": display(os.fsdecode(path))}
+    return tuple(values.values())
+
+
 def _put(new: sqlite3.Connection, table: _Table, insert: str, row: tuple[object, ...]) -> bool:
     """Write a row, with what it belongs to where that can be made up; tell whether it fits."""
     if "path" in table.columns and not _is_path(row[table.columns.index("path")]):
-        return False  # a photo's may stand in the index over paths
+        return False
     try:
         new.execute(insert, row)
     except sqlite3.IntegrityError:

@@ -148,7 +148,7 @@ def walk(
     if outer is not None:
         trail.tops.append(_Top(os.path.realpath(outer), outer, Rules()))
     trail.is_new(status)
-    return _walk_all(root, entries, below, trail, inner)
+    return _walk_all(root, entries, below, trail, inner, sidecars_in)
 
 
 def _walk_all(
@@ -157,6 +157,7 @@ def _walk_all(
     rules: Rules,
     trail: _Trail,
     inner: Sequence[str],
+    sidecars_in: Callable[[str], dict[str, str]],
 ) -> Iterator[File | Skipped]:
     """Yield the photos of an opened root folder, then those of the roots in it."""
     yield from _walk_folder(root, entries, rules, trail)
@@ -164,7 +165,7 @@ def _walk_all(
         try:
             status = os.stat(path)
             if stat.S_ISREG(status.st_mode):
-                yield _single(path, status)
+                yield _single(path, status, sidecars_in)
             elif stat.S_ISDIR(status.st_mode) and trail.is_new(status):
                 below = _entries(path)
                 fresh = _rules_within(path, below, Rules(rules.excluded))
@@ -335,7 +336,7 @@ def _holds_something(entry: os.DirEntry[str]) -> bool:
 def _single(
     path: str,
     status: os.stat_result,
-    sidecars_in: Callable[[str], dict[str, str]] = list_sidecars,
+    sidecars_in: Callable[[str], dict[str, str]],
 ) -> File:
     """Return a file that was given by its own name."""
     file = _file(path, status)

@@ -85,6 +85,13 @@ def test_a_folder_by_another_way_is_the_one_that_is_known(tmp_path: Path) -> Non
     for known, other in ((link, real), (real, link)):
         for below in ("", "/2019", "/2019/a.jpg", "/gone/b.jpg"):
             assert spelled([other + below, known + below], [known]) == [known + below] * 2
+    # By the innermost: the other may leave out what is hidden in it.
+    (tmp_path / "disk" / ".old").mkdir()
+    for name in ("A", "Z"):
+        os.symlink(f"{real}/.old", tmp_path / name)
+        assert spelled([f"{real}/.old/a.jpg"], [link, f"{tmp_path}/{name}"]) == [
+            f"{tmp_path}/{name}/a.jpg"
+        ]
     # One beside it, or above it, is another one.
     assert spelled([f"{tmp_path}/other", str(tmp_path)], [link]) == [
         f"{tmp_path}/other", str(tmp_path),
