@@ -334,11 +334,12 @@ def _with_path(
 ) -> tuple[object, ...]:
     """Return a photo's row with the path that the index over paths has, if its own can be none."""
     values = dict(zip(table.columns, row, strict=True))
-    number = values["id"]
-    if not _is_path(values["path"]) and isinstance(number, int) and number in paths:
-        path = paths[number]
-        values |= {"path": path, "display": display(os.fsdecode(path))}
-    return tuple(values.values())
+    number = values.get("id")
+    if not isinstance(number, int) or number not in paths or _is_path(values.get("path")):
+        return row
+    path = paths[number]
+    right = {"path": path, "display": display(os.fsdecode(path))}
+    return tuple(right.get(name, value) for name, value in values.items())
 
 
 def _put(new: sqlite3.Connection, table: _Table, insert: str, row: tuple[object, ...]) -> bool:
