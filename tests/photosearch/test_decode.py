@@ -4,6 +4,7 @@ import contextlib
 import gc
 import hashlib
 import io
+import math
 import os
 import pickle
 import random
@@ -532,6 +533,56 @@ def test_a_progressive_jpeg_that_lacks_details_is_refused(tmp_path: Path, mode: 
     for part in (0.2, 0.5, 0.9, 0.99):
         path.write_bytes(blob[: int(len(blob) * part)])
         assert refusal(str(path)) == "truncated file"
+
+
+def scan_by_scan(photo: Image.Image) -> tuple[bytes, list[int]]:
+    """A JPEG with a scan for each colour, and where its scans begin."""
+    parts = []
+    for plane in photo.convert("YCbCr").split():
+        blob = io.BytesIO()
+        plane.save(blob, "JPEG")
+        parts.append(blob.getvalue())
+    first = parts[0]
+    frame, tables, scan = (first.index(b"\xff" + mark) for mark in (b"\xc0", b"\xc4", b"\xda"))
+    sizes = first[frame + 4 : frame + 9]
+    colours = b"".join(bytes([number, 0x11, 0]) for number in (1, 2, 3))
+    whole = first[:frame] + b"\xff\xc0\0\x11" + sizes + b"\x03" + colours + first[tables:scan]
+    starts = []
+    for number, part in enumerate(parts, 1):
+        starts.append(len(whole))
+        data = part[part.index(b"\xff\xda") + 10 : -2]
+        whole += b"\xff\xda\0\x08\x01" + bytes([number]) + b"\0\0\x3f\0" + data
+    return whole + b"\xff\xd9", starts
+
+
+def test_a_jpeg_that_lacks_colours_is_refused(tmp_path: Path) -> None:
+    light = np.linspace(0, 255, 400 * 600 * 3).reshape(400, 600, 3)[:, :, ::-1]
+    noise = np.random.default_rng(0).normal(0, 20, light.shape)
+    photo = Image.fromarray((light + noise).clip(0, 255).astype(np.uint8))
+    blob, (_, _, third) = scan_by_scan(photo)
+    path = tmp_path / "photo.jpg"
+    path.write_bytes(blob)
+    expected = np.asarray(photo.resize((8, 8), Image.Resampling.BOX), np.int16)
+    assert np.abs(decode(str(path), 8).pixels - expected).max() < 8
+    for end in (third, third + 100, len(blob) - 100):
+        path.write_bytes(blob[:end])
+        assert refusal(str(path)) == "truncated file"
+
+
+def test_photos_that_lack_their_last_bytes(tmp_path: Path, data_dir: Path) -> None:
+    path, photos = tmp_path / "photo.jpg", sorted((data_dir / "photos").glob("*.jpg"))
+    read = dict.fromkeys((1, 2, 16, 100, 0.05), 0)  # bytes that are cut off, or their share
+    for photo in photos:
+        blob, whole = photo.read_bytes(), decode(str(photo), 224).pixels.astype(np.int16)
+        for missing in read:
+            lacks = missing if isinstance(missing, int) else math.ceil(missing * len(blob))
+            path.write_bytes(blob[:-lacks])
+            with contextlib.suppress(UndecodableError):
+                found = decode(str(path), 224).pixels
+                assert np.mean(np.abs(found - whole) > 8) < 0.015
+                read[missing] += 1
+    assert read[1] == read[2] == read[16] == len(photos) == 150
+    assert read[100] >= 0.95 * len(photos) and read[0.05] == 0
 
 
 @pytest.mark.parametrize("name", FORMATS)
