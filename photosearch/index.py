@@ -29,9 +29,9 @@ from photosearch.roots import (
     add_roots,
     all_roots,
     drop_roots,
+    outer_root,
     outermost,
     place,
-    root_above,
     why_unreachable,
 )
 from photosearch.scan import Task, Work, scan
@@ -217,7 +217,7 @@ def _scan_roots(run: _Run, roots: Iterable[str], work: Work) -> None:
         if root not in before and at.outer is None:
             with connection:  # what lies in it may be known by the name of a folder in it
                 tell_folders(connection, root)
-        outer = root_above(connection, root) or root
+        outer = outer_root(connection, root) or root
         options = {"force": config.force, "upgrade": config.upgrade, "retry": config.retry}
         scan(connection, root, outer, entries, work, summary, **options)
     summary.stages.walk = time.perf_counter() - started

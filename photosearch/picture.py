@@ -24,8 +24,7 @@ from PIL import (
     WebPImagePlugin,  # noqa: F401
 )
 
-MAX_MISSING = 0.01
-"""Share of a JPEG's pixels that may be missing at its end."""
+_MAX_MISSING = 0.01  # share of a JPEG's pixels, at its end
 
 _END_OF_JPEG = b"\xff\xd9"
 _MAX_SEGMENTS = 1000  # looked at before the pixels of a JPEG
@@ -142,8 +141,8 @@ def _load_jpeg(file: BinaryIO, image: JpegImagePlugin.JpegImageFile) -> None:
     """Decode a JPEG, also one that lacks only its last bytes.
 
     Raises:
-        UndecodableError: it lacks more than `MAX_MISSING`, or anything where colours or details
-            come one after the other: what is missing can't be seen there.
+        UndecodableError: it lacks more than a hundredth of its pixels, or anything where colours
+            or details come one after the other: what is missing can't be seen there.
     """
     read, is_ended = image.load_read, False
 
@@ -170,7 +169,7 @@ def _load_jpeg(file: BinaryIO, image: JpegImagePlugin.JpegImageFile) -> None:
     end = np.asarray(image)[-math.ceil(image.height / 10) :]
     filled = ((end == 127) | (end == 128)).reshape(*end.shape[:2], -1).all(-1)
     missing = np.count_nonzero(filled) / (image.width * image.height)
-    if missing > MAX_MISSING or not _has_one_scan(file):
+    if missing > _MAX_MISSING or not _has_one_scan(file):
         raise UndecodableError("truncated file")
 
 

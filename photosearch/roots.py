@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Set
 from dataclasses import dataclass
 
 from photosearch.database import now
@@ -25,7 +25,7 @@ class Root:
     reached: tuple[str, ...] = ()  # roots in it that its walk comes to anyway
 
 
-def place(path: str, known: Collection[str]) -> Root:
+def place(path: str, known: Set[str]) -> Root:
     """Tell how a root stands to the others.
 
     One that another one's walk comes to is part of that one, whose rules hold in it. One
@@ -33,7 +33,7 @@ def place(path: str, known: Collection[str]) -> Root:
 
     Args:
         path: absolute, as are the others.
-        known: all roots, this one or not; a set, as for all that follow.
+        known: all roots, this one or not.
 
     Raises:
         RulesError: a file of rules between this one and one above it can't be used. One between
@@ -103,7 +103,7 @@ def all_roots(connection: sqlite3.Connection) -> list[str]:
     return [os.fsdecode(path) for (path,) in connection.execute("SELECT path FROM roots")]
 
 
-def root_above(connection: sqlite3.Connection, path: str) -> str | None:
+def outer_root(connection: sqlite3.Connection, path: str) -> str | None:
     """Return the outermost folder given to index that a path is or lies in."""
     ways = [os.fsencode(above) for above in way_to(path)]
     query = f"""SELECT path FROM roots WHERE path IN ({", ".join("?" * len(ways))})

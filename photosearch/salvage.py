@@ -32,7 +32,7 @@ class Salvaged:
     """What was saved, and what wasn't."""
 
     rows: dict[str, int] = field(default_factory=dict)  # saved, by table
-    dropped: dict[str, int] = field(default_factory=dict)  # read, but belonging to nothing saved
+    dropped: dict[str, int] = field(default_factory=dict)  # read, but without a photo or path
     unreadable: list[str] = field(default_factory=list)  # tables with parts that can't be read
     bare: int = 0  # photos of which only the path was left; the next index describes them
     unplaced: list[str] = field(default_factory=list)  # people's captions among the dropped

@@ -184,7 +184,7 @@ def _salvage(library: Library, file: str, as_json: bool) -> None:
         counts.append(f"{salvaged.bare:,} of the photos by their path alone")
     lost = sum(salvaged.dropped.values())
     if lost:
-        counts.append(f"{counted(lost, 'row')} left out that belong to nothing saved")
+        counts.append(f"{counted(lost, 'row')} left out: their photo or path is lost")
     print(f"salvaged into {terminal.clean(file)}: {', '.join(counts)}")
     terminal.note(
         f"to go on with it, put it in the place of {library.path}, or name it with --db: what is "

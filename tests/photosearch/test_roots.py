@@ -14,9 +14,9 @@ from photosearch.roots import (
     absolute,
     add_roots,
     is_below,
+    outer_root,
     outermost,
     paths_of,
-    root_above,
     root_of,
     spelled,
     top_of,
@@ -42,12 +42,12 @@ def test_the_way_to_a_path_is_all_that_lies_above_it(path: str) -> None:
 
 
 @given(path=folders, roots=st.lists(folders, max_size=4))
-def test_the_root_above_is_the_outermost_that_is_given(path: str, roots: list[str]) -> None:
+def test_the_outer_root_is_the_outermost_that_is_given(path: str, roots: list[str]) -> None:
     with closing(sqlite3.connect(":memory:")) as connection:
         connection.execute("CREATE TABLE roots (path BLOB PRIMARY KEY, display, added_at)")
         add_roots(connection, roots)
         above = [root for root in roots if path == root or lies_in(path, root)]
-        assert root_above(connection, path) == min(above, key=len, default=None)
+        assert outer_root(connection, path) == min(above, key=len, default=None)
 
 
 @given(st.lists(folders, max_size=8))
