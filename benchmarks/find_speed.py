@@ -34,8 +34,8 @@ from captioner.folder import read_settings, shipped_model
 from captioner.quantise import quantise
 from photosearch import Library, database, query, store
 from photosearch.descriptions import use_models
+from photosearch.files.walk import File
 from photosearch.metadata import Metadata
-from photosearch.walk import File
 
 SEED = 20261122
 CLIP_DIMENSION = 512

@@ -35,7 +35,7 @@ from captioner.config import BATCH
 from photosearch import database, describer, store
 from photosearch.decode import Decoded, decode
 from photosearch.descriptions import use_models
-from photosearch.walk import File, walk
+from photosearch.files.walk import File, walk
 
 CLIP_BATCH = 8
 SIZE = (4000, 3000)

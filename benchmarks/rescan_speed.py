@@ -23,9 +23,9 @@ from types import SimpleNamespace
 from captioner.folder import read_settings, shipped_model
 from photosearch import database, store
 from photosearch.descriptions import PARTS, use_models
+from photosearch.files.walk import File
 from photosearch.metadata import Metadata
 from photosearch.roots import add_roots
-from photosearch.walk import File
 
 FOLDER = 500  # files in one
 RUNS = 3

@@ -13,9 +13,9 @@ import numpy as np
 
 from photosearch import store
 from photosearch.decode import Decoded, UnreachableError, decode
+from photosearch.files.walk import File, reason_of
 from photosearch.picture import UndecodableError
 from photosearch.scan import Task
-from photosearch.walk import File, reason_of
 from photosearch.workers import MEMORY, Outcome, decode_all
 from photosearch.xmp import read_sidecar
 

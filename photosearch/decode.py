@@ -20,8 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import TiffImagePlugin
 
-from photosearch.content import content_hash
 from photosearch.embedded import read_embedded
+from photosearch.files.hashing import content_hash
 from photosearch.metadata import Metadata, read_metadata
 from photosearch.picture import (
     UndecodableError,
@@ -58,7 +58,7 @@ class Decoded:
         metadata: What EXIF says.
         format: Pillow's name of the file format: JPEG, PNG, HEIF, ..., or RAW.
         written: What people wrote into the file.
-        content_hash: Of the whole file; see `photosearch.content`.
+        content_hash: Of the whole file; see `photosearch.files.hashing`.
     """
 
     pixels: NDArray[np.uint8]

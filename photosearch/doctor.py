@@ -13,7 +13,9 @@ from dataclasses import dataclass, field, replace
 from photosearch import database, schema, store
 from photosearch.database import LibraryError
 from photosearch.descriptions import is_folder_of, search_values, write_search_row
-from photosearch.drives import is_empty_or_closed
+from photosearch.files.drives import is_empty_or_closed
+from photosearch.files.sidecars import list_sidecars
+from photosearch.files.walk import File, Skipped, walk
 from photosearch.lock import changing
 from photosearch.roots import (
     all_roots,
@@ -24,9 +26,7 @@ from photosearch.roots import (
     top_of,
     why_unreachable,
 )
-from photosearch.sidecars import list_sidecars
 from photosearch.text import counted, display
-from photosearch.walk import File, Skipped, walk
 
 # What SQLite says of an index that lags behind its table, whose rows are whole.
 _INDEX_ONLY = re.compile(r"missing from index|wrong # of entries in index")

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from captioner.data import read_captions
+from photosearch.files.walk import is_photo_name
 from photosearch.library import Library
-from photosearch.walk import is_photo_name
 
 DEPTH = 100  # ranks looked at; a photo farther down counts as not found
 RESAMPLES = 1000

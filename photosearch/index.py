@@ -22,7 +22,9 @@ from photosearch.descriptions import (
     model_numbers,
     use_models,
 )
-from photosearch.ignore import Rules
+from photosearch.files.ignore import Rules
+from photosearch.files.sidecars import list_sidecars
+from photosearch.files.walk import walk
 from photosearch.moves import Recognised, follow_twins, recognise
 from photosearch.paths import tell_folders
 from photosearch.roots import (
@@ -35,10 +37,8 @@ from photosearch.roots import (
     why_unreachable,
 )
 from photosearch.scan import Task, Work, scan
-from photosearch.sidecars import list_sidecars
 from photosearch.summary import Summary
 from photosearch.twins import follow_edits
-from photosearch.walk import walk
 from photosearch.workers import FILE_TIMEOUT
 
 REREAD = 32  # photos in a transaction, where only metadata is read

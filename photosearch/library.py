@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 from photosearch import database, export, paths, search, store
 from photosearch.descriptions import write_edit
-from photosearch.ignore import reach
+from photosearch.files.ignore import reach
+from photosearch.files.walk import is_photo_name
 from photosearch.lock import changing
 from photosearch.roots import (
     absolute,
@@ -25,7 +26,6 @@ from photosearch.roots import (
     spelled,
 )
 from photosearch.text import display, searchable
-from photosearch.walk import is_photo_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

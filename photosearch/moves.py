@@ -10,12 +10,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from photosearch import paths, store
-from photosearch.content import hash_file, sample
 from photosearch.database import signed
+from photosearch.files.hashing import hash_file, sample
+from photosearch.files.walk import File
 from photosearch.paths import Place
 from photosearch.roots import reachable
 from photosearch.scan import Task
-from photosearch.walk import File
 
 
 @dataclass

@@ -8,10 +8,10 @@ from collections.abc import Collection, Iterable, Iterator, Set
 from dataclasses import dataclass
 
 from photosearch.database import now
-from photosearch.drives import is_empty_or_closed
-from photosearch.ignore import Rules, RulesError, reach
+from photosearch.files.drives import is_empty_or_closed
+from photosearch.files.ignore import Rules, RulesError, reach
+from photosearch.files.walk import is_photo_name
 from photosearch.text import display
-from photosearch.walk import is_photo_name
 
 
 @dataclass(frozen=True, slots=True)

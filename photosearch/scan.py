@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 
 from photosearch import store
 from photosearch.descriptions import PARTS
-from photosearch.sidecars import sidecar_names
+from photosearch.files.sidecars import sidecar_names
+from photosearch.files.walk import File, Skipped
 from photosearch.summary import Summary
-from photosearch.walk import File, Skipped
 
 
 @dataclass(frozen=True, slots=True)

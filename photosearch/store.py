@@ -18,13 +18,13 @@ from photosearch.descriptions import (
     write_search_row,
     write_written,
 )
-from photosearch.drives import holds_drives, is_empty_or_closed, is_gone, is_unplugged
+from photosearch.files.drives import holds_drives, is_empty_or_closed, is_gone, is_unplugged
 from photosearch.roots import below, outer_roots, reachable
 from photosearch.text import display
 
 if TYPE_CHECKING:
+    from photosearch.files.walk import File
     from photosearch.metadata import Metadata
-    from photosearch.walk import File
     from photosearch.written import Written
 
 

@@ -6,7 +6,7 @@ import os
 import sqlite3
 
 from photosearch.descriptions import write_search_row
-from photosearch.walk import CAMERA_SUFFIXES, RAW_SUFFIXES
+from photosearch.files.walk import CAMERA_SUFFIXES, RAW_SUFFIXES
 
 
 def follow_edits(connection: sqlite3.Connection) -> None:

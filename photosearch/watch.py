@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from photosearch.database import ENDINGS, LibraryError, is_busy
-from photosearch.ignore import CACHE_TAG, NAME, is_passed_over
+from photosearch.files.ignore import CACHE_TAG, NAME, is_passed_over
+from photosearch.files.walk import is_photo_name
 from photosearch.lock import BusyError
 from photosearch.roots import is_below, way_to
 from photosearch.text import display
-from photosearch.walk import is_photo_name
 
 if TYPE_CHECKING:
     from photosearch.index import Describer, Observer

@@ -16,8 +16,8 @@ from multiprocessing.context import SpawnProcess
 from queue import SimpleQueue
 
 from photosearch.decode import Decoded, decode
+from photosearch.files.walk import File
 from photosearch.picture import UndecodableError
-from photosearch.walk import File
 
 FILE_TIMEOUT = 60.0
 """Seconds that one photo may take."""

@@ -9,8 +9,9 @@ from typing import Annotated
 
 import typer
 
-from photosearch import ignore, terminal
+from photosearch import terminal
 from photosearch.cli.app import UNREADABLE, USAGE, Database, app, fail, reporting, terminable
+from photosearch.files import ignore
 from photosearch.library import Library
 from photosearch.text import counted, display
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from photosearch.ignore import NAME
+from photosearch.files.ignore import NAME
 
 Run = Callable[..., Any]
 

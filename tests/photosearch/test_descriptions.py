@@ -24,9 +24,9 @@ from photosearch.descriptions import (
     write_edit,
     write_search_row,
 )
+from photosearch.files.walk import File
 from photosearch.metadata import Metadata
 from photosearch.search import Request, Result, Searcher
-from photosearch.walk import File
 
 PATH = "/home/Photos/Lake/a.jpg"
 

@@ -24,9 +24,9 @@ from captioner.description import Caption, Description
 from photosearch import Library, database, store
 from photosearch.descriptions import PARTS, Models, use_models
 from photosearch.export import COLUMNS, alt_text, defuse, export
+from photosearch.files.walk import File
 from photosearch.metadata import Metadata
 from photosearch.text import display
-from photosearch.walk import File
 
 AsNobody = Callable[[], contextlib.AbstractContextManager[None]]
 

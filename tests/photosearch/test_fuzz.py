@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image, features
 
+from photosearch.files.walk import File
 from photosearch.picture import UndecodableError
-from photosearch.walk import File
 from photosearch.workers import decode_all
 
 TIMEOUT = 10.0

@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from photosearch import database, paths, store
-from photosearch.content import hash_file
 from photosearch.descriptions import PARTS, Description, write_edit
-from photosearch.drives import holds_drives
+from photosearch.files.drives import holds_drives
+from photosearch.files.hashing import hash_file
 from photosearch.index import IndexConfig, Silent, index
 from photosearch.roots import outer_roots
 from photosearch.summary import Summary

@@ -24,12 +24,12 @@ from captioner.sentences import SentenceEncoder
 from captioner.tags import Tag
 from photosearch import bm25, database, meaning, store
 from photosearch.descriptions import PARTS, Models, use_models, write_edit
+from photosearch.files.walk import File
 from photosearch.fusion import Weights
 from photosearch.metadata import Metadata
 from photosearch.search import RANKERS, WEIGHTS, Request, Result, Searcher
 from photosearch.stems import Stemmer
 from photosearch.vectors import Vectors
-from photosearch.walk import File
 
 K1, B = 1.2, 0.75  # fixed in FTS5
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from photosearch.ignore import NAME
+from photosearch.files.ignore import NAME
 from photosearch.lock import BusyError
 from photosearch.watch import (
     WatchConfig,

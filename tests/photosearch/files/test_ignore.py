@@ -13,9 +13,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from photosearch.ignore import CACHE_TAG, NAME, PASSED_OVER, Rules, RulesError
+from photosearch.files.ignore import CACHE_TAG, NAME, PASSED_OVER, Rules, RulesError
+from photosearch.files.walk import File, Skipped, walk
 from photosearch.roots import place, why_unreachable
-from photosearch.walk import File, Skipped, walk
 
 AsNobody = Callable[[], contextlib.AbstractContextManager[None]]
 SUFFIXES = (".jpg", ".png")

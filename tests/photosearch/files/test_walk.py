@@ -15,8 +15,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from photosearch.ignore import NAME
-from photosearch.walk import SUFFIXES, File, Skipped, walk
+from photosearch.files.ignore import NAME
+from photosearch.files.walk import SUFFIXES, File, Skipped, walk
 
 AsNobody = Callable[[], contextlib.AbstractContextManager[None]]
 
