@@ -21,7 +21,7 @@ from captioner.description import Description
 from captioner.metrics import score
 from captioner.quantise import dequantise
 from photosearch import describer
-from photosearch.decode import decode
+from photosearch.photo.decode import decode
 
 BATCH = 32
 

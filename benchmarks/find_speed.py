@@ -35,7 +35,7 @@ from captioner.quantise import quantise
 from photosearch import Library, database, query, store
 from photosearch.descriptions import use_models
 from photosearch.files.walk import File
-from photosearch.metadata import Metadata
+from photosearch.photo.exif import Metadata
 
 SEED = 20261122
 CLIP_DIMENSION = 512

@@ -33,9 +33,9 @@ from PIL import Image
 
 from captioner.config import BATCH
 from photosearch import database, describer, store
-from photosearch.decode import Decoded, decode
 from photosearch.descriptions import use_models
 from photosearch.files.walk import File, walk
+from photosearch.photo.decode import Decoded, decode
 
 CLIP_BATCH = 8
 SIZE = (4000, 3000)

@@ -24,7 +24,7 @@ from captioner.folder import read_settings, shipped_model
 from photosearch import database, store
 from photosearch.descriptions import PARTS, use_models
 from photosearch.files.walk import File
-from photosearch.metadata import Metadata
+from photosearch.photo.exif import Metadata
 from photosearch.roots import add_roots
 
 FOLDER = 500  # files in one

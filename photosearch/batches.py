@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from photosearch import store
-from photosearch.decode import Decoded, UnreachableError, decode
 from photosearch.files.walk import File, reason_of
-from photosearch.picture import UndecodableError
+from photosearch.photo.decode import Decoded, UnreachableError, decode
+from photosearch.photo.picture import UndecodableError
+from photosearch.photo.xmp import read_sidecar
 from photosearch.scan import Task
 from photosearch.workers import MEMORY, Outcome, decode_all
-from photosearch.xmp import read_sidecar
 
 if TYPE_CHECKING:
     from photosearch.descriptions import Description

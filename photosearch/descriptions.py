@@ -12,7 +12,7 @@ from photosearch.database import now
 from photosearch.text import searchable
 
 if TYPE_CHECKING:
-    from photosearch.written import Written
+    from photosearch.photo.user_metadata import Written
 
 
 class Caption(Protocol):

@@ -15,7 +15,6 @@ import numpy as np
 
 from photosearch import store
 from photosearch.batches import decode_batches, describe_batches, photo_of
-from photosearch.decode import MAX_PIXELS
 from photosearch.descriptions import (
     PARTS,
     Description,
@@ -27,6 +26,7 @@ from photosearch.files.sidecars import list_sidecars
 from photosearch.files.walk import walk
 from photosearch.moves import Recognised, follow_twins, recognise
 from photosearch.paths import tell_folders
+from photosearch.photo.decode import MAX_PIXELS
 from photosearch.roots import (
     add_roots,
     all_roots,

@@ -96,8 +96,8 @@ def photo_vector(connection: sqlite3.Connection, path: str, fingerprint: str) ->
 def _encode(path: str) -> bytes:
     from captioner.folder import read_settings, shipped_model
     from photosearch import describer
-    from photosearch.decode import decode
-    from photosearch.picture import UndecodableError
+    from photosearch.photo.decode import decode
+    from photosearch.photo.picture import UndecodableError
 
     if not os.path.exists(path):
         raise ValueError(f"no photo at {display(path)}")

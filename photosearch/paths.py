@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from photosearch import store
 from photosearch.database import now, signed
-from photosearch.dates import when_taken
 from photosearch.descriptions import write_search_row
 from photosearch.files.walk import File
+from photosearch.photo.dates import when_taken
 from photosearch.roots import below, outer_roots, root_of, top_of
 from photosearch.text import display
 

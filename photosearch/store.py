@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from photosearch.database import now, signed
-from photosearch.dates import when_taken
 from photosearch.descriptions import (
     Description,
     Models,
@@ -19,13 +18,14 @@ from photosearch.descriptions import (
     write_written,
 )
 from photosearch.files.drives import holds_drives, is_empty_or_closed, is_gone, is_unplugged
+from photosearch.photo.dates import when_taken
 from photosearch.roots import below, outer_roots, reachable
 from photosearch.text import display
 
 if TYPE_CHECKING:
     from photosearch.files.walk import File
-    from photosearch.metadata import Metadata
-    from photosearch.written import Written
+    from photosearch.photo.exif import Metadata
+    from photosearch.photo.user_metadata import Written
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,9 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from queue import SimpleQueue
 
-from photosearch.decode import Decoded, decode
 from photosearch.files.walk import File
-from photosearch.picture import UndecodableError
+from photosearch.photo.decode import Decoded, decode
+from photosearch.photo.picture import UndecodableError
 
 FILE_TIMEOUT = 60.0
 """Seconds that one photo may take."""

@@ -21,7 +21,7 @@ import numpy as np
 import pytest
 from PIL import Image, features
 
-import photosearch.decode  # noqa: F401  registers HEIF
+import photosearch.photo.decode  # noqa: F401  registers HEIF
 from photosearch.demo import find_photos
 from photosearch.text import display
 
@@ -371,8 +371,8 @@ def test_what_is_mended_is_captioned_and_what_is_gone_is_forgotten(
 def test_a_bomb_is_refused_before_it_takes_memory(run: Run, bomb: Path) -> None:
     script = """
 import re, sys
-from photosearch.decode import decode
-from photosearch.picture import UndecodableError
+from photosearch.photo.decode import decode
+from photosearch.photo.picture import UndecodableError
 from photosearch.text import display
 def peak():
     with open("/proc/self/status") as status:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from photosearch.decode import Decoded
-from photosearch.metadata import Metadata
-from photosearch.picture import UndecodableError
+from photosearch.photo.decode import Decoded
+from photosearch.photo.exif import Metadata
+from photosearch.photo.picture import UndecodableError
 
 
 def decode_by_name(path: str, size: int) -> Decoded:

@@ -25,7 +25,7 @@ from photosearch.descriptions import (
     write_search_row,
 )
 from photosearch.files.walk import File
-from photosearch.metadata import Metadata
+from photosearch.photo.exif import Metadata
 from photosearch.search import Request, Result, Searcher
 
 PATH = "/home/Photos/Lake/a.jpg"

@@ -20,11 +20,11 @@ from photosearch.database import LibraryError
 from photosearch.descriptions import PARTS, use_models, write_edit
 from photosearch.files.walk import File
 from photosearch.library import Library
-from photosearch.metadata import Metadata
+from photosearch.photo.exif import Metadata
+from photosearch.photo.user_metadata import Written
 from photosearch.roots import add_roots
 from photosearch.salvage import Salvaged
 from photosearch.search import Request, Searcher
-from photosearch.written import Written
 
 PHOTOS, PAGE = 400, 4096
 TABLES = [

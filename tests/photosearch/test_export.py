@@ -25,7 +25,7 @@ from photosearch import Library, database, store
 from photosearch.descriptions import PARTS, Models, use_models
 from photosearch.export import COLUMNS, alt_text, defuse, export
 from photosearch.files.walk import File
-from photosearch.metadata import Metadata
+from photosearch.photo.exif import Metadata
 from photosearch.text import display
 
 AsNobody = Callable[[], contextlib.AbstractContextManager[None]]

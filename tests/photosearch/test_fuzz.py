@@ -12,7 +12,7 @@ import pytest
 from PIL import Image, features
 
 from photosearch.files.walk import File
-from photosearch.picture import UndecodableError
+from photosearch.photo.picture import UndecodableError
 from photosearch.workers import decode_all
 
 TIMEOUT = 10.0

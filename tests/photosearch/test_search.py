@@ -26,7 +26,7 @@ from photosearch import bm25, database, meaning, store
 from photosearch.descriptions import PARTS, Models, use_models, write_edit
 from photosearch.files.walk import File
 from photosearch.fusion import Weights
-from photosearch.metadata import Metadata
+from photosearch.photo.exif import Metadata
 from photosearch.search import RANKERS, WEIGHTS, Request, Result, Searcher
 from photosearch.stems import Stemmer
 from photosearch.vectors import Vectors

@@ -25,7 +25,7 @@ from photosearch import database, store
 from photosearch.database import APPLICATION_ID, SCHEMA, LibraryError, now
 from photosearch.descriptions import PARTS, Models, use_models
 from photosearch.files.walk import File
-from photosearch.metadata import Metadata
+from photosearch.photo.exif import Metadata
 from photosearch.roots import add_roots, outer_roots
 from photosearch.search import Request, Result, Searcher
 from photosearch.text import display

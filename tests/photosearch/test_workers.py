@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 from photosearch.files.walk import File
-from photosearch.picture import UndecodableError
+from photosearch.photo.picture import UndecodableError
 from photosearch.workers import Decode, Outcome, decode_all
 
 HERE = Path(__file__).parent

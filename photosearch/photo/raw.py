@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from PIL import Image
 
-from photosearch.embedded import read_embedded
-from photosearch.metadata import Metadata, read_metadata
-from photosearch.written import NOTHING, Written
+from photosearch.photo.embedded import read_embedded
+from photosearch.photo.exif import Metadata, read_metadata
+from photosearch.photo.user_metadata import NOTHING, Written
 
 if TYPE_CHECKING:
     import rawpy

@@ -14,8 +14,8 @@ from xml.etree.ElementTree import Element  # the type only; defusedxml parses
 
 from defusedxml.ElementTree import fromstring
 
-from photosearch.dates import iso_date
-from photosearch.written import NOTHING, Written, cleaned
+from photosearch.photo.dates import iso_date
+from photosearch.photo.user_metadata import NOTHING, Written, cleaned
 
 MAX_BYTES = 1 << 20
 """Longer packets and sidecars are not read."""

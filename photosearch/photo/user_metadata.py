@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from photosearch.metadata import MAX_TEXT
+from photosearch.photo.exif import MAX_TEXT
 from photosearch.text import one_line
 
 MAX_LONG_TEXT = 4_000

@@ -28,9 +28,9 @@ from numpy.typing import NDArray
 from PIL import Image, TiffImagePlugin, features
 from PIL.PngImagePlugin import PngInfo
 
-from photosearch.decode import Decoded, decode
-from photosearch.metadata import Metadata
-from photosearch.picture import UndecodableError
+from photosearch.photo.decode import Decoded, decode
+from photosearch.photo.exif import Metadata
+from photosearch.photo.picture import UndecodableError
 
 AsNobody = Callable[[], contextlib.AbstractContextManager[None]]
 
@@ -739,7 +739,7 @@ def test_the_photo_is_left_alone(tmp_path: Path) -> None:
 
 def test_workers_import_no_model() -> None:
     code = (
-        "import sys, photosearch.decode;"
+        "import sys, photosearch.photo.decode;"
         "print([name for name in ('torch', 'timm', 'sqlite_utils') if name in sys.modules])"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from photosearch.dates import FIRST_YEAR, date_in_name, iso_date, when_taken
+from photosearch.photo.dates import FIRST_YEAR, date_in_name, iso_date, when_taken
 
 LAST_YEAR = datetime.date.today().year + 1
 moments = st.datetimes(

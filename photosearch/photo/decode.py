@@ -20,10 +20,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import TiffImagePlugin
 
-from photosearch.embedded import read_embedded
 from photosearch.files.hashing import content_hash
-from photosearch.metadata import Metadata, read_metadata
-from photosearch.picture import (
+from photosearch.photo.embedded import read_embedded
+from photosearch.photo.exif import Metadata, read_metadata
+from photosearch.photo.picture import (
     UndecodableError,
     finish,
     load,
@@ -31,8 +31,8 @@ from photosearch.picture import (
     orientation_of,
     refuse_planes,
 )
-from photosearch.raw import is_raw, read_raw
-from photosearch.written import NOTHING, Written
+from photosearch.photo.raw import is_raw, read_raw
+from photosearch.photo.user_metadata import NOTHING, Written
 
 MAX_PIXELS = 200_000_000
 """Photos with more pixels are refused; except JPEGs, each pixel takes 4 to 9 bytes of memory."""

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from PIL import Image, ImageFile, IptcImagePlugin, TiffImagePlugin
 
-from photosearch.written import NOTHING, Written, cleaned, distinct
-from photosearch.xmp import MAX_BYTES, read_xmp
+from photosearch.photo.user_metadata import NOTHING, Written, cleaned, distinct
+from photosearch.photo.xmp import MAX_BYTES, read_xmp
 
 _UTF_8 = b"\x1b%G"  # ISO 2022's announcement of UTF-8, in the data set for it
 _CODED, _OBJECT_NAME, _KEYWORDS, _CAPTION = (1, 90), (2, 5), (2, 25), (2, 120)

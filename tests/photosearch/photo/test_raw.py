@@ -12,10 +12,10 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from photosearch.decode import decode
-from photosearch.metadata import Metadata
-from photosearch.picture import UndecodableError
-from photosearch.raw import is_raw, read_raw
+from photosearch.photo.decode import decode
+from photosearch.photo.exif import Metadata
+from photosearch.photo.picture import UndecodableError
+from photosearch.photo.raw import is_raw, read_raw
 
 Dng = Callable[..., bytes]
 
@@ -181,7 +181,7 @@ def test_what_only_begins_like_raw_is_refused(tmp_path: Path, magic: bytes) -> N
 
 def test_exif_behind_another_makers_magic(dng: Dng) -> None:
     """ORF and RW2 are TIFF but for their first four bytes; LibRaw takes a DNG only as it is."""
-    from photosearch import raw
+    from photosearch.photo import raw
 
     for magic in (b"IIRO", b"IIRS", b"IIU\0"):
         content = magic + dng(scene(16, 16))[4:]
@@ -204,7 +204,7 @@ def test_libraw_is_imported_for_raw_only(tmp_path: Path, dng: Dng) -> None:
     scene().save(tmp_path / "photo.jpg")
     (tmp_path / "photo.dng").write_bytes(dng(scene()))
     code = (
-        "import sys; from photosearch.decode import decode\n"
+        "import sys; from photosearch.photo.decode import decode\n"
         "for path in sys.argv[1:]: decode(path, 8); print('rawpy' in sys.modules)"
     )
     paths = [str(tmp_path / name) for name in ("photo.jpg", "photo.dng")]

@@ -24,15 +24,15 @@ from captioner.description import Caption, Description
 from captioner.tags import Tag
 from photosearch import database
 from photosearch.cli.finding import as_record
-from photosearch.decode import decode
 from photosearch.descriptions import PARTS, write_edit
-from photosearch.embedded import read_embedded
 from photosearch.export import export
 from photosearch.index import Describer, IndexConfig, index
+from photosearch.photo.decode import decode
+from photosearch.photo.embedded import read_embedded
+from photosearch.photo.user_metadata import MAX_KEYWORDS, Written, cleaned, distinct
+from photosearch.photo.xmp import MAX_BYTES, read_sidecar, read_xmp
 from photosearch.search import Request, Result, Searcher
 from photosearch.summary import Summary
-from photosearch.written import MAX_KEYWORDS, Written, cleaned, distinct
-from photosearch.xmp import MAX_BYTES, read_sidecar, read_xmp
 
 NAMESPACES = {
     "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
