@@ -32,10 +32,12 @@ import numpy as np
 
 from captioner.folder import read_settings, shipped_model
 from captioner.quantise import quantise
-from photosearch import Library, database, query, store
-from photosearch.descriptions import use_models
+from photosearch import Library, query
 from photosearch.files.walk import File
 from photosearch.photo.exif import Metadata
+from photosearch.store import database
+from photosearch.store import photos as store
+from photosearch.store.descriptions import use_models
 
 SEED = 20261122
 CLIP_DIMENSION = 512

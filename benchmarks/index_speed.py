@@ -32,10 +32,12 @@ import numpy as np
 from PIL import Image
 
 from captioner.config import BATCH
-from photosearch import database, describer, store
-from photosearch.descriptions import use_models
+from photosearch import describer
 from photosearch.files.walk import File, walk
 from photosearch.photo.decode import Decoded, decode
+from photosearch.store import database
+from photosearch.store import photos as store
+from photosearch.store.descriptions import use_models
 
 CLIP_BATCH = 8
 SIZE = (4000, 3000)

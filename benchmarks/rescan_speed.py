@@ -21,11 +21,12 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from captioner.folder import read_settings, shipped_model
-from photosearch import database, store
-from photosearch.descriptions import PARTS, use_models
 from photosearch.files.walk import File
 from photosearch.photo.exif import Metadata
-from photosearch.roots import add_roots
+from photosearch.store import database
+from photosearch.store import photos as store
+from photosearch.store.descriptions import PARTS, use_models
+from photosearch.store.roots import add_roots
 
 FOLDER = 500  # files in one
 RUNS = 3

@@ -17,9 +17,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from photosearch.database import LibraryError
     from photosearch.library import Library
     from photosearch.search import Result
+    from photosearch.store.database import LibraryError
 
 __all__ = ["Library", "LibraryError", "Result"]
 

@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from photosearch import store
 from photosearch.files.walk import File, reason_of
 from photosearch.photo.decode import Decoded, UnreachableError, decode
 from photosearch.photo.picture import UndecodableError
 from photosearch.photo.xmp import read_sidecar
 from photosearch.scan import Task
+from photosearch.store import photos as store
 from photosearch.workers import MEMORY, Outcome, decode_all
 
 if TYPE_CHECKING:
-    from photosearch.descriptions import Description
     from photosearch.index import Describer, IndexConfig
+    from photosearch.store.descriptions import Description
     from photosearch.summary import Stages
 
 PIXEL_MEMORY = 15  # bytes for each pixel allowed: 9 are what the worst formats take

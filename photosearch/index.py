@@ -13,21 +13,22 @@ from typing import Protocol
 
 import numpy as np
 
-from photosearch import store
 from photosearch.batches import decode_batches, describe_batches, photo_of
-from photosearch.descriptions import (
+from photosearch.files.ignore import Rules
+from photosearch.files.sidecars import list_sidecars
+from photosearch.files.walk import walk
+from photosearch.moves import Recognised, follow_twins, recognise
+from photosearch.photo.decode import MAX_PIXELS
+from photosearch.scan import Task, Work, scan
+from photosearch.store import photos as store
+from photosearch.store.descriptions import (
     PARTS,
     Description,
     model_numbers,
     use_models,
 )
-from photosearch.files.ignore import Rules
-from photosearch.files.sidecars import list_sidecars
-from photosearch.files.walk import walk
-from photosearch.moves import Recognised, follow_twins, recognise
-from photosearch.paths import tell_folders
-from photosearch.photo.decode import MAX_PIXELS
-from photosearch.roots import (
+from photosearch.store.moves import tell_folders
+from photosearch.store.roots import (
     add_roots,
     all_roots,
     drop_roots,
@@ -36,9 +37,8 @@ from photosearch.roots import (
     place,
     why_unreachable,
 )
-from photosearch.scan import Task, Work, scan
+from photosearch.store.twins import follow_edits
 from photosearch.summary import Summary
-from photosearch.twins import follow_edits
 from photosearch.workers import FILE_TIMEOUT
 
 REREAD = 32  # photos in a transaction, where only metadata is read

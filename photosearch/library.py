@@ -11,12 +11,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from photosearch import database, export, paths, search, store
-from photosearch.descriptions import write_edit
+from photosearch import export, search
 from photosearch.files.ignore import reach
 from photosearch.files.walk import is_photo_name
-from photosearch.lock import changing
-from photosearch.roots import (
+from photosearch.store import database
+from photosearch.store import moves as paths
+from photosearch.store import photos as store
+from photosearch.store.descriptions import write_edit
+from photosearch.store.lock import changing
+from photosearch.store.roots import (
     absolute,
     as_listed,
     is_below,

@@ -9,13 +9,14 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from photosearch import paths, store
-from photosearch.database import signed
 from photosearch.files.hashing import hash_file, sample
 from photosearch.files.walk import File
-from photosearch.paths import Place
-from photosearch.roots import reachable
 from photosearch.scan import Task
+from photosearch.store import moves as paths
+from photosearch.store import photos as store
+from photosearch.store.database import signed
+from photosearch.store.moves import Place
+from photosearch.store.roots import reachable
 
 
 @dataclass
@@ -107,7 +108,7 @@ def follow_twins(
 ) -> None:
     """Let the hidden row of a RAW file that a person captioned go where its file went.
 
-    Its caption then goes to the JPEG that came with it, see `photosearch.twins`. Known by name,
+    Its caption then goes to the JPEG that came with it, see `photosearch.store.twins`. Known by name,
     size and time, which no two RAW files share.
 
     Args:

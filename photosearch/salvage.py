@@ -10,9 +10,10 @@ import tempfile
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
-from photosearch import database, doctor, schema
-from photosearch.database import LibraryError, now
-from photosearch.lock import locked
+from photosearch import doctor
+from photosearch.store import database, schema
+from photosearch.store.database import LibraryError, now
+from photosearch.store.lock import locked
 from photosearch.text import display
 
 _GAP = 256  # numbers looked for on either side of each that is known

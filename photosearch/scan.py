@@ -7,10 +7,10 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from photosearch import store
-from photosearch.descriptions import PARTS
 from photosearch.files.sidecars import sidecar_names
 from photosearch.files.walk import File, Skipped
+from photosearch.store import photos as store
+from photosearch.store.descriptions import PARTS
 from photosearch.summary import Summary
 
 

@@ -11,11 +11,11 @@ from collections.abc import Callable, Collection, Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from photosearch.database import ENDINGS, LibraryError, is_busy
 from photosearch.files.ignore import CACHE_TAG, NAME, is_passed_over
 from photosearch.files.walk import is_photo_name
-from photosearch.lock import BusyError
-from photosearch.roots import is_below, way_to
+from photosearch.store.database import ENDINGS, LibraryError, is_busy
+from photosearch.store.lock import BusyError
+from photosearch.store.roots import is_below, way_to
 from photosearch.text import display
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ from typing import Annotated, NoReturn, ParamSpec
 import typer
 
 from photosearch import terminal
-from photosearch.database import LibraryError, why
 from photosearch.library import ENVIRONMENT
+from photosearch.store.database import LibraryError, why
 
 NOTHING_FOUND, USAGE, UNREADABLE, INTERNAL = 1, 2, 3, 4
 TERMINATED = 128 + 15

@@ -8,8 +8,8 @@ import numpy as np
 
 from captioner.description import Caption, Description
 from captioner.tags import Tag
-from photosearch.descriptions import PARTS
 from photosearch.library import Library
+from photosearch.store.descriptions import PARTS
 
 BATCH = 4
 

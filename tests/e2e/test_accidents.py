@@ -19,10 +19,10 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from photosearch import database
 from photosearch.index import Silent
 from photosearch.library import Library
 from photosearch.search import Request, Searcher
+from photosearch.store import database
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="limits files, kills processes")
 

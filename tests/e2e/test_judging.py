@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from photosearch import database, store
+from photosearch.store import database
+from photosearch.store import photos as store
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 

@@ -15,16 +15,17 @@ import pytest
 
 from captioner.description import Caption, Description
 from captioner.tags import Tag
-from photosearch import database, store
-from photosearch.database import LibraryError
-from photosearch.descriptions import PARTS, use_models, write_edit
 from photosearch.files.walk import File
 from photosearch.library import Library
 from photosearch.photo.exif import Metadata
 from photosearch.photo.user_metadata import Written
-from photosearch.roots import add_roots
 from photosearch.salvage import Salvaged
 from photosearch.search import Request, Searcher
+from photosearch.store import database
+from photosearch.store import photos as store
+from photosearch.store.database import LibraryError
+from photosearch.store.descriptions import PARTS, use_models, write_edit
+from photosearch.store.roots import add_roots
 
 PHOTOS, PAGE = 400, 4096
 TABLES = [
@@ -248,7 +249,7 @@ def test_a_missing_or_busy_library_is_told(tmp_path: Path, library: Library) -> 
     with pytest.raises(LibraryError, match="no library"):
         Library(tmp_path / "none.db").salvage(tmp_path / "new.db")
     assert not (tmp_path / "none.db").exists()
-    from photosearch.lock import locked
+    from photosearch.store.lock import locked
 
     with locked(library.path):
         for action in (library.doctor, lambda: library.salvage(tmp_path / "new.db")):

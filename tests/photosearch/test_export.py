@@ -21,11 +21,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from captioner.description import Caption, Description
-from photosearch import Library, database, store
-from photosearch.descriptions import PARTS, Models, use_models
+from photosearch import Library
 from photosearch.export import COLUMNS, alt_text, defuse, export
 from photosearch.files.walk import File
 from photosearch.photo.exif import Metadata
+from photosearch.store import database
+from photosearch.store import photos as store
+from photosearch.store.descriptions import PARTS, Models, use_models
 from photosearch.text import display
 
 AsNobody = Callable[[], contextlib.AbstractContextManager[None]]

@@ -17,10 +17,11 @@ import pytest
 import sqlite_utils
 from photosearch.migrations.migrations import migrations
 
-from photosearch import database, store
-from photosearch.database import SCHEMA, LibraryError
 from photosearch.doctor import examine
 from photosearch.search import Request, Searcher
+from photosearch.store import database
+from photosearch.store import photos as store
+from photosearch.store.database import SCHEMA, LibraryError
 from photosearch.text import display
 
 PATHS = [b"/p/a.jpg", b"/p/caf\xe9.jpg", b"/p/new\nline.png", b"/p/gone.jpg", "/p/ü😀.jpg".encode()]

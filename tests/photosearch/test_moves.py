@@ -17,12 +17,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from photosearch import database, paths, store
-from photosearch.descriptions import PARTS, Description, write_edit
 from photosearch.files.drives import holds_drives
 from photosearch.files.hashing import hash_file
 from photosearch.index import IndexConfig, Silent, index
-from photosearch.roots import outer_roots
+from photosearch.store import database
+from photosearch.store import moves as paths
+from photosearch.store import photos as store
+from photosearch.store.descriptions import PARTS, Description, write_edit
+from photosearch.store.roots import outer_roots
 from photosearch.summary import Summary
 
 SHADES = range(40, 240, 10)

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from captioner.quantise import RANGE, dequantise, quantise, scale
-from photosearch import database, store
+from photosearch.store import database
+from photosearch.store import photos as store
 from photosearch.vectors import Vectors, best, load
 
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from photosearch.files.ignore import NAME
-from photosearch.lock import BusyError
+from photosearch.store.lock import BusyError
 from photosearch.watch import (
     WatchConfig,
     Watcher,

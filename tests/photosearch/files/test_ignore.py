@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from photosearch.files.ignore import CACHE_TAG, NAME, PASSED_OVER, Rules, RulesError
 from photosearch.files.walk import File, Skipped, walk
-from photosearch.roots import place, why_unreachable
+from photosearch.store.roots import place, why_unreachable
 
 AsNobody = Callable[[], contextlib.AbstractContextManager[None]]
 SUFFIXES = (".jpg", ".png")

@@ -22,9 +22,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from captioner.description import Caption, Description
 from captioner.tags import Tag
-from photosearch import database
 from photosearch.cli.finding import as_record
-from photosearch.descriptions import PARTS, write_edit
 from photosearch.export import export
 from photosearch.index import Describer, IndexConfig, index
 from photosearch.photo.decode import decode
@@ -32,6 +30,8 @@ from photosearch.photo.embedded import read_embedded
 from photosearch.photo.user_metadata import MAX_KEYWORDS, Written, cleaned, distinct
 from photosearch.photo.xmp import MAX_BYTES, read_sidecar, read_xmp
 from photosearch.search import Request, Result, Searcher
+from photosearch.store import database
+from photosearch.store.descriptions import PARTS, write_edit
 from photosearch.summary import Summary
 
 NAMESPACES = {

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from photosearch.database import now
+from photosearch.store.database import now
 from photosearch.text import searchable
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import contextlib
 import functools
 import sqlite3
 
-from photosearch.database import SCHEMA
+from photosearch.store.database import SCHEMA
 
 _TEXT_INDEX = ("search_fts", "search_terms")
 _OURS = """SELECT type, name, sql FROM sqlite_master

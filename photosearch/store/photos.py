@@ -9,17 +9,17 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from photosearch.database import now, signed
-from photosearch.descriptions import (
+from photosearch.files.drives import holds_drives, is_empty_or_closed, is_gone, is_unplugged
+from photosearch.photo.dates import when_taken
+from photosearch.store.database import now, signed
+from photosearch.store.descriptions import (
     Description,
     Models,
     write_description,
     write_search_row,
     write_written,
 )
-from photosearch.files.drives import holds_drives, is_empty_or_closed, is_gone, is_unplugged
-from photosearch.photo.dates import when_taken
-from photosearch.roots import below, outer_roots, reachable
+from photosearch.store.roots import below, outer_roots, reachable
 from photosearch.text import display
 
 if TYPE_CHECKING:

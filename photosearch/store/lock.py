@@ -7,7 +7,7 @@ import os
 import sqlite3
 from collections.abc import Iterator
 
-from photosearch.database import LOCK, LibraryError, open_for_writing
+from photosearch.store.database import LOCK, LibraryError, open_for_writing
 from photosearch.text import display
 
 

@@ -15,8 +15,12 @@ from sqlite_utils import Database, Migrations
 
 from captioner.description import Caption, Description
 from captioner.tags import Tag
-from photosearch import database, store
-from photosearch.descriptions import (
+from photosearch.files.walk import File
+from photosearch.photo.exif import Metadata
+from photosearch.search import Request, Result, Searcher
+from photosearch.store import database
+from photosearch.store import photos as store
+from photosearch.store.descriptions import (
     PARTS,
     Models,
     model_numbers,
@@ -24,9 +28,6 @@ from photosearch.descriptions import (
     write_edit,
     write_search_row,
 )
-from photosearch.files.walk import File
-from photosearch.photo.exif import Metadata
-from photosearch.search import Request, Result, Searcher
 
 PATH = "/home/Photos/Lake/a.jpg"
 

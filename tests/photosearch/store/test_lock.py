@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from photosearch.lock import BusyError, locked
+from photosearch.store.lock import BusyError, locked
 
 
 def test_one_at_a_time(tmp_path: Path) -> None:

@@ -7,10 +7,10 @@ import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Set
 from dataclasses import dataclass
 
-from photosearch.database import now
 from photosearch.files.drives import is_empty_or_closed
 from photosearch.files.ignore import Rules, RulesError, reach
 from photosearch.files.walk import is_photo_name
+from photosearch.store.database import now
 from photosearch.text import display
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import sqlite3
 
-from photosearch.descriptions import write_search_row
 from photosearch.files.walk import CAMERA_SUFFIXES, RAW_SUFFIXES
+from photosearch.store.descriptions import write_search_row
 
 
 def follow_edits(connection: sqlite3.Connection) -> None:

@@ -21,13 +21,14 @@ from hypothesis import strategies as st
 from photosearch.migrations.migrations import migrations
 
 from captioner.description import Caption, Description
-from photosearch import database, store
-from photosearch.database import APPLICATION_ID, SCHEMA, LibraryError, now
-from photosearch.descriptions import PARTS, Models, use_models
 from photosearch.files.walk import File
 from photosearch.photo.exif import Metadata
-from photosearch.roots import add_roots, outer_roots
 from photosearch.search import Request, Result, Searcher
+from photosearch.store import database
+from photosearch.store import photos as store
+from photosearch.store.database import APPLICATION_ID, SCHEMA, LibraryError, now
+from photosearch.store.descriptions import PARTS, Models, use_models
+from photosearch.store.roots import add_roots, outer_roots
 from photosearch.text import display
 
 MIGRATIONS = Path(__file__).parents[2] / "migrations"

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from photosearch.roots import (
+from photosearch.store.roots import (
     absolute,
     add_roots,
     is_below,

@@ -1,0 +1,1 @@
+"""The library's file: the only place that writes SQL."""
