@@ -27,8 +27,9 @@ from pathlib import Path
 import numpy as np
 
 from captioner.data import read_captions
-from photosearch import Library, query
-from photosearch.stems import Stemmer
+from photosearch import Library
+from photosearch.search import query
+from photosearch.search.stems import Stemmer
 
 SEED = 20261122
 SHARES = (0.1, 0.25, 0.5)  # of the absent queries that still find something

@@ -16,7 +16,7 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont
 
 from photosearch import Library
-from photosearch.search import Result
+from photosearch.search.searcher import Result
 
 QUERIES = (
     "dog on beach",

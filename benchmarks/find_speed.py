@@ -32,9 +32,10 @@ import numpy as np
 
 from captioner.folder import read_settings, shipped_model
 from captioner.quantise import quantise
-from photosearch import Library, query
+from photosearch import Library
 from photosearch.files.walk import File
 from photosearch.photo.exif import Metadata
+from photosearch.search import query
 from photosearch.store import database
 from photosearch.store import photos as store
 from photosearch.store.descriptions import use_models

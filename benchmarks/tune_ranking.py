@@ -27,9 +27,10 @@ import numpy as np
 import torch
 
 from captioner.data import Split, find_data, read_split
-from photosearch import Library, fusion, query
-from photosearch.meaning import Nearness
-from photosearch.stems import Stemmer
+from photosearch import Library
+from photosearch.search import fusion, query
+from photosearch.search.meaning import Nearness
+from photosearch.search.stems import Stemmer
 
 SEED = 20261122
 SHOWN = 20

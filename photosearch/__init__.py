@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from photosearch.library import Library
-    from photosearch.search import Result
+    from photosearch.search.searcher import Result
     from photosearch.store.database import LibraryError
 
 __all__ = ["Library", "LibraryError", "Result"]

@@ -11,9 +11,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from photosearch import export, search
+from photosearch import export
 from photosearch.files.ignore import reach
 from photosearch.files.walk import is_photo_name
+from photosearch.search import searcher as search
 from photosearch.store import database
 from photosearch.store import moves as paths
 from photosearch.store import photos as store
@@ -38,8 +39,8 @@ if TYPE_CHECKING:
     from captioner.sentences import SentenceEncoder
     from photosearch.doctor import Report
     from photosearch.index import Describer, Observer
-    from photosearch.meaning import Meaning
     from photosearch.salvage import Salvaged
+    from photosearch.search.meaning import Meaning
     from photosearch.summary import Summary
     from photosearch.watch import WatchConfig
 
@@ -365,13 +366,13 @@ class Library:
         min_score: float | None = None,
         like: str | os.PathLike[str] | None = None,
     ) -> list[search.Result]:
-        """Return the photos that match, the best first; see `photosearch.search`.
+        """Return the photos that match, the best first; see `photosearch.search.searcher`.
 
         Args:
             query: what a person types.
             limit: results at most; None for all.
             ranker: "fused", or one part alone: "meaning", "bm25+" or "fts5".
-            columns: of `photosearch.search.WEIGHTS`, the only ones to look for words in.
+            columns: of `photosearch.search.searcher.WEIGHTS`, the only ones to look for words in.
             min_score: results below it are left out; None: the ranker's own threshold.
             like: a photo, in the library or not; what looks like it is found. One that is
                 not in the library is encoded first, which imports torch.
@@ -485,13 +486,13 @@ class Library:
         connection = self._open()
         if connection.execute("SELECT 1 FROM vectors LIMIT 1").fetchone() is None:
             return None
-        from photosearch import meaning
+        from photosearch.search import meaning
 
         self._encoder = self._encoder or self._load_encoder()
         return meaning.load(connection, self._encoder)
 
     def _vector(self, path: str) -> np.ndarray:
-        from photosearch import meaning
+        from photosearch.search import meaning
 
         self._encoder = self._encoder or self._load_encoder()
         return meaning.photo_vector(self._open(), path, self._encoder.fingerprint)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
     from rich.text import Text
 
-    from photosearch.search import Part, Result
+    from photosearch.search.searcher import Part, Result
     from photosearch.summary import Summary
 
 PLAIN_INTERVAL = 10.0  # seconds between two lines of progress where there is no terminal

@@ -24,8 +24,8 @@ from photosearch.cli.app import (
     reporting,
 )
 from photosearch.library import Library
-from photosearch.query import words
-from photosearch.search import BY_MEANING, RANKERS, Result
+from photosearch.search.query import words
+from photosearch.search.searcher import BY_MEANING, RANKERS, Result
 from photosearch.text import counted, display
 
 _COUNT = re.compile(r"-n\d+")  # the usual short form of -n 5

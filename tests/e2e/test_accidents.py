@@ -21,7 +21,7 @@ from PIL import Image
 
 from photosearch.index import Silent
 from photosearch.library import Library
-from photosearch.search import Request, Searcher
+from photosearch.search.searcher import Request, Searcher
 from photosearch.store import database
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="limits files, kills processes")

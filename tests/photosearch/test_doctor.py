@@ -20,7 +20,7 @@ from photosearch.library import Library
 from photosearch.photo.exif import Metadata
 from photosearch.photo.user_metadata import Written
 from photosearch.salvage import Salvaged
-from photosearch.search import Request, Searcher
+from photosearch.search.searcher import Request, Searcher
 from photosearch.store import database
 from photosearch.store import photos as store
 from photosearch.store.database import LibraryError

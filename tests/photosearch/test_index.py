@@ -24,7 +24,7 @@ from captioner.description import Caption, Description
 from captioner.tags import Tag
 from photosearch.doctor import examine
 from photosearch.index import Describer, IndexConfig, index
-from photosearch.search import Request, Result, Searcher
+from photosearch.search.searcher import Request, Result, Searcher
 from photosearch.store import database
 from photosearch.store import photos as store
 from photosearch.store.descriptions import PARTS, write_edit

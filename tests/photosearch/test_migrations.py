@@ -18,7 +18,7 @@ import sqlite_utils
 from photosearch.migrations.migrations import migrations
 
 from photosearch.doctor import examine
-from photosearch.search import Request, Searcher
+from photosearch.search.searcher import Request, Searcher
 from photosearch.store import database
 from photosearch.store import photos as store
 from photosearch.store.database import SCHEMA, LibraryError

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from photosearch import terminal
-from photosearch.search import Part, Result
+from photosearch.search.searcher import Part, Result
 from photosearch.summary import Summary
 from photosearch.terminal import (
     IndexProgress,

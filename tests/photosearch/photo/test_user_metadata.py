@@ -29,7 +29,7 @@ from photosearch.photo.decode import decode
 from photosearch.photo.embedded import read_embedded
 from photosearch.photo.user_metadata import MAX_KEYWORDS, Written, cleaned, distinct
 from photosearch.photo.xmp import MAX_BYTES, read_sidecar, read_xmp
-from photosearch.search import Request, Result, Searcher
+from photosearch.search.searcher import Request, Result, Searcher
 from photosearch.store import database
 from photosearch.store.descriptions import PARTS, write_edit
 from photosearch.summary import Summary

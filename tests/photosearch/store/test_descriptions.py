@@ -17,7 +17,7 @@ from captioner.description import Caption, Description
 from captioner.tags import Tag
 from photosearch.files.walk import File
 from photosearch.photo.exif import Metadata
-from photosearch.search import Request, Result, Searcher
+from photosearch.search.searcher import Request, Result, Searcher
 from photosearch.store import database
 from photosearch.store import photos as store
 from photosearch.store.descriptions import (

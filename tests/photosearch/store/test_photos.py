@@ -23,7 +23,7 @@ from photosearch.migrations.migrations import migrations
 from captioner.description import Caption, Description
 from photosearch.files.walk import File
 from photosearch.photo.exif import Metadata
-from photosearch.search import Request, Result, Searcher
+from photosearch.search.searcher import Request, Result, Searcher
 from photosearch.store import database
 from photosearch.store import photos as store
 from photosearch.store.database import APPLICATION_ID, SCHEMA, LibraryError, now

@@ -22,16 +22,16 @@ from captioner.description import Caption, Description
 from captioner.quantise import dequantise, quantise
 from captioner.sentences import SentenceEncoder
 from captioner.tags import Tag
-from photosearch import bm25, meaning
 from photosearch.files.walk import File
-from photosearch.fusion import Weights
 from photosearch.photo.exif import Metadata
-from photosearch.search import RANKERS, WEIGHTS, Request, Result, Searcher
-from photosearch.stems import Stemmer
+from photosearch.search import bm25, meaning
+from photosearch.search.fusion import Weights
+from photosearch.search.searcher import RANKERS, WEIGHTS, Request, Result, Searcher
+from photosearch.search.stems import Stemmer
+from photosearch.search.vectors import Vectors
 from photosearch.store import database
 from photosearch.store import photos as store
 from photosearch.store.descriptions import PARTS, Models, use_models, write_edit
-from photosearch.vectors import Vectors
 
 K1, B = 1.2, 0.75  # fixed in FTS5
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from photosearch.query import STOP_WORDS, match_expression, words
+from photosearch.search.query import STOP_WORDS, match_expression, words
 
 TOKENIZE = "porter unicode61 remove_diacritics 2"
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from captioner.quantise import RANGE, dequantise, quantise, scale
+from photosearch.search.vectors import Vectors, best, load
 from photosearch.store import database
 from photosearch.store import photos as store
-from photosearch.vectors import Vectors, best, load
 
 
 def random_units(seed: int, count: int, dimension: int) -> np.ndarray:

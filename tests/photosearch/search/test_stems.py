@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from photosearch.migrations.migrations import INITIAL
 
-from photosearch.stems import TOKENIZER, Stemmer
+from photosearch.search.stems import TOKENIZER, Stemmer
 
 SPACES = " \t\n\r\x0b\x0c\x1c\x1d\x1e\x1f\x85\xa0\u1680\u2003\u2028\u2029\u202f\u205f\u3000\u200b\0"
 ODD = (

@@ -10,10 +10,10 @@ import numpy as np
 
 from captioner.quantise import dequantise
 from captioner.sentences import SentenceEncoder
-from photosearch import vectors
-from photosearch.fusion import Weights, standardise
+from photosearch.search import vectors
+from photosearch.search.fusion import Weights, standardise
+from photosearch.search.vectors import Vectors
 from photosearch.text import bindable, display
-from photosearch.vectors import Vectors
 
 
 @dataclass(frozen=True)

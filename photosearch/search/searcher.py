@@ -10,13 +10,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from photosearch import query
-from photosearch.stems import Stemmer
+from photosearch.search import query
+from photosearch.search.stems import Stemmer
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from photosearch.meaning import Meaning
+    from photosearch.search.meaning import Meaning
 
 # What a word is worth to FTS5 by where it stands. The text columns of `search`, in order.
 WEIGHTS = {
@@ -47,7 +47,7 @@ _MARKED = re.compile(f"{_OPEN}(.*?){_CLOSE}", re.DOTALL)
 class Part:
     """What one kind of evidence adds to a score."""
 
-    value: float  # see `photosearch.fusion.Weights` for the unit of each
+    value: float  # see `photosearch.search.fusion.Weights` for the unit of each
     share: float  # of all that speaks for the photo, 0 to 1
     bar: float = 0.0  # what the value is held against, in its unit
 
@@ -171,8 +171,8 @@ class Searcher:
     ) -> tuple[list[tuple[int, float]], dict[int, dict[str, Part]]]:
         import numpy as np
 
-        from photosearch import fusion
-        from photosearch.vectors import best
+        from photosearch.search import fusion
+        from photosearch.search.vectors import best
 
         nearness = {}
         if words:
@@ -215,7 +215,7 @@ class Searcher:
         """Return each photo's BM25+ share, and the share of the words that a person wrote."""
         import numpy as np
 
-        from photosearch import bm25  # with numpy, which most commands don't need
+        from photosearch.search import bm25  # with numpy, which most commands don't need
 
         stems = list(dict.fromkeys(s for found in self._stemmer.stems(words) for s in found))
         statistics = bm25.read_statistics(self.connection, stems)

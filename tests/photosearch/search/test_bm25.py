@@ -15,7 +15,7 @@ from photosearch.migrations.migrations import migrations
 from rank_bm25 import BM25Plus
 from sqlite_utils import Database
 
-from photosearch.bm25 import DELTA, K1, B, Statistics, idf, read_statistics, shares
+from photosearch.search.bm25 import DELTA, K1, B, Statistics, idf, read_statistics, shares
 
 WORDS = "dog cat red boat snow road hill bird".split()  # which Porter leaves as they are
 COLUMNS = (

@@ -9,7 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from photosearch.fusion import SIZE, Weights, contributions, log_odds, probability, standardise
+from photosearch.search.fusion import (
+    SIZE,
+    Weights,
+    contributions,
+    log_odds,
+    probability,
+    standardise,
+)
 
 NAMES = ("meaning", "like", "words", "own")
 anything = st.floats(allow_nan=False)

@@ -1,0 +1,1 @@
+"""Searching: from a query to ranked photos with their evidence; it only reads, and imports no torch."""
