@@ -20,7 +20,7 @@ from captioner.data import read_split
 from captioner.description import Description
 from captioner.metrics import score
 from captioner.quantise import dequantise
-from photosearch import describer
+from photosearch.indexing import describer
 from photosearch.photo.decode import decode
 
 BATCH = 32

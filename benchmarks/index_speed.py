@@ -32,8 +32,8 @@ import numpy as np
 from PIL import Image
 
 from captioner.config import BATCH
-from photosearch import describer
 from photosearch.files.walk import File, walk
+from photosearch.indexing import describer
 from photosearch.photo.decode import Decoded, decode
 from photosearch.store import database
 from photosearch.store import photos as store

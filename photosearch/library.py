@@ -38,11 +38,11 @@ if TYPE_CHECKING:
 
     from captioner.sentences import SentenceEncoder
     from photosearch.doctor import Report
-    from photosearch.index import Describer, Observer
+    from photosearch.indexing.run import Describer, Observer
+    from photosearch.indexing.summary import Summary
+    from photosearch.indexing.watch import WatchConfig
     from photosearch.salvage import Salvaged
     from photosearch.search.meaning import Meaning
-    from photosearch.summary import Summary
-    from photosearch.watch import WatchConfig
 
 ENVIRONMENT = "PHOTOSEARCH_DB"
 
@@ -119,13 +119,13 @@ class Library:
         max_pixels: int | None = None,
         observer: Observer | None = None,
     ) -> Summary:
-        """Describe every new or changed photo in folders; see `photosearch.index.index`.
+        """Describe every new or changed photo in folders; see `photosearch.indexing.run.index`.
 
         Args:
             folders: where to look; without any, those that were indexed before.
             load: gives what describes photos; by default the shipped captioner. Called only
                 when there is a photo to describe.
-            engine: of the shipped captioner, see `photosearch.describer.load`; so are
+            engine: of the shipped captioner, see `photosearch.indexing.describer.load`; so are
                 device, threads and notify.
             device: of torch: auto, cpu, cuda or mps.
             threads: processor threads.
@@ -153,14 +153,14 @@ class Library:
             RuntimeError: the decoding processes can't start: a script needs the guard
                 `if __name__ == "__main__"`, or `workers=0`.
         """
-        from photosearch.describer import processors
-        from photosearch.index import IndexConfig, index
-        from photosearch.summary import Summary
+        from photosearch.indexing.describer import processors
+        from photosearch.indexing.run import IndexConfig, index
+        from photosearch.indexing.summary import Summary
 
         fingerprints = None
         if load is None:
             from captioner.folder import read_settings, shipped_model
-            from photosearch import describer
+            from photosearch.indexing import describer
 
             describer.check(engine, device)
             fingerprints = read_settings(shipped_model())["fingerprints"]
@@ -195,7 +195,7 @@ class Library:
         config: WatchConfig | None = None,
         **options: Any,
     ) -> Iterator[tuple[Summary, float]]:
-        """Index folders, and again what changes in them, for ever; see `photosearch.watch`.
+        """Index folders, and again what changes in them, for ever; see `photosearch.indexing.watch`.
 
         Args:
             folders: what to watch; without any, those that were indexed before.
@@ -218,9 +218,9 @@ class Library:
             TypeError: folders is a single path.
             ValueError: no folder is given or known, or as `index` does.
         """
-        from photosearch import describer
-        from photosearch.index import Silent
-        from photosearch.watch import WatchConfig, keep_fresh
+        from photosearch.indexing import describer
+        from photosearch.indexing.run import Silent
+        from photosearch.indexing.watch import WatchConfig, keep_fresh
 
         roots = outermost(paths_of(folders))
         if os.path.exists(self.path):

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
     from rich.text import Text
 
+    from photosearch.indexing.summary import Summary
     from photosearch.search.searcher import Part, Result
-    from photosearch.summary import Summary
 
 PLAIN_INTERVAL = 10.0  # seconds between two lines of progress where there is no terminal
 MANY_FILES = 100  # from so many on, reading them takes long enough to say so

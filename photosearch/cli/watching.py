@@ -8,8 +8,8 @@ import typer
 
 from photosearch import terminal
 from photosearch.cli.app import USAGE, Database, Terminated, app, fail, reporting, terminable
+from photosearch.indexing.watch import WatchConfig
 from photosearch.library import Library
-from photosearch.watch import WatchConfig
 
 
 @app.command("watch")

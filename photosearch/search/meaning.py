@@ -95,7 +95,7 @@ def photo_vector(connection: sqlite3.Connection, path: str, fingerprint: str) ->
 
 def _encode(path: str) -> bytes:
     from captioner.folder import read_settings, shipped_model
-    from photosearch import describer
+    from photosearch.indexing import describer
     from photosearch.photo.decode import decode
     from photosearch.photo.picture import UndecodableError
 

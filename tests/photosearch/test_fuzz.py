@@ -12,8 +12,8 @@ import pytest
 from PIL import Image, features
 
 from photosearch.files.walk import File
+from photosearch.indexing.workers import decode_all
 from photosearch.photo.picture import UndecodableError
-from photosearch.workers import decode_all
 
 TIMEOUT = 10.0
 

@@ -19,7 +19,7 @@ from captioner.description import Caption, Description
 from captioner.quantise import quantise
 from captioner.sentences import SentenceEncoder
 from photosearch import Library, LibraryError, Result
-from photosearch.index import Describer
+from photosearch.indexing.run import Describer
 from photosearch.library import ENVIRONMENT, default_path
 from photosearch.store.descriptions import PARTS
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from photosearch import terminal
+from photosearch.indexing.summary import Summary
 from photosearch.search.searcher import Part, Result
-from photosearch.summary import Summary
 from photosearch.terminal import (
     IndexProgress,
     clean,

@@ -24,7 +24,8 @@ from captioner.description import Caption, Description
 from captioner.tags import Tag
 from photosearch.cli.finding import as_record
 from photosearch.export import export
-from photosearch.index import Describer, IndexConfig, index
+from photosearch.indexing.run import Describer, IndexConfig, index
+from photosearch.indexing.summary import Summary
 from photosearch.photo.decode import decode
 from photosearch.photo.embedded import read_embedded
 from photosearch.photo.user_metadata import MAX_KEYWORDS, Written, cleaned, distinct
@@ -32,7 +33,6 @@ from photosearch.photo.xmp import MAX_BYTES, read_sidecar, read_xmp
 from photosearch.search.searcher import Request, Result, Searcher
 from photosearch.store import database
 from photosearch.store.descriptions import PARTS, write_edit
-from photosearch.summary import Summary
 
 NAMESPACES = {
     "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",

@@ -13,13 +13,15 @@ from typing import Protocol
 
 import numpy as np
 
-from photosearch.batches import decode_batches, describe_batches, photo_of
 from photosearch.files.ignore import Rules
 from photosearch.files.sidecars import list_sidecars
 from photosearch.files.walk import walk
-from photosearch.moves import Recognised, follow_twins, recognise
+from photosearch.indexing.batches import decode_batches, describe_batches, photo_of
+from photosearch.indexing.recognise import Recognised, follow_twins, recognise
+from photosearch.indexing.scan import Task, Work, scan
+from photosearch.indexing.summary import Summary
+from photosearch.indexing.workers import FILE_TIMEOUT
 from photosearch.photo.decode import MAX_PIXELS
-from photosearch.scan import Task, Work, scan
 from photosearch.store import photos as store
 from photosearch.store.descriptions import (
     PARTS,
@@ -38,8 +40,6 @@ from photosearch.store.roots import (
     why_unreachable,
 )
 from photosearch.store.twins import follow_edits
-from photosearch.summary import Summary
-from photosearch.workers import FILE_TIMEOUT
 
 REREAD = 32  # photos in a transaction, where only metadata is read
 THUMBNAIL = 8  # side in pixels, where only metadata is wanted: the fastest to decode

@@ -19,9 +19,9 @@ from photosearch.store.roots import is_below, way_to
 from photosearch.text import display
 
 if TYPE_CHECKING:
-    from photosearch.index import Describer, Observer
+    from photosearch.indexing.run import Describer, Observer
+    from photosearch.indexing.summary import Summary
     from photosearch.library import Library
-    from photosearch.summary import Summary
 
 LOOK = 1.0  # seconds between two looks at whether the folders are there
 LOOK_AT_ALL = 60.0  # seconds between two runs, where nothing tells of changes

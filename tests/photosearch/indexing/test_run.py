@@ -23,13 +23,13 @@ from PIL.PngImagePlugin import PngInfo
 from captioner.description import Caption, Description
 from captioner.tags import Tag
 from photosearch.doctor import examine
-from photosearch.index import Describer, IndexConfig, index
+from photosearch.indexing.run import Describer, IndexConfig, index
+from photosearch.indexing.summary import Summary
 from photosearch.search.searcher import Request, Result, Searcher
 from photosearch.store import database
 from photosearch.store import photos as store
 from photosearch.store.descriptions import PARTS, write_edit
 from photosearch.store.roots import all_roots, outer_roots
-from photosearch.summary import Summary
 
 AsNobody = Callable[[], contextlib.AbstractContextManager[None]]
 

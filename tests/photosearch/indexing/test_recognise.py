@@ -19,13 +19,13 @@ from PIL import Image
 
 from photosearch.files.drives import holds_drives
 from photosearch.files.hashing import hash_file
-from photosearch.index import IndexConfig, Silent, index
+from photosearch.indexing.run import IndexConfig, Silent, index
+from photosearch.indexing.summary import Summary
 from photosearch.store import database
 from photosearch.store import moves as paths
 from photosearch.store import photos as store
 from photosearch.store.descriptions import PARTS, Description, write_edit
 from photosearch.store.roots import outer_roots
-from photosearch.summary import Summary
 
 SHADES = range(40, 240, 10)
 

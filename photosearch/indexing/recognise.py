@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from photosearch.files.hashing import hash_file, sample
 from photosearch.files.walk import File
-from photosearch.scan import Task
+from photosearch.indexing.scan import Task
 from photosearch.store import moves as paths
 from photosearch.store import photos as store
 from photosearch.store.database import signed

@@ -15,7 +15,7 @@ from captioner.engines import ENGINES, is_installed
 from captioner.folder import read_settings, shipped_model
 
 if TYPE_CHECKING:
-    from photosearch.index import Describer
+    from photosearch.indexing.run import Describer
 
 NAMES = ("auto", "torch", *ENGINES)
 DEVICES = ("auto", "cpu", "cuda", "mps")

@@ -16,8 +16,8 @@ import pytest
 from PIL import Image
 
 from photosearch.files.walk import File
+from photosearch.indexing.workers import Decode, Outcome, decode_all
 from photosearch.photo.picture import UndecodableError
-from photosearch.workers import Decode, Outcome, decode_all
 
 HERE = Path(__file__).parent
 
@@ -161,7 +161,7 @@ import multiprocessing, sys, time
 sys.path.insert(0, sys.argv[1])
 from decoders import decode_by_name
 from photosearch.files.walk import File
-from photosearch.workers import decode_all
+from photosearch.indexing.workers import decode_all
 if __name__ == "__main__":
     files = [File(path, 1, 1, 1) for path in sys.argv[2:]]
     outcomes = decode_all(files, 4, 2, decode=decode_by_name)
@@ -228,8 +228,6 @@ def test_photos_are_not_blamed_for_processes_that_cannot_start(
 
 
 def test_workers_import_no_model() -> None:
-    code = (
-        "import sys, photosearch.workers; print(*{'torch', 'timm', 'captioner'} & {*sys.modules})"
-    )
+    code = "import sys, photosearch.indexing.workers; print(*{'torch', 'timm', 'captioner'} & {*sys.modules})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == []

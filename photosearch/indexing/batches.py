@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from photosearch.files.walk import File, reason_of
+from photosearch.indexing.scan import Task
+from photosearch.indexing.workers import MEMORY, Outcome, decode_all
 from photosearch.photo.decode import Decoded, UnreachableError, decode
 from photosearch.photo.picture import UndecodableError
 from photosearch.photo.xmp import read_sidecar
-from photosearch.scan import Task
 from photosearch.store import photos as store
-from photosearch.workers import MEMORY, Outcome, decode_all
 
 if TYPE_CHECKING:
-    from photosearch.index import Describer, IndexConfig
+    from photosearch.indexing.run import Describer, IndexConfig
+    from photosearch.indexing.summary import Stages
     from photosearch.store.descriptions import Description
-    from photosearch.summary import Stages
 
 PIXEL_MEMORY = 15  # bytes for each pixel allowed: 9 are what the worst formats take
 

@@ -13,8 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from photosearch.files.ignore import NAME
-from photosearch.store.lock import BusyError
-from photosearch.watch import (
+from photosearch.indexing.watch import (
     WatchConfig,
     Watcher,
     WatchError,
@@ -24,6 +23,7 @@ from photosearch.watch import (
     matters,
     watch,
 )
+from photosearch.store.lock import BusyError
 
 CONFIG = WatchConfig(quiet=2, longest=60, retry=10)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from captioner.engines import ENGINES, is_installed
-from photosearch import describer
+from photosearch.indexing import describer
 from photosearch.library import Library
 
 INSTALLED = [name for name in ("onnx", "openvino") if is_installed(name)]

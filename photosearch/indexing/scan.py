@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 
 from photosearch.files.sidecars import sidecar_names
 from photosearch.files.walk import File, Skipped
+from photosearch.indexing.summary import Summary
 from photosearch.store import photos as store
 from photosearch.store.descriptions import PARTS
-from photosearch.summary import Summary
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""Indexing: from folders to rows of the library."""
