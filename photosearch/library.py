@@ -37,11 +37,11 @@ if TYPE_CHECKING:
     import numpy as np
 
     from captioner.sentences import SentenceEncoder
-    from photosearch.doctor import Report
     from photosearch.indexing.run import Describer, Observer
     from photosearch.indexing.summary import Summary
     from photosearch.indexing.watch import WatchConfig
-    from photosearch.salvage import Salvaged
+    from photosearch.repair.doctor import Report
+    from photosearch.repair.salvage import Salvaged
     from photosearch.search.meaning import Meaning
 
 ENVIRONMENT = "PHOTOSEARCH_DB"
@@ -325,7 +325,7 @@ class Library:
         return store.failures(self._open())
 
     def doctor(self, *, check: bool = False) -> Report:
-        """Look for what is wrong, and repair what is safe; see `photosearch.doctor.examine`.
+        """Look for what is wrong, and repair what is safe; see `photosearch.repair.doctor.examine`.
 
         Args:
             check: only look.
@@ -336,7 +336,7 @@ class Library:
         Raises:
             LibraryError: the file is missing, no library, can't be written, or is being indexed.
         """
-        from photosearch import doctor
+        from photosearch.repair import doctor
 
         self.close()
         return doctor.visit(self.path, check=check)
@@ -352,7 +352,7 @@ class Library:
                 is being indexed.
             ValueError: there is something at `file`.
         """
-        from photosearch.salvage import salvage
+        from photosearch.repair.salvage import salvage
 
         return salvage(self.path, os.fspath(file))
 

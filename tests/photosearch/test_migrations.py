@@ -17,7 +17,7 @@ import pytest
 import sqlite_utils
 from photosearch.migrations.migrations import migrations
 
-from photosearch.doctor import examine
+from photosearch.repair.doctor import examine
 from photosearch.search.searcher import Request, Searcher
 from photosearch.store import database
 from photosearch.store import photos as store
@@ -174,7 +174,7 @@ def test_an_earlier_library_gets_the_schema_of_a_new_one(tmp_path: Path, version
 
 @pytest.mark.parametrize("version", EARLIER)
 def test_a_damaged_earlier_library_is_salvaged(tmp_path: Path, version: int) -> None:
-    from photosearch.salvage import salvage
+    from photosearch.repair.salvage import salvage
 
     make(tmp_path / "old.db", version, 500)
     before = contents(tmp_path / "old.db")

@@ -22,9 +22,9 @@ from PIL.PngImagePlugin import PngInfo
 
 from captioner.description import Caption, Description
 from captioner.tags import Tag
-from photosearch.doctor import examine
 from photosearch.indexing.run import Describer, IndexConfig, index
 from photosearch.indexing.summary import Summary
+from photosearch.repair.doctor import examine
 from photosearch.search.searcher import Request, Result, Searcher
 from photosearch.store import database
 from photosearch.store import photos as store

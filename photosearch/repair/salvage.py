@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
-from photosearch import doctor
+from photosearch.repair import doctor
 from photosearch.store import database, schema
 from photosearch.store.database import LibraryError, now
 from photosearch.store.lock import locked

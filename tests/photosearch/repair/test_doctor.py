@@ -19,7 +19,7 @@ from photosearch.files.walk import File
 from photosearch.library import Library
 from photosearch.photo.exif import Metadata
 from photosearch.photo.user_metadata import Written
-from photosearch.salvage import Salvaged
+from photosearch.repair.salvage import Salvaged
 from photosearch.search.searcher import Request, Searcher
 from photosearch.store import database
 from photosearch.store import photos as store

@@ -1,0 +1,1 @@
+"""Repairing a library: the doctor, and salvage from a damaged file."""
