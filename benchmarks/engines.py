@@ -17,9 +17,9 @@ from pathlib import Path
 import numpy as np
 
 from captioner.data import read_split
-from captioner.description import Description
+from captioner.describe.description import Description
+from captioner.describe.quantise import dequantise
 from captioner.metrics import score
-from captioner.quantise import dequantise
 from photosearch.indexing import describer
 from photosearch.photo.decode import decode
 

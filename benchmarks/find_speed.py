@@ -30,8 +30,8 @@ from pathlib import Path
 
 import numpy as np
 
-from captioner.folder import read_settings, shipped_model
-from captioner.quantise import quantise
+from captioner.describe.model_folder import read_settings, shipped_model
+from captioner.describe.quantise import quantise
 from photosearch import Library
 from photosearch.files.walk import File
 from photosearch.photo.exif import Metadata
@@ -86,8 +86,8 @@ def texts_of(number: int, captions: list[list[str]]) -> tuple[list[str], list[st
 def photo(number: int, captions: list[list[str]], vector: bytes) -> store.Photo:
     """Make photo number so-and-so."""
     # Not at the top: what is measured shall not import torch.
-    from captioner.description import Caption, Description
-    from captioner.tags import Tag
+    from captioner.describe.description import Caption, Description
+    from captioner.describe.tags import Tag
 
     said, tags = texts_of(number, captions)
     path = f"/photos/{2010 + number % 15}/{number % 12 + 1:02}/IMG_{number:06}.jpg"

@@ -31,7 +31,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from captioner.config import BATCH
+from captioner.describe.config import BATCH
 from photosearch.files.walk import File, walk
 from photosearch.indexing import describer
 from photosearch.photo.decode import Decoded, decode

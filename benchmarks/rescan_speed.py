@@ -20,7 +20,7 @@ import time
 from pathlib import Path
 from types import SimpleNamespace
 
-from captioner.folder import read_settings, shipped_model
+from captioner.describe.model_folder import read_settings, shipped_model
 from photosearch.files.walk import File
 from photosearch.photo.exif import Metadata
 from photosearch.store import database

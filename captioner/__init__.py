@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from captioner.description import Caption
+    from captioner.describe.description import Caption
     from captioner.model import Captioner
 
 __all__ = ["Caption", "Captioner"]
@@ -23,7 +23,8 @@ def __getattr__(name: str) -> Any:
     # Torch takes a second to import: only who captions pays for it, not who
     # decodes pixels or counts words.
     if name in __all__:
-        from captioner import description, model
+        from captioner import model
+        from captioner.describe import description
 
         return getattr(description if name == "Caption" else model, name)
     raise AttributeError(f"module 'captioner' has no attribute {name!r}")

@@ -58,7 +58,7 @@ class JointEmbedding(nn.Module):
 
         Args:
             photos: the tower.
-            sentences: quantised vectors, see `captioner.quantise`, int8 (S, D).
+            sentences: quantised vectors, see `captioner.describe.quantise`, int8 (S, D).
             scale: of the cosines, as it was trained.
         """
         super().__init__()

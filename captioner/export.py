@@ -14,7 +14,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from captioner.exported import PHOTO, SLICE, STEP
+from captioner.describe.exported import PHOTO, SLICE, STEP
 from captioner.model import Captioner
 from captioner.step import BeamStart, BeamStep
 
@@ -32,7 +32,7 @@ class PhotoNetwork(nn.Module):
         if captioner.tagger is None or captioner.embedding is None:
             raise ValueError(f"the model {captioner.name} lacks tags or vectors")
         self.encoder = captioner.encoder
-        self.start = BeamStart(captioner.decoder, captioner.config.beam.beam)
+        self.start = BeamStart(captioner.decoder, captioner.describe.config.beam.beam)
         self.tagger = captioner.tagger
         self.embedding = captioner.embedding
 

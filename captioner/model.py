@@ -12,23 +12,29 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from captioner.config import BATCH, CaptionerConfig
 from captioner.decoder import Decoder, DecoderConfig
-from captioner.description import (
+from captioner.describe.config import BATCH, CaptionerConfig
+from captioner.describe.description import (
     Caption,
     Description,
     captions_of,
     tags_and_colours,
     vectors_of,
 )
+from captioner.describe.model_folder import (
+    PARTS,
+    read_settings,
+    read_weights,
+    shipped_model,
+    write_part,
+)
+from captioner.describe.tags import Tag
+from captioner.describe.vocabulary import Vocabulary
 from captioner.embedding import EmbeddingConfig, JointEmbedding, PhotoTower
 from captioner.encoder import Encoder, EncoderConfig
 from captioner.fitting import Fitting
-from captioner.folder import PARTS, read_settings, read_weights, shipped_model, write_part
 from captioner.pixels import squash
 from captioner.step import beam_search
-from captioner.tags import Tag
-from captioner.vocabulary import Vocabulary
 
 
 class Tagger(nn.Module):

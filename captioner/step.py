@@ -8,9 +8,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from captioner.beam import BeamConfig, Hypothesis, search
 from captioner.decoder import Decoder
-from captioner.vocabulary import BOS, EOS, PAD, UNK
+from captioner.describe.beam import BeamConfig, Hypothesis, search
+from captioner.describe.vocabulary import BOS, EOS, PAD, UNK
 
 
 class BeamStart(nn.Module):
@@ -103,7 +103,7 @@ class BeamStep(nn.Module):
 
 @torch.inference_mode()
 def beam_search(decoder: Decoder, grid: Tensor, config: BeamConfig) -> list[list[Hypothesis]]:
-    """Find the most probable captions of photos; see `captioner.beam.search`.
+    """Find the most probable captions of photos; see `captioner.describe.beam.search`.
 
     Args:
         decoder: in evaluation mode.

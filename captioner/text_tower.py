@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from captioner.onnx import runtime
+from captioner.describe.onnx import runtime
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer

@@ -12,8 +12,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from captioner.config import CaptionerConfig
 from captioner.decoder import Decoder, DecoderConfig
+from captioner.describe.config import CaptionerConfig
+from captioner.describe.vocabulary import BOS, EOS, PAD, Vocabulary
 from captioner.encoder import pretrained_encoder
 from captioner.evaluate import caption_features
 from captioner.features import Progress
@@ -22,7 +23,6 @@ from captioner.model import Captioner
 from captioner.pixels import MIRRORED, PLAIN
 from captioner.runs import Report, Resume, Run, update_average, write_json
 from captioner.tokenizer import tokenize
-from captioner.vocabulary import BOS, EOS, PAD, Vocabulary
 
 
 @dataclass(frozen=True)

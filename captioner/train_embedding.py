@@ -17,13 +17,13 @@ from safetensors.torch import load_model, save_model
 from torch import Tensor, nn
 from torch.nn import functional
 
+from captioner.describe.model_folder import shipped_model, write_part
+from captioner.describe.quantise import quantise
 from captioner.embedding import EmbeddingConfig, JointEmbedding, PhotoTower
 from captioner.encoder import pretrained_encoder
 from captioner.features import Progress
-from captioner.folder import shipped_model, write_part
 from captioner.model import named_weights
 from captioner.pixels import PLAIN
-from captioner.quantise import quantise
 from captioner.runs import Report, Resume, Run, update_average
 from captioner.text_tower import TextTower, export, pretrained_text_tower
 

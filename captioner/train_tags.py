@@ -12,10 +12,10 @@ from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from captioner.data import read_split
+from captioner.describe.model_folder import write_part
+from captioner.describe.tags import read_forms
 from captioner.encoder import pretrained_classifier, pretrained_encoder
 from captioner.features import encode_files
-from captioner.folder import write_part
-from captioner.tags import read_forms
 from captioner.tokenizer import tokenize
 
 
@@ -43,13 +43,13 @@ def train_words(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Learn to tell from a photo's features which words its captions hold.
 
-    `features @ weight.T + bias` are the logits of the words as `captioner.tags.tags_of`
+    `features @ weight.T + bias` are the logits of the words as `captioner.describe.tags.tags_of`
     takes them: their sigmoids are calibrated.
 
     Args:
         features: of each photo, the mean of its grid over all regions, float32 (N, C).
         captions: of each photo.
-        forms: of each word, what it may look like in a caption; see `captioner.tags.read_forms`.
+        forms: of each word, what it may look like in a caption; see `captioner.describe.tags.read_forms`.
         config: the recipe.
 
     Returns:

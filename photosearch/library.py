@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-    from captioner.sentences import SentenceEncoder
+    from captioner.describe.sentence_encoder import SentenceEncoder
     from photosearch.indexing.run import Describer, Observer
     from photosearch.indexing.summary import Summary
     from photosearch.indexing.watch import WatchConfig
@@ -159,7 +159,7 @@ class Library:
 
         fingerprints = None
         if load is None:
-            from captioner.folder import read_settings, shipped_model
+            from captioner.describe.model_folder import read_settings, shipped_model
             from photosearch.indexing import describer
 
             describer.check(engine, device)
@@ -500,6 +500,6 @@ class Library:
 
 def load_sentence_encoder() -> SentenceEncoder:
     """Load the shipped text tower."""
-    from captioner.sentences import SentenceEncoder
+    from captioner.describe.sentence_encoder import SentenceEncoder
 
     return SentenceEncoder.load()

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from captioner.engines import ENGINES, is_installed
-from captioner.folder import read_settings, shipped_model
+from captioner.describe.engines import ENGINES, is_installed
+from captioner.describe.model_folder import read_settings, shipped_model
 
 if TYPE_CHECKING:
     from photosearch.indexing.run import Describer
@@ -105,7 +105,7 @@ def has_accelerator() -> bool:
 def _load_exported(
     engine: str, threads: int | None, notify: Notify, cache: Path | None, bf16: bool
 ) -> Describer:
-    from captioner.exported import ExportedCaptioner
+    from captioner.describe.exported import ExportedCaptioner
 
     model = shipped_model()
     fingerprints = read_settings(model)["fingerprints"]

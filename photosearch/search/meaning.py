@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from captioner.quantise import dequantise
-from captioner.sentences import SentenceEncoder
+from captioner.describe.quantise import dequantise
+from captioner.describe.sentence_encoder import SentenceEncoder
 from photosearch.search import vectors
 from photosearch.search.fusion import Weights, standardise
 from photosearch.search.vectors import Vectors
@@ -94,7 +94,7 @@ def photo_vector(connection: sqlite3.Connection, path: str, fingerprint: str) ->
 
 
 def _encode(path: str) -> bytes:
-    from captioner.folder import read_settings, shipped_model
+    from captioner.describe.model_folder import read_settings, shipped_model
     from photosearch.indexing import describer
     from photosearch.photo.decode import decode
     from photosearch.photo.picture import UndecodableError

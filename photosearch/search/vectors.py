@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numkong
 import numpy as np
 
-from captioner.quantise import quantise, scale
+from captioner.describe.quantise import quantise, scale
 
 PIECE = 100_000
 

@@ -8,18 +8,18 @@ import torch
 from PIL import Image
 
 from captioner import Captioner
-from captioner.config import CaptionerConfig
 from captioner.decoder import Decoder, DecoderConfig
+from captioner.describe.config import CaptionerConfig
+from captioner.describe.model_folder import fingerprint, read_settings, read_weights, shipped_model
+from captioner.describe.quantise import dequantise
+from captioner.describe.sentence_encoder import SentenceEncoder
+from captioner.describe.tags import WORDS as WORDS_FILE
+from captioner.describe.tags import read_labels
+from captioner.describe.vocabulary import Vocabulary
 from captioner.embedding import EmbeddingConfig, JointEmbedding, PhotoTower
 from captioner.encoder import Encoder, EncoderConfig
-from captioner.folder import fingerprint, read_settings, read_weights, shipped_model
 from captioner.model import Tagger, find_device
 from captioner.pixels import squash
-from captioner.quantise import dequantise
-from captioner.sentences import SentenceEncoder
-from captioner.tags import WORDS as WORDS_FILE
-from captioner.tags import read_labels
-from captioner.vocabulary import Vocabulary
 
 WORDS = "a dog cat runs sleeps on the grass red".split()
 

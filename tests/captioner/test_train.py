@@ -8,11 +8,11 @@ import torch
 from safetensors.torch import load_file
 
 from captioner import Captioner
-from captioner.beam import BeamConfig
 from captioner.decoder import Decoder, DecoderConfig
+from captioner.describe.beam import BeamConfig
+from captioner.describe.vocabulary import BOS, EOS, PAD
 from captioner.step import beam_search
 from captioner.train import Batches, TrainConfig, learning_rate, pad, step_loss, train
-from captioner.vocabulary import BOS, EOS, PAD
 
 SMALL = TrainConfig(epochs=3, photos=3, min_count=1)
 

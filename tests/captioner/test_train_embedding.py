@@ -158,7 +158,7 @@ def test_a_run_that_is_cut_off_goes_on_to_the_same_model(toy_data: Path, tmp_pat
     for name in ("all_minilm_l6_v2", "transformers", "onnxscript"):
         pytest.importorskip(name)
     from captioner import Captioner
-    from captioner.sentences import SentenceEncoder
+    from captioner.describe.sentence_encoder import SentenceEncoder
 
     class CutOff(Exception):
         pass

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from captioner.tags import WORDS, read_forms, read_labels, word_probabilities
+from captioner.describe.tags import WORDS, read_forms, read_labels, word_probabilities
 from captioner.tokenizer import tokenize
 from captioner.train_tags import WordConfig, calibrate, fit, targets, train_words
 

@@ -6,8 +6,8 @@ from collections.abc import Collection
 
 import numpy as np
 
-from captioner.description import Caption, Description
-from captioner.tags import Tag
+from captioner.describe.description import Caption, Description
+from captioner.describe.tags import Tag
 from photosearch.library import Library
 from photosearch.store.descriptions import PARTS
 

@@ -20,7 +20,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from captioner.description import Caption, Description
+from captioner.describe.description import Caption, Description
 from photosearch import Library
 from photosearch.export import COLUMNS, alt_text, defuse, export
 from photosearch.files.walk import File

@@ -15,9 +15,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from captioner.description import Caption, Description
-from captioner.quantise import quantise
-from captioner.sentences import SentenceEncoder
+from captioner.describe.description import Caption, Description
+from captioner.describe.quantise import quantise
+from captioner.describe.sentence_encoder import SentenceEncoder
 from photosearch import Library, LibraryError, Result
 from photosearch.indexing.run import Describer
 from photosearch.library import ENVIRONMENT, default_path

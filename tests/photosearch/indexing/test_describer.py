@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from captioner.engines import ENGINES, is_installed
+from captioner.describe.engines import ENGINES, is_installed
 from photosearch.indexing import describer
 from photosearch.library import Library
 

@@ -192,7 +192,7 @@ def test_workers_die_with_a_killed_parent(tmp_path: Path) -> None:
 
 # As in the package's own docstring: a script without `if __name__ == "__main__"`.
 UNGUARDED = """
-from captioner.description import Caption, Description
+from captioner.describe.description import Caption, Description
 from photosearch import Library
 
 class Describer:

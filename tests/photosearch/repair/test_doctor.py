@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from captioner.description import Caption, Description
-from captioner.tags import Tag
+from captioner.describe.description import Caption, Description
+from captioner.describe.tags import Tag
 from photosearch.files.walk import File
 from photosearch.library import Library
 from photosearch.photo.exif import Metadata

@@ -10,7 +10,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from captioner.quantise import RANGE, dequantise, quantise, scale
+from captioner.describe.quantise import RANGE, dequantise, quantise, scale
 from photosearch.search.vectors import Vectors, best, load
 from photosearch.store import database
 from photosearch.store import photos as store

@@ -20,7 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from photosearch.migrations.migrations import migrations
 
-from captioner.description import Caption, Description
+from captioner.describe.description import Caption, Description
 from photosearch.files.walk import File
 from photosearch.photo.exif import Metadata
 from photosearch.search.searcher import Request, Result, Searcher

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from captioner.beam import Hypothesis
-from captioner.colours import main_colours
-from captioner.config import CaptionerConfig
-from captioner.quantise import quantise
-from captioner.tags import Tag, tags_of
-from captioner.vocabulary import Vocabulary
+from captioner.describe.beam import Hypothesis
+from captioner.describe.colours import main_colours
+from captioner.describe.config import CaptionerConfig
+from captioner.describe.quantise import quantise
+from captioner.describe.tags import Tag, tags_of
+from captioner.describe.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Description:
 
     captions: Sequence[Caption] | None = None  # the best first
     tags: Sequence[Tag] | None = None  # the most probable first, then colours
-    vector: bytes | None = None  # in the joint space, int8, see `captioner.quantise`
+    vector: bytes | None = None  # in the joint space, int8, see `captioner.describe.quantise`
     hubness: float = 0.0  # of the vector, see `captioner.embedding`
 
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from captioner.engines import ENGINES
-from captioner.folder import shipped_model
-from captioner.quantise import dequantise
+from captioner.describe.engines import ENGINES
+from captioner.describe.model_folder import shipped_model
+from captioner.describe.quantise import dequantise
 
 pytest.importorskip("openvino", reason="needs the extra openvino")
 
@@ -17,8 +17,8 @@ def test_all_engines_say_the_same(data_dir: Path, tmp_path: Path) -> None:
     from PIL import Image
 
     from captioner import Captioner
+    from captioner.describe.exported import ExportedCaptioner
     from captioner.export import export
-    from captioner.exported import ExportedCaptioner
     from captioner.pixels import squash
 
     reference = Captioner.load(device="cpu")

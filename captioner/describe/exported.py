@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from captioner.beam import search
-from captioner.config import BATCH, CaptionerConfig
-from captioner.description import Description, captions_of, tags_and_colours, vectors_of
-from captioner.engines import ENGINES, Network
-from captioner.folder import PARTS, read_settings
-from captioner.vocabulary import Vocabulary
+from captioner.describe.beam import search
+from captioner.describe.config import BATCH, CaptionerConfig
+from captioner.describe.description import Description, captions_of, tags_and_colours, vectors_of
+from captioner.describe.engines import ENGINES, Network
+from captioner.describe.model_folder import PARTS, read_settings
+from captioner.describe.vocabulary import Vocabulary
 
 PHOTO, STEP = "photo.onnx", "step.onnx"  # the networks' files, see `captioner.export`
 SLICE = 4  # photos that the network takes, always: their activations stay in the cache
@@ -37,7 +37,7 @@ class ExportedCaptioner:
             photo: what `captioner.export.PhotoNetwork` computes.
             step: what `captioner.step.BeamStep` computes.
             vocabulary: of the model.
-            settings: of the model, see `captioner.folder.read_settings`.
+            settings: of the model, see `captioner.describe.model_folder.read_settings`.
             threads: that describe parts of a batch side by side.
         """
         self.config = CaptionerConfig.of(settings)
@@ -59,7 +59,7 @@ class ExportedCaptioner:
         Args:
             networks: folder that `captioner.export.export` wrote.
             model: folder that they were exported from.
-            engine: one of `captioner.engines.ENGINES`.
+            engine: one of `captioner.describe.engines.ENGINES`.
             threads: processor threads.
             bf16: look at photos in bfloat16; captions are searched in float32 all the same.
 

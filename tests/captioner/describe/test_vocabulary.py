@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from captioner.vocabulary import BOS, EOS, PAD, UNK, Vocabulary
+from captioner.describe.vocabulary import BOS, EOS, PAD, UNK, Vocabulary
 
 
 def test_build_keeps_frequent_words_the_most_frequent_first() -> None:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from captioner.folder import shipped_model
-from captioner.onnx import runtime
+from captioner.describe.model_folder import shipped_model
+from captioner.describe.onnx import runtime
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession

@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from captioner.folder import read_settings, read_weights, write_part
+from captioner.describe.model_folder import read_settings, read_weights, write_part
 
 
 def weights(kind: str, value: float = 1.0) -> dict[str, np.ndarray]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from captioner.vocabulary import BOS
+from captioner.describe.vocabulary import BOS
 
 # A batch is made smaller when so large a share of its photos is done: copying what is left
 # costs less than searching on for nobody.

@@ -25,7 +25,7 @@ def open_onnx(file: Path, threads: int, bf16: bool) -> Network:
     """
     if bf16:
         raise ValueError("ONNX Runtime has no bfloat16 on processors")
-    from captioner.onnx import runtime
+    from captioner.describe.onnx import runtime
 
     onnxruntime = runtime()
     options = onnxruntime.SessionOptions()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import timm.data.imagenet_info
 
-from captioner.tags import (
+from captioner.describe.tags import (
     CLASSES,
     WORDS,
     Label,

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from captioner.quantise import dequantise, quantise
+from captioner.describe.quantise import dequantise, quantise
 
 
 @pytest.mark.parametrize("dimension", [32, 256, 512])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from captioner.colours import MONOCHROME, NAMES, ColourConfig, main_colours, to_lch
+from captioner.describe.colours import MONOCHROME, NAMES, ColourConfig, main_colours, to_lch
 
 RGB = dict[str, tuple[int, int, int]]
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from captioner.beam import BeamConfig
-from captioner.colours import ColourConfig
-from captioner.tags import TagConfig
+from captioner.describe.beam import BeamConfig
+from captioner.describe.colours import ColourConfig
+from captioner.describe.tags import TagConfig
 
 BATCH = 64
 """Photos that a processor is given at once: more are hardly faster, and are lost at a kill."""
@@ -25,7 +25,7 @@ class CaptionerConfig:
 
     @classmethod
     def of(cls, settings: Mapping[str, Any]) -> Self:
-        """Read a model's settings, see `captioner.folder.read_settings`.
+        """Read a model's settings, see `captioner.describe.model_folder.read_settings`.
 
         Raises:
             KeyError: a setting is missing.
