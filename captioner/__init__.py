@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from captioner.describe.description import Caption
-    from captioner.model import Captioner
+    from captioner.networks.captioner import Captioner
 
 __all__ = ["Caption", "Captioner"]
 
@@ -23,8 +23,8 @@ def __getattr__(name: str) -> Any:
     # Torch takes a second to import: only who captions pays for it, not who
     # decodes pixels or counts words.
     if name in __all__:
-        from captioner import model
         from captioner.describe import description
+        from captioner.networks import captioner as model
 
         return getattr(description if name == "Caption" else model, name)
     raise AttributeError(f"module 'captioner' has no attribute {name!r}")

@@ -178,7 +178,7 @@ def evaluate_command(
     from captioner.data import find_data, read_split
     from captioner.evaluate import caption_files
     from captioner.metrics import score
-    from captioner.model import Captioner
+    from captioner.networks.captioner import Captioner
 
     set_threads(threads)
     captioner = Captioner.load(model, device)
@@ -211,7 +211,7 @@ def caption_command(
     """
     from PIL import Image
 
-    from captioner.model import Captioner
+    from captioner.networks.captioner import Captioner
 
     set_threads(threads)
     captioner = Captioner.load(model, device)

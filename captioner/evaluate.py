@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from captioner.model import Captioner
+from captioner.networks.captioner import Captioner
 
 BATCH = 64
 

@@ -15,8 +15,8 @@ import torch
 from torch import Tensor, nn
 
 from captioner.describe.exported import PHOTO, SLICE, STEP
-from captioner.model import Captioner
-from captioner.step import BeamStart, BeamStep
+from captioner.networks.beam_step import BeamStart, BeamStep
+from captioner.networks.captioner import Captioner
 
 
 class PhotoNetwork(nn.Module):
@@ -29,12 +29,12 @@ class PhotoNetwork(nn.Module):
             ValueError: it lacks tags or vectors.
         """
         super().__init__()
-        if captioner.tagger is None or captioner.embedding is None:
+        if captioner.tagger is None or captioner.networks.embedding is None:
             raise ValueError(f"the model {captioner.name} lacks tags or vectors")
-        self.encoder = captioner.encoder
-        self.start = BeamStart(captioner.decoder, captioner.describe.config.beam.beam)
+        self.encoder = captioner.networks.encoder
+        self.start = BeamStart(captioner.networks.decoder, captioner.describe.config.beam.beam)
         self.tagger = captioner.tagger
-        self.embedding = captioner.embedding
+        self.embedding = captioner.networks.embedding
 
     def forward(self, pixels: Tensor) -> tuple[Tensor, ...]:
         """Return what search starts from, tag logits, vectors and hubness.
@@ -43,7 +43,7 @@ class PhotoNetwork(nn.Module):
             pixels: uint8 RGB, (B, S, S, 3).
 
         Returns:
-            Keys, values, h and c of `captioner.step.BeamStart`; logits of classes and
+            Keys, values, h and c of `captioner.networks.beam_step.BeamStart`; logits of classes and
             words, (B, K) and (B, W); vectors (B, D) and hubness (B,).
         """
         images = self.encoder.normalise(pixels.permute(0, 3, 1, 2))  # (B, 3, S, S)
@@ -64,7 +64,7 @@ def export(captioner: Captioner, folder: Path) -> None:
         ValueError: the model lacks tags or vectors.
     """
     size = captioner.image_size
-    photo, step = PhotoNetwork(captioner).eval(), BeamStep(captioner.decoder).eval()
+    photo, step = PhotoNetwork(captioner).eval(), BeamStep(captioner.networks.decoder).eval()
     pixels = torch.zeros(SLICE, size, size, 3, dtype=torch.uint8)
     with torch.no_grad():
         keys, values, h, c, *_ = photo(pixels)

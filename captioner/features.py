@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from captioner.encoder import Encoder
+from captioner.networks.encoder import Encoder
 from captioner.pixels import PLAIN, load
 
 Progress = Callable[[int, int], None]  # done, total

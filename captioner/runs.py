@@ -14,8 +14,8 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from captioner.data import Split, read_split
-from captioner.encoder import Encoder
 from captioner.features import encode_files
+from captioner.networks.encoder import Encoder
 
 Report = Callable[[dict[str, float]], None]
 

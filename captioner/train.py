@@ -12,14 +12,14 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from captioner.decoder import Decoder, DecoderConfig
 from captioner.describe.config import CaptionerConfig
 from captioner.describe.vocabulary import BOS, EOS, PAD, Vocabulary
-from captioner.encoder import pretrained_encoder
 from captioner.evaluate import caption_features
 from captioner.features import Progress
 from captioner.metrics import score
-from captioner.model import Captioner
+from captioner.networks.captioner import Captioner
+from captioner.networks.decoder import Decoder, DecoderConfig
+from captioner.networks.encoder import pretrained_encoder
 from captioner.pixels import MIRRORED, PLAIN
 from captioner.runs import Report, Resume, Run, update_average, write_json
 from captioner.tokenizer import tokenize

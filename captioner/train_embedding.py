@@ -19,13 +19,13 @@ from torch.nn import functional
 
 from captioner.describe.model_folder import shipped_model, write_part
 from captioner.describe.quantise import quantise
-from captioner.embedding import EmbeddingConfig, JointEmbedding, PhotoTower
-from captioner.encoder import pretrained_encoder
 from captioner.features import Progress
-from captioner.model import named_weights
+from captioner.networks.captioner import named_weights
+from captioner.networks.embedding import EmbeddingConfig, JointEmbedding, PhotoTower
+from captioner.networks.encoder import pretrained_encoder
+from captioner.networks.text_tower import TextTower, export, pretrained_text_tower
 from captioner.pixels import PLAIN
 from captioner.runs import Report, Resume, Run, update_average
-from captioner.text_tower import TextTower, export, pretrained_text_tower
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer

@@ -14,8 +14,8 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 from captioner.data import read_split
 from captioner.describe.model_folder import write_part
 from captioner.describe.tags import read_forms
-from captioner.encoder import pretrained_classifier, pretrained_encoder
 from captioner.features import encode_files
+from captioner.networks.encoder import pretrained_classifier, pretrained_encoder
 from captioner.tokenizer import tokenize
 
 

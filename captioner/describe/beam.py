@@ -52,7 +52,7 @@ def search(
     whole caption.
 
     Args:
-        step: computes one word for all hypotheses, see `captioner.step.BeamStep`.
+        step: computes one word for all hypotheses, see `captioner.networks.beam_step.BeamStep`.
         memory: arrays or tensors, a row for each photo.
         state: the same, of the decoder before the first word.
         config: beam width and length.

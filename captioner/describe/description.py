@@ -37,7 +37,7 @@ class Description:
     captions: Sequence[Caption] | None = None  # the best first
     tags: Sequence[Tag] | None = None  # the most probable first, then colours
     vector: bytes | None = None  # in the joint space, int8, see `captioner.describe.quantise`
-    hubness: float = 0.0  # of the vector, see `captioner.embedding`
+    hubness: float = 0.0  # of the vector, see `captioner.networks.embedding`
 
 
 def captions_of(hypotheses: Sequence[Hypothesis], vocabulary: Vocabulary) -> list[Caption]:

@@ -21,7 +21,7 @@ SLICE = 4  # photos that the network takes, always: their activations stay in th
 
 
 class ExportedCaptioner:
-    """Describes photos as `captioner.model.Captioner` does, up to rounding."""
+    """Describes photos as `captioner.networks.captioner.Captioner` does, up to rounding."""
 
     def __init__(
         self,
@@ -35,7 +35,7 @@ class ExportedCaptioner:
 
         Args:
             photo: what `captioner.export.PhotoNetwork` computes.
-            step: what `captioner.step.BeamStep` computes.
+            step: what `captioner.networks.beam_step.BeamStep` computes.
             vocabulary: of the model.
             settings: of the model, see `captioner.describe.model_folder.read_settings`.
             threads: that describe parts of a batch side by side.

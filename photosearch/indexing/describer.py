@@ -151,7 +151,7 @@ def _load_torch(device: str, threads: int | None, bf16: bool) -> Describer:
     import torch
 
     from captioner import Captioner
-    from captioner.bfloat16 import is_faster
+    from captioner.networks.bfloat16 import is_faster
 
     if threads:
         torch.set_num_threads(threads)

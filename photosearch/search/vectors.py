@@ -19,7 +19,7 @@ class Vectors:
 
     photos: np.ndarray  # their numbers, ascending, int64 (N,)
     matrix: np.ndarray  # int8 (N, D)
-    hubness: np.ndarray  # float32 (N,), see `captioner.embedding`
+    hubness: np.ndarray  # float32 (N,), see `captioner.networks.embedding`
 
     def cosines(self, query: np.ndarray) -> np.ndarray:
         """Return the cosine of each photo with a query.

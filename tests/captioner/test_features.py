@@ -5,8 +5,8 @@ import pytest
 import torch
 from PIL import Image
 
-from captioner.encoder import Encoder, EncoderConfig
 from captioner.features import encode_files
+from captioner.networks.encoder import Encoder, EncoderConfig
 from captioner.pixels import MIRRORED, squash
 
 

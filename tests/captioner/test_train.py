@@ -8,10 +8,10 @@ import torch
 from safetensors.torch import load_file
 
 from captioner import Captioner
-from captioner.decoder import Decoder, DecoderConfig
 from captioner.describe.beam import BeamConfig
 from captioner.describe.vocabulary import BOS, EOS, PAD
-from captioner.step import beam_search
+from captioner.networks.beam_step import beam_search
+from captioner.networks.decoder import Decoder, DecoderConfig
 from captioner.train import Batches, TrainConfig, learning_rate, pad, step_loss, train
 
 SMALL = TrainConfig(epochs=3, photos=3, min_count=1)

@@ -3,10 +3,10 @@ import itertools
 import pytest
 import torch
 
-from captioner.decoder import Decoder, DecoderConfig
 from captioner.describe.beam import BeamConfig, Hypothesis
 from captioner.describe.vocabulary import BOS, EOS, PAD, UNK
-from captioner.step import beam_search
+from captioner.networks.beam_step import beam_search
+from captioner.networks.decoder import Decoder, DecoderConfig
 
 WORDS = range(4, 9)
 

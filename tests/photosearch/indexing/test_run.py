@@ -1060,7 +1060,7 @@ def test_time_is_told_by_stage(world: World) -> None:
 
 
 def test_the_describer_says_how_many_photos_it_takes_at_once(world: World) -> None:
-    """On a graphics processor the batch grows to what fits, see `captioner.fitting`."""
+    """On a graphics processor the batch grows to what fits, see `captioner.networks.batch_size`."""
     describer = Namer(batch_size=1)
 
     def grow(call: int) -> None:

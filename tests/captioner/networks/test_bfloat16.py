@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from captioner.bfloat16 import is_faster
+from captioner.networks.bfloat16 import is_faster
 
 CPU = torch.device("cpu")
 CPUINFO = Path("/proc/cpuinfo")

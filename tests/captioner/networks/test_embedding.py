@@ -2,8 +2,8 @@ import math
 
 import torch
 
-from captioner.embedding import EmbeddingConfig, JointEmbedding, PhotoTower
-from captioner.encoder import EncoderConfig
+from captioner.networks.embedding import EmbeddingConfig, JointEmbedding, PhotoTower
+from captioner.networks.encoder import EncoderConfig
 
 SHAPE = EncoderConfig(regions=9, channels=16)
 

@@ -3,7 +3,7 @@ import pytest
 import torch
 from PIL import Image
 
-from captioner.encoder import Encoder, EncoderConfig, load_by_order, pretrained_encoder
+from captioner.networks.encoder import Encoder, EncoderConfig, load_by_order, pretrained_encoder
 from captioner.pixels import squash
 
 SMALL = EncoderConfig(image_size=64, regions=4)

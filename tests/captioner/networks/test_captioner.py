@@ -8,7 +8,6 @@ import torch
 from PIL import Image
 
 from captioner import Captioner
-from captioner.decoder import Decoder, DecoderConfig
 from captioner.describe.config import CaptionerConfig
 from captioner.describe.model_folder import fingerprint, read_settings, read_weights, shipped_model
 from captioner.describe.quantise import dequantise
@@ -16,9 +15,10 @@ from captioner.describe.sentence_encoder import SentenceEncoder
 from captioner.describe.tags import WORDS as WORDS_FILE
 from captioner.describe.tags import read_labels
 from captioner.describe.vocabulary import Vocabulary
-from captioner.embedding import EmbeddingConfig, JointEmbedding, PhotoTower
-from captioner.encoder import Encoder, EncoderConfig
-from captioner.model import Tagger, find_device
+from captioner.networks.captioner import Tagger, find_device
+from captioner.networks.decoder import Decoder, DecoderConfig
+from captioner.networks.embedding import EmbeddingConfig, JointEmbedding, PhotoTower
+from captioner.networks.encoder import Encoder, EncoderConfig
 from captioner.pixels import squash
 
 WORDS = "a dog cat runs sleeps on the grass red".split()
@@ -90,12 +90,12 @@ def test_a_description_holds_the_parts_asked_for(folder: Path) -> None:
     torch.manual_seed(1)
     captioner = Captioner.load(folder, "cpu")
     captioner.tagger = Tagger(1280, 1000, len(read_labels(WORDS_FILE)))
-    tower = PhotoTower(EmbeddingConfig(dimension=32), captioner.encoder.config)
+    tower = PhotoTower(EmbeddingConfig(dimension=32), captioner.networks.encoder.config)
     said = torch.randint(-127, 128, (7, 32), dtype=torch.int8)
-    captioner.embedding = JointEmbedding(tower, said, 20.0).eval()
+    captioner.networks.embedding = JointEmbedding(tower, said, 20.0).eval()
     pixels = np.random.default_rng(0).integers(0, 256, (3, 64, 64, 3), np.uint8)
     with torch.inference_mode():
-        expected, hubness = captioner.embedding(captioner.encode(pixels))
+        expected, hubness = captioner.networks.embedding(captioner.encode(pixels))
     whole = captioner.describe_pixels(pixels)
     for description, vector, near in zip(whole, expected.numpy(), hubness, strict=True):
         assert description.captions and description.tags is not None and description.vector

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from captioner.encoder import EncoderConfig
+from captioner.networks.encoder import EncoderConfig
 
 
 @dataclass(frozen=True)

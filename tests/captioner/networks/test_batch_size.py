@@ -8,7 +8,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from captioner.fitting import Fitting
+from captioner.networks.batch_size import Fitting
 
 
 @dataclass

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from captioner.decoder import Decoder, DecoderConfig
+from captioner.networks.decoder import Decoder, DecoderConfig
 
 CONFIG = DecoderConfig(vocabulary_size=30, channels=12, width=16, heads=4, dropout=0.3)
 

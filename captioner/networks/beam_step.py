@@ -8,9 +8,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from captioner.decoder import Decoder
 from captioner.describe.beam import BeamConfig, Hypothesis, search
 from captioner.describe.vocabulary import BOS, EOS, PAD, UNK
+from captioner.networks.decoder import Decoder
 
 
 class BeamStart(nn.Module):

@@ -12,7 +12,6 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from captioner.decoder import Decoder, DecoderConfig
 from captioner.describe.config import BATCH, CaptionerConfig
 from captioner.describe.description import (
     Caption,
@@ -30,11 +29,12 @@ from captioner.describe.model_folder import (
 )
 from captioner.describe.tags import Tag
 from captioner.describe.vocabulary import Vocabulary
-from captioner.embedding import EmbeddingConfig, JointEmbedding, PhotoTower
-from captioner.encoder import Encoder, EncoderConfig
-from captioner.fitting import Fitting
+from captioner.networks.batch_size import Fitting
+from captioner.networks.beam_step import beam_search
+from captioner.networks.decoder import Decoder, DecoderConfig
+from captioner.networks.embedding import EmbeddingConfig, JointEmbedding, PhotoTower
+from captioner.networks.encoder import Encoder, EncoderConfig
 from captioner.pixels import squash
-from captioner.step import beam_search
 
 
 class Tagger(nn.Module):
