@@ -26,7 +26,7 @@ from pathlib import Path
 
 import numpy as np
 
-from captioner.data import read_captions
+from captioner.training.data import read_captions
 from photosearch import Library
 from photosearch.search import query
 from photosearch.search.stems import Stemmer

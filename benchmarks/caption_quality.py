@@ -17,16 +17,16 @@ from pycocoevalcap.rouge.rouge import Rouge
 from pycocoevalcap.tokenizer.ptbtokenizer import PTBTokenizer
 
 from captioner import Captioner
-from captioner.data import read_split
-from captioner.evaluate import caption_files
-from captioner.metrics import score
-from captioner.tokenizer import tokenize
+from captioner.training.data import read_split
+from captioner.training.evaluate import caption_files
+from captioner.training.metrics import score
+from captioner.training.tokenizer import tokenize
 
 
 def coco_scores(
     captions: Mapping[str, str], references: Mapping[str, Sequence[str]]
 ) -> dict[str, float]:
-    """Return pycocoevalcap's scores under the names of `captioner.metrics.score`."""
+    """Return pycocoevalcap's scores under the names of `captioner.training.metrics.score`."""
     tokenizer = PTBTokenizer()
     found = tokenizer.tokenize({name: [{"caption": text}] for name, text in captions.items()})
     true = tokenizer.tokenize(

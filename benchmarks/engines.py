@@ -16,10 +16,10 @@ from pathlib import Path
 
 import numpy as np
 
-from captioner.data import read_split
 from captioner.describe.description import Description
 from captioner.describe.quantise import dequantise
-from captioner.metrics import score
+from captioner.training.data import read_split
+from captioner.training.metrics import score
 from photosearch.indexing import describer
 from photosearch.photo.decode import decode
 

@@ -26,7 +26,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from captioner.data import Split, find_data, read_split
+from captioner.training.data import Split, find_data, read_split
 from photosearch import Library
 from photosearch.search import fusion, query
 from photosearch.search.meaning import Nearness

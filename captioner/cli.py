@@ -52,8 +52,8 @@ def train_command(
 
     Example: captioner train --data flickr8k --data coco --out runs/lite0
     """
-    from captioner.data import find_data
-    from captioner.train import TrainConfig, train
+    from captioner.training.data import find_data
+    from captioner.training.train_captioner import TrainConfig, train
 
     set_threads(threads)
     recipe = replace(TrainConfig(), epochs=epochs, learning_rate=learning_rate, seed=seed)
@@ -83,8 +83,8 @@ def train_tags_command(
 
     Example: captioner train-tags --data flickr8k --data coco --model runs/lite0/best
     """
-    from captioner.data import find_data
-    from captioner.train_tags import add_tags
+    from captioner.training.data import find_data
+    from captioner.training.train_tags import add_tags
 
     set_threads(threads)
     add_tags(find_data(data), model, features or model / "features")
@@ -108,8 +108,8 @@ def train_embedding_command(
 
     Example: captioner train-embedding --data flickr8k --data coco --out runs/joint
     """
-    from captioner.data import find_data
-    from captioner.train_embedding import EmbeddingRecipe, train_embedding
+    from captioner.training.data import find_data
+    from captioner.training.train_embedding import EmbeddingRecipe, train_embedding
 
     set_threads(threads)
     recipe = EmbeddingRecipe(seed=seed)
@@ -175,10 +175,10 @@ def evaluate_command(
 
     Example: captioner evaluate --data flickr8k --data coco
     """
-    from captioner.data import find_data, read_split
-    from captioner.evaluate import caption_files
-    from captioner.metrics import score
     from captioner.networks.captioner import Captioner
+    from captioner.training.data import find_data, read_split
+    from captioner.training.evaluate import caption_files
+    from captioner.training.metrics import score
 
     set_threads(threads)
     captioner = Captioner.load(model, device)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from captioner.data import read_captions
+from captioner.training.data import read_captions
 from photosearch.files.walk import is_photo_name
 from photosearch.library import Library
 

@@ -16,7 +16,7 @@ from captioner.describe.engines import ENGINES, Network
 from captioner.describe.model_folder import PARTS, read_settings
 from captioner.describe.vocabulary import Vocabulary
 
-PHOTO, STEP = "photo.onnx", "step.onnx"  # the networks' files, see `captioner.export`
+PHOTO, STEP = "photo.onnx", "step.onnx"  # the networks' files, see `captioner.training.export`
 SLICE = 4  # photos that the network takes, always: their activations stay in the cache
 
 
@@ -34,7 +34,7 @@ class ExportedCaptioner:
         """Put the parts together.
 
         Args:
-            photo: what `captioner.export.PhotoNetwork` computes.
+            photo: what `captioner.training.export.PhotoNetwork` computes.
             step: what `captioner.networks.beam_step.BeamStep` computes.
             vocabulary: of the model.
             settings: of the model, see `captioner.describe.model_folder.read_settings`.
@@ -57,7 +57,7 @@ class ExportedCaptioner:
         """Load exported networks.
 
         Args:
-            networks: folder that `captioner.export.export` wrote.
+            networks: folder that `captioner.training.export.export` wrote.
             model: folder that they were exported from.
             engine: one of `captioner.describe.engines.ENGINES`.
             threads: processor threads.

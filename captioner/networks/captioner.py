@@ -34,7 +34,7 @@ from captioner.networks.beam_step import beam_search
 from captioner.networks.decoder import Decoder, DecoderConfig
 from captioner.networks.embedding import EmbeddingConfig, JointEmbedding, PhotoTower
 from captioner.networks.encoder import Encoder, EncoderConfig
-from captioner.pixels import squash
+from captioner.training.pixels import squash
 
 
 class Tagger(nn.Module):

@@ -129,7 +129,7 @@ def _load_exported(
 def _export(model: Path, networks: Path, notify: Notify) -> None:
     notify("preparing the model for this engine, once: this takes half a minute")
     from captioner import Captioner
-    from captioner.export import export
+    from captioner.training.export import export
 
     export(Captioner.load(model, device="cpu"), networks)
 

@@ -18,8 +18,8 @@ def test_all_engines_say_the_same(data_dir: Path, tmp_path: Path) -> None:
 
     from captioner import Captioner
     from captioner.describe.exported import ExportedCaptioner
-    from captioner.export import export
-    from captioner.pixels import squash
+    from captioner.training.export import export
+    from captioner.training.pixels import squash
 
     reference = Captioner.load(device="cpu")
     export(reference, tmp_path / "networks")

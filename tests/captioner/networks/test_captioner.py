@@ -19,7 +19,7 @@ from captioner.networks.captioner import Tagger, find_device
 from captioner.networks.decoder import Decoder, DecoderConfig
 from captioner.networks.embedding import EmbeddingConfig, JointEmbedding, PhotoTower
 from captioner.networks.encoder import Encoder, EncoderConfig
-from captioner.pixels import squash
+from captioner.training.pixels import squash
 
 WORDS = "a dog cat runs sleeps on the grass red".split()
 

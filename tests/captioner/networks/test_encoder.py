@@ -4,7 +4,7 @@ import torch
 from PIL import Image
 
 from captioner.networks.encoder import Encoder, EncoderConfig, load_by_order, pretrained_encoder
-from captioner.pixels import squash
+from captioner.training.pixels import squash
 
 SMALL = EncoderConfig(image_size=64, regions=4)
 

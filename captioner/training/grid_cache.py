@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from captioner.networks.encoder import Encoder
-from captioner.pixels import PLAIN, load
+from captioner.training.pixels import PLAIN, load
 
 Progress = Callable[[int, int], None]  # done, total
 
@@ -34,7 +34,7 @@ def encode_files(
         images: files to encode.
         encoder: in evaluation mode.
         cache: folder for the features.
-        view: how the photos are seen, see `captioner.pixels.load`.
+        view: how the photos are seen, see `captioner.training.pixels.load`.
         batch_size: photos encoded between two writes.
         progress: told how many photos are encoded.
 

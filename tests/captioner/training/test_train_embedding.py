@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from safetensors.torch import load_file, load_model
 from torch import Tensor, nn
 
-from captioner.data import read_captions
 from captioner.networks.embedding import EmbeddingConfig, PhotoTower
 from captioner.networks.encoder import EncoderConfig
 from captioner.networks.text_tower import WIDTH, TextTower, pretrained_text_tower
-from captioner.train_embedding import (
+from captioner.training.data import read_captions
+from captioner.training.train_embedding import (
     EmbeddingRecipe,
     Towers,
     draw,

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from captioner.data import find_data, read_captions, read_split
+from captioner.training.data import find_data, read_captions, read_split
 
 
 def test_a_split_holds_listed_photos_with_their_captions(toy_data: Path) -> None:

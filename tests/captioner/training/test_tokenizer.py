@@ -5,7 +5,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from captioner.tokenizer import tokenize
+from captioner.training.tokenizer import tokenize
 
 
 @pytest.mark.parametrize(

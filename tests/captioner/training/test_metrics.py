@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from captioner.metrics import bleu, cider_d, rouge_l, score
-from captioner.tokenizer import tokenize
+from captioner.training.metrics import bleu, cider_d, rouge_l, score
+from captioner.training.tokenizer import tokenize
 
 Captions = dict[str, list[str]]  # all captions of a photo, by its name
 Photo = tuple[list[str], list[list[str]]]  # the candidate's words, the references' words

@@ -19,13 +19,13 @@ from torch.nn import functional
 
 from captioner.describe.model_folder import shipped_model, write_part
 from captioner.describe.quantise import quantise
-from captioner.features import Progress
 from captioner.networks.captioner import named_weights
 from captioner.networks.embedding import EmbeddingConfig, JointEmbedding, PhotoTower
 from captioner.networks.encoder import pretrained_encoder
 from captioner.networks.text_tower import TextTower, export, pretrained_text_tower
-from captioner.pixels import PLAIN
-from captioner.runs import Report, Resume, Run, update_average
+from captioner.training.grid_cache import Progress
+from captioner.training.pixels import PLAIN
+from captioner.training.run import Report, Resume, Run, update_average
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -86,7 +86,7 @@ def train_embedding(
     and `best/`, a copy of the model with this embedding.
 
     Args:
-        folders: data folders, see `captioner.data.read_split`.
+        folders: data folders, see `captioner.training.data.read_split`.
         out: the run's folder.
         recipe: how to train.
         model: the model that gets the embedding; the shipped one without it.

@@ -5,9 +5,9 @@ import pytest
 import torch
 from PIL import Image
 
-from captioner.features import encode_files
 from captioner.networks.encoder import Encoder, EncoderConfig
-from captioner.pixels import MIRRORED, squash
+from captioner.training.grid_cache import encode_files
+from captioner.training.pixels import MIRRORED, squash
 
 
 def encode(encoder: Encoder, image: Image.Image) -> np.ndarray:

@@ -13,9 +13,9 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from captioner.data import Split, read_split
-from captioner.features import encode_files
 from captioner.networks.encoder import Encoder
+from captioner.training.data import Split, read_split
+from captioner.training.grid_cache import encode_files
 
 Report = Callable[[dict[str, float]], None]
 
@@ -46,9 +46,9 @@ class Run:
         Args:
             out: the run's folder.
             recipe: all that makes this run another than others.
-            folders: data folders, see `captioner.data.read_split`.
+            folders: data folders, see `captioner.training.data.read_split`.
             encoder: in evaluation mode.
-            views: how training photos are seen, see `captioner.pixels.load`.
+            views: how training photos are seen, see `captioner.training.pixels.load`.
             cache: folder for encoded photos; by default `out/features`.
 
         Raises:

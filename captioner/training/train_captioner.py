@@ -14,15 +14,15 @@ from torch import Tensor, nn
 
 from captioner.describe.config import CaptionerConfig
 from captioner.describe.vocabulary import BOS, EOS, PAD, Vocabulary
-from captioner.evaluate import caption_features
-from captioner.features import Progress
-from captioner.metrics import score
 from captioner.networks.captioner import Captioner
 from captioner.networks.decoder import Decoder, DecoderConfig
 from captioner.networks.encoder import pretrained_encoder
-from captioner.pixels import MIRRORED, PLAIN
-from captioner.runs import Report, Resume, Run, update_average, write_json
-from captioner.tokenizer import tokenize
+from captioner.training.evaluate import caption_features
+from captioner.training.grid_cache import Progress
+from captioner.training.metrics import score
+from captioner.training.pixels import MIRRORED, PLAIN
+from captioner.training.run import Report, Resume, Run, update_average, write_json
+from captioner.training.tokenizer import tokenize
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def train(
     `Captioner.load` takes it) and `resume.safetensors`.
 
     Args:
-        folders: data folders, see `captioner.data.read_split`.
+        folders: data folders, see `captioner.training.data.read_split`.
         out: the run's folder.
         config: the recipe.
         cache: folder for encoded photos; by default `out/features`.

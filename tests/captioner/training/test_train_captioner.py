@@ -12,7 +12,14 @@ from captioner.describe.beam import BeamConfig
 from captioner.describe.vocabulary import BOS, EOS, PAD
 from captioner.networks.beam_step import beam_search
 from captioner.networks.decoder import Decoder, DecoderConfig
-from captioner.train import Batches, TrainConfig, learning_rate, pad, step_loss, train
+from captioner.training.train_captioner import (
+    Batches,
+    TrainConfig,
+    learning_rate,
+    pad,
+    step_loss,
+    train,
+)
 
 SMALL = TrainConfig(epochs=3, photos=3, min_count=1)
 

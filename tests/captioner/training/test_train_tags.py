@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from captioner.describe.tags import WORDS, read_forms, read_labels, word_probabilities
-from captioner.tokenizer import tokenize
-from captioner.train_tags import WordConfig, calibrate, fit, targets, train_words
+from captioner.training.tokenizer import tokenize
+from captioner.training.train_tags import WordConfig, calibrate, fit, targets, train_words
 
 FORMS = [["dog", "dogs"], ["beach"], ["unicorn"]]
 CHANNELS = 12

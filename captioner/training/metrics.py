@@ -8,7 +8,7 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from captioner.tokenizer import tokenize
+from captioner.training.tokenizer import tokenize
 
 Words = Sequence[str]
 Gram = tuple[str, ...]

@@ -11,12 +11,12 @@ import torch
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from captioner.data import read_split
 from captioner.describe.model_folder import write_part
 from captioner.describe.tags import read_forms
-from captioner.features import encode_files
 from captioner.networks.encoder import pretrained_classifier, pretrained_encoder
-from captioner.tokenizer import tokenize
+from captioner.training.data import read_split
+from captioner.training.grid_cache import encode_files
+from captioner.training.tokenizer import tokenize
 
 
 @dataclass(frozen=True)
@@ -212,7 +212,7 @@ def add_tags(folders: Sequence[Path], model: Path, cache: Path) -> None:
     """Train word detectors and put them into a model, with the ImageNet classifier.
 
     Args:
-        folders: data folders, see `captioner.data.read_split`; their train splits are used.
+        folders: data folders, see `captioner.training.data.read_split`; their train splits are used.
         model: the model's folder.
         cache: folder for encoded photos.
 
