@@ -56,7 +56,7 @@ def main() -> None:
         first = {name: own[0] for name, own in split.references().items()}
         others = {name: own[1:] for name, own in split.references().items()}
         people = score(first, others)
-        print(f"{split.name}: {len(captions)} photos, beam {captioner.describe.config.beam.beam}")
+        print(f"{split.name}: {len(captions)} photos, beam {captioner.config.beam.beam}")
         print(f"  {'':8} pycocoevalcap    ours   people")  # people: one against the others
         for metric, value in theirs.items():
             both = (100 * scores[metric] for scores in (ours, people) if metric in scores)

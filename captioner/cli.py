@@ -183,14 +183,14 @@ def evaluate_command(
     set_threads(threads)
     captioner = Captioner.load(model, device)
     if beam:
-        settings = captioner.describe.config
-        captioner.describe.config = replace(settings, beam=replace(settings.beam, beam=beam))
+        settings = captioner.config
+        captioner.config = replace(settings, beam=replace(settings.beam, beam=beam))
     captions = {}
     for folder in find_data(data):
         part = read_split(folder, split)
         found = caption_files(captioner, part.images)
         captions[part.name] = found
-        print(f"{part.name}: {len(found)} photos, beam {captioner.describe.config.beam.beam}")
+        print(f"{part.name}: {len(found)} photos, beam {captioner.config.beam.beam}")
         for metric, value in score(found, part.references()).items():
             print(f"  {metric:8} {100 * value:6.2f}")
     if out:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Library", "LibraryError", "Result"]
 
-_MODULES = {"Library": "library", "LibraryError": "database", "Result": "search"}
+_MODULES = {"Library": "library", "LibraryError": "store.database", "Result": "search.searcher"}
 
 
 def __getattr__(name: str) -> Any:

@@ -195,7 +195,7 @@ class Library:
         config: WatchConfig | None = None,
         **options: Any,
     ) -> Iterator[tuple[Summary, float]]:
-        """Index folders, and again what changes in them, for ever; see `photosearch.indexing.watch`.
+        """Index folders, and again what changes in them; see `photosearch.indexing.watch`.
 
         Args:
             folders: what to watch; without any, those that were indexed before.

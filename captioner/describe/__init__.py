@@ -1,1 +1,1 @@
-"""Describing photos without torch: engines, beam search, tags, colours, sentences, model folders."""
+"""Describing photos without torch: engines, beam search, tags, colours, sentences."""

@@ -29,12 +29,12 @@ class PhotoNetwork(nn.Module):
             ValueError: it lacks tags or vectors.
         """
         super().__init__()
-        if captioner.tagger is None or captioner.networks.embedding is None:
+        if captioner.tagger is None or captioner.embedding is None:
             raise ValueError(f"the model {captioner.name} lacks tags or vectors")
-        self.encoder = captioner.networks.encoder
-        self.start = BeamStart(captioner.networks.decoder, captioner.describe.config.beam.beam)
+        self.encoder = captioner.encoder
+        self.start = BeamStart(captioner.decoder, captioner.config.beam.beam)
         self.tagger = captioner.tagger
-        self.embedding = captioner.networks.embedding
+        self.embedding = captioner.embedding
 
     def forward(self, pixels: Tensor) -> tuple[Tensor, ...]:
         """Return what search starts from, tag logits, vectors and hubness.
@@ -64,7 +64,7 @@ def export(captioner: Captioner, folder: Path) -> None:
         ValueError: the model lacks tags or vectors.
     """
     size = captioner.image_size
-    photo, step = PhotoNetwork(captioner).eval(), BeamStep(captioner.networks.decoder).eval()
+    photo, step = PhotoNetwork(captioner).eval(), BeamStep(captioner.decoder).eval()
     pixels = torch.zeros(SLICE, size, size, 3, dtype=torch.uint8)
     with torch.no_grad():
         keys, values, h, c, *_ = photo(pixels)

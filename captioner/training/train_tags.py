@@ -49,7 +49,8 @@ def train_words(
     Args:
         features: of each photo, the mean of its grid over all regions, float32 (N, C).
         captions: of each photo.
-        forms: of each word, what it may look like in a caption; see `captioner.describe.tags.read_forms`.
+        forms: of each word, what it may look like in a caption, see `read_forms` in
+            `captioner.describe.tags`.
         config: the recipe.
 
     Returns:
@@ -212,7 +213,8 @@ def add_tags(folders: Sequence[Path], model: Path, cache: Path) -> None:
     """Train word detectors and put them into a model, with the ImageNet classifier.
 
     Args:
-        folders: data folders, see `captioner.training.data.read_split`; their train splits are used.
+        folders: data folders, see `captioner.training.data.read_split`; their train splits are
+            used.
         model: the model's folder.
         cache: folder for encoded photos.
 

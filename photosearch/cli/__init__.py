@@ -48,7 +48,7 @@ def _run(interrupts: list[int]) -> None:
     # Imported here, because Ctrl-C may come meanwhile. Importing a module adds its commands, in
     # the order in which help lists them.
     # isort: off
-    from photosearch import terminal
+    from photosearch.cli import terminal
     from photosearch.cli.app import INTERNAL, TERMINATED, Terminated, app
     from photosearch.cli import indexing, watching, finding, keeping, judging  # noqa: F401
 

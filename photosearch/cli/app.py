@@ -15,7 +15,7 @@ from typing import Annotated, NoReturn, ParamSpec
 
 import typer
 
-from photosearch import terminal
+from photosearch.cli import terminal
 from photosearch.library import ENVIRONMENT
 from photosearch.store.database import LibraryError, why
 

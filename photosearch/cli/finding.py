@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from photosearch import terminal
+from photosearch.cli import terminal
 from photosearch.cli.app import (
     MOST,
     NOTHING_FOUND,

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from photosearch import terminal
+from photosearch.cli import terminal
 from photosearch.cli.app import (
     UNREADABLE,
     USAGE,

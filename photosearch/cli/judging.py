@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from photosearch import terminal
+from photosearch.cli import terminal
 from photosearch.cli.app import USAGE, app, fail, reporting, terminable
 from photosearch.library import Library
 from photosearch.text import counted
@@ -68,7 +68,7 @@ def demo_command() -> None:
 
     Example: photosearch demo
     """
-    from photosearch.demo import demo
+    from photosearch.cli.demo import demo
 
     try:
         with terminable():

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from photosearch import terminal
+from photosearch.cli import terminal
 from photosearch.cli.app import USAGE, Database, Terminated, app, fail, reporting, terminable
 from photosearch.indexing.watch import WatchConfig
 from photosearch.library import Library

@@ -108,8 +108,8 @@ def follow_twins(
 ) -> None:
     """Let the hidden row of a RAW file that a person captioned go where its file went.
 
-    Its caption then goes to the JPEG that came with it, see `photosearch.store.twins`. Known by name,
-    size and time, which no two RAW files share.
+    Its caption then goes to the JPEG that came with it, see `photosearch.store.twins`. The RAW
+    file is known by name, size and time, which no two RAW files share.
 
     Args:
         connection: to the library, for writing.

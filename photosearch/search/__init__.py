@@ -1,1 +1,1 @@
-"""Searching: from a query to ranked photos with their evidence; it only reads, and imports no torch."""
+"""Searching: from a query to ranked photos with their evidence; reads only, without torch."""

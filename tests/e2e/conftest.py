@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from photosearch.demo import find_photos
+from photosearch.cli.demo import find_photos
 
 COMMANDS = Path(sys.executable).parent  # of the environment that runs the tests
 DEMO_PHOTOS = 12

@@ -22,7 +22,7 @@ import pytest
 from PIL import Image, features
 
 import photosearch.photo.decode  # noqa: F401  registers HEIF
-from photosearch.demo import find_photos
+from photosearch.cli.demo import find_photos
 from photosearch.text import display
 
 Run = Callable[..., subprocess.CompletedProcess[str]]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from photosearch.demo import find_photos
+from photosearch.cli.demo import find_photos
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 

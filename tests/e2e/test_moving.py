@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from photosearch.demo import find_photos
+from photosearch.cli.demo import find_photos
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from photosearch.demo import find_photos
+from photosearch.cli.demo import find_photos
 
 COMMANDS = Path(sys.executable).parent
 HINT = "stopped: all finished batches are kept, the same command goes on"

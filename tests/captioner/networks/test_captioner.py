@@ -90,12 +90,12 @@ def test_a_description_holds_the_parts_asked_for(folder: Path) -> None:
     torch.manual_seed(1)
     captioner = Captioner.load(folder, "cpu")
     captioner.tagger = Tagger(1280, 1000, len(read_labels(WORDS_FILE)))
-    tower = PhotoTower(EmbeddingConfig(dimension=32), captioner.networks.encoder.config)
+    tower = PhotoTower(EmbeddingConfig(dimension=32), captioner.encoder.config)
     said = torch.randint(-127, 128, (7, 32), dtype=torch.int8)
-    captioner.networks.embedding = JointEmbedding(tower, said, 20.0).eval()
+    captioner.embedding = JointEmbedding(tower, said, 20.0).eval()
     pixels = np.random.default_rng(0).integers(0, 256, (3, 64, 64, 3), np.uint8)
     with torch.inference_mode():
-        expected, hubness = captioner.networks.embedding(captioner.encode(pixels))
+        expected, hubness = captioner.embedding(captioner.encode(pixels))
     whole = captioner.describe_pixels(pixels)
     for description, vector, near in zip(whole, expected.numpy(), hubness, strict=True):
         assert description.captions and description.tags is not None and description.vector

@@ -183,13 +183,13 @@ def test_a_run_that_is_cut_off_goes_on_to_the_same_model(toy_data: Path, tmp_pat
         train_embedding([toy_data], tmp_path / "cut", EmbeddingRecipe(), cache=cache)
 
     captioner, encoder = Captioner.load(best, device="cpu"), SentenceEncoder.load(best)
-    assert captioner.networks.embedding is not None
+    assert captioner.embedding is not None
     assert encoder.background.shape == (8, 256) and encoder.background_hubness.shape == (8,)
     captions = list(itertools.chain(*read_captions(toy_data / "captions.tsv").values()))
     vectors = encoder.encode(captions)
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, rtol=1e-5)
     text, tokenizer = pretrained_text_tower(256)
-    trained = Towers(captioner.networks.embedding.photos, text, 20.0)
+    trained = Towers(captioner.embedding.photos, text, 20.0)
     load_model(trained, tmp_path / "whole" / "best.safetensors")
     exact = sentence_vectors(text, [tokenizer.encode(caption).ids for caption in captions])
     assert (vectors * exact).sum(1).min() > 0.97  # the weights are rounded to int8

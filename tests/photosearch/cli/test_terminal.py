@@ -11,10 +11,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from photosearch import terminal
-from photosearch.indexing.summary import Summary
-from photosearch.search.searcher import Part, Result
-from photosearch.terminal import (
+from photosearch.cli import terminal
+from photosearch.cli.terminal import (
     IndexProgress,
     clean,
     duration,
@@ -22,6 +20,8 @@ from photosearch.terminal import (
     note,
     result_lines,
 )
+from photosearch.indexing.summary import Summary
+from photosearch.search.searcher import Part, Result
 
 OVERRIDES = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 ESCAPES = [

@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from photosearch import terminal
+from photosearch.cli import terminal
 from photosearch.library import Library
 from photosearch.text import counted
 
