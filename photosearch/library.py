@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from photosearch import export
 from photosearch.files.ignore import reach
+from photosearch.files.paths import absolute, is_below, outermost, paths_of, spelled
 from photosearch.files.walk import is_photo_name
 from photosearch.search import searcher as search
 from photosearch.store import database
@@ -20,15 +21,7 @@ from photosearch.store import moves as paths
 from photosearch.store import photos as store
 from photosearch.store.descriptions import write_edit
 from photosearch.store.lock import changing
-from photosearch.store.roots import (
-    absolute,
-    as_listed,
-    is_below,
-    outer_roots,
-    outermost,
-    paths_of,
-    spelled,
-)
+from photosearch.store.roots import as_listed, outer_roots
 from photosearch.text import display, searchable
 
 if TYPE_CHECKING:

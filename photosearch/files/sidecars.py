@@ -6,7 +6,7 @@ import os
 import stat
 from collections.abc import Iterable, Mapping
 
-from photosearch.store.database import mtime_ns_of
+from photosearch.files.paths import mtime_ns_of
 
 
 def sidecar_names(path: str) -> tuple[str, str]:

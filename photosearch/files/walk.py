@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from photosearch.files.ignore import CACHE_TAG, NAME, Rules, is_cache, is_passed_over, reach
+from photosearch.files.paths import mtime_ns_of
 from photosearch.files.sidecars import find_sidecar, list_sidecars, sidecars_among
-from photosearch.store.database import mtime_ns_of
 
 CAMERA_SUFFIXES: frozenset[str] = frozenset(
     {".jpg", ".jpeg", ".jpe", ".jfif", ".heic", ".heif", ".hif"}

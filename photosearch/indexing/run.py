@@ -14,6 +14,8 @@ from typing import Protocol
 import numpy as np
 
 from photosearch.files.ignore import Rules
+from photosearch.files.paths import outermost
+from photosearch.files.roots import place, why_unreachable
 from photosearch.files.sidecars import list_sidecars
 from photosearch.files.walk import walk
 from photosearch.indexing.batches import decode_batches, describe_batches, photo_of
@@ -30,15 +32,7 @@ from photosearch.store.descriptions import (
     use_models,
 )
 from photosearch.store.moves import tell_folders
-from photosearch.store.roots import (
-    add_roots,
-    all_roots,
-    drop_roots,
-    outer_root,
-    outermost,
-    place,
-    why_unreachable,
-)
+from photosearch.store.roots import add_roots, all_roots, drop_roots, outer_root
 from photosearch.store.twins import follow_edits
 
 REREAD = 32  # photos in a transaction, where only metadata is read

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from photosearch.files.ignore import CACHE_TAG, NAME, is_passed_over
+from photosearch.files.paths import is_below, way_to
 from photosearch.files.walk import is_photo_name
 from photosearch.store.database import ENDINGS, LibraryError, is_busy
 from photosearch.store.lock import BusyError
-from photosearch.store.roots import is_below, way_to
 from photosearch.text import display
 
 if TYPE_CHECKING:

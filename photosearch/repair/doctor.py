@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from photosearch.files.drives import is_empty_or_closed
+from photosearch.files.paths import outermost, root_of, top_of
+from photosearch.files.roots import place, why_unreachable
 from photosearch.files.sidecars import list_sidecars
 from photosearch.files.walk import File, Skipped, walk
 from photosearch.store import database, schema
@@ -18,15 +20,7 @@ from photosearch.store import photos as store
 from photosearch.store.database import LibraryError
 from photosearch.store.descriptions import is_folder_of, search_values, write_search_row
 from photosearch.store.lock import changing
-from photosearch.store.roots import (
-    all_roots,
-    outer_roots,
-    outermost,
-    place,
-    root_of,
-    top_of,
-    why_unreachable,
-)
+from photosearch.store.roots import all_roots, outer_roots
 from photosearch.text import counted, display
 
 # What SQLite says of an index that lags behind its table, whose rows are whole.

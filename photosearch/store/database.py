@@ -38,11 +38,6 @@ def signed(number: int) -> int:
     return number - 2**64 if number >= 2**63 else number
 
 
-def mtime_ns_of(status: os.stat_result) -> int:
-    """Return the time of a file's last change in nanoseconds, or the nearest that SQLite holds."""
-    return min(max(status.st_mtime_ns, -(2**63)), 2**63 - 1)
-
-
 def open_for_reading(path: str) -> sqlite3.Connection:
     """Open a library to search it; a search works while another process indexes.
 

@@ -7,12 +7,13 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from photosearch.files.paths import root_of, top_of
 from photosearch.files.walk import File
 from photosearch.photo.dates import when_taken
 from photosearch.store import photos as store
 from photosearch.store.database import now, signed
 from photosearch.store.descriptions import write_search_row
-from photosearch.store.roots import below, outer_roots, root_of, top_of
+from photosearch.store.roots import below, outer_roots
 from photosearch.text import display
 
 

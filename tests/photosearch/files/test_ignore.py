@@ -14,8 +14,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from photosearch.files.ignore import CACHE_TAG, NAME, PASSED_OVER, Rules, RulesError
+from photosearch.files.roots import place, why_unreachable
 from photosearch.files.walk import File, Skipped, walk
-from photosearch.store.roots import place, why_unreachable
 
 AsNobody = Callable[[], contextlib.AbstractContextManager[None]]
 SUFFIXES = (".jpg", ".png")

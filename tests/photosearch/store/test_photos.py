@@ -31,7 +31,7 @@ from photosearch.store.descriptions import PARTS, Models, use_models
 from photosearch.store.roots import add_roots, outer_roots
 from photosearch.text import display
 
-MIGRATIONS = Path(__file__).parents[2] / "migrations"
+MIGRATIONS = Path(__file__).parents[3] / "migrations"
 NOBODY = 65534
 OPENERS = [database.open_for_reading, database.open_for_writing]
 

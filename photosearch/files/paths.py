@@ -1,0 +1,98 @@
+"""Paths: folders above and below, absolute spellings, and the times of files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterable, Iterator
+
+
+def mtime_ns_of(status: os.stat_result) -> int:
+    """Return the time of a file's last change in nanoseconds, or the nearest that SQLite holds."""
+    return min(max(status.st_mtime_ns, -(2**63)), 2**63 - 1)
+
+
+def outermost(paths: Iterable[str]) -> list[str]:
+    """Return the paths that lie in no other one of them, sorted."""
+    kept: list[str] = []
+    for path in sorted(set(paths), key=lambda path: path.rstrip(os.sep) + os.sep):
+        if not kept or not is_below(path, kept[-1]):
+            kept.append(path)
+    return kept
+
+
+def is_below(path: str, folder: str) -> bool:
+    """Tell whether a path lies in a folder; both absolute."""
+    # The first comparison is for the many that have nothing to do with each other.
+    return path.startswith(folder) and path.startswith(os.path.join(folder, "")) and path != folder
+
+
+def way_to(path: str) -> Iterator[str]:
+    """Yield the folders above an absolute path, the uppermost first, and the path itself."""
+    end = path.find(os.sep) + 1
+    yield path[:end]
+    while 0 < end < len(path):
+        end = path.find(os.sep, end + 1)
+        yield path[:end] if end > 0 else path
+
+
+def root_of(path: str, roots: Collection[str]) -> str | None:
+    """Return the outermost of some folders that a path is or lies in; give many as a set."""
+    return next((above for above in way_to(path) if above in roots), None)
+
+
+def spelled(paths: Iterable[str], roots: Collection[str]) -> list[str]:
+    """Return paths as a root's walk would list them, if links lead from one to the other.
+
+    Args:
+        paths: absolute, perhaps by another way than the root was given: the folder that a link
+            leads to, say.
+        roots: absolute.
+    """
+    roots = set(roots)
+    tops: dict[str, str] = {}
+    found = []
+    for path in paths:
+        if root_of(path, roots) is None:
+            tops = tops or {os.path.realpath(root): root for root in sorted(roots, reverse=True)}
+            real = os.path.realpath(path)
+            # The innermost, as the others may leave out what lies there.
+            top = next((above for above in reversed([*way_to(real)]) if above in tops), None)
+            if top is not None:
+                path = os.path.normpath(os.path.join(tops[top], os.path.relpath(real, top)))
+        found.append(path)
+    return found
+
+
+def top_of(path: str, roots: Collection[str]) -> str:
+    """Return the folder below which a photo's folders are searched: its root, or its own.
+
+    Args:
+        path: of the photo, absolute.
+        roots: that lie in no other one; give many as a set.
+    """
+    root = root_of(path, roots)
+    return os.path.dirname(path) if root is None or root == path else root
+
+
+def absolute(path: str | os.PathLike[str]) -> str:
+    """Return an absolute path; two slashes in front, which POSIX allows to differ, are one.
+
+    Raises:
+        ValueError: it is empty, as an unset variable of a script is.
+    """
+    if not os.fspath(path):
+        raise ValueError("an empty name: which folder or photo is meant?")
+    found = os.path.abspath(path)
+    return found[1:] if os.sep == "/" and found.startswith("//") else found
+
+
+def paths_of(folders: Iterable[str | os.PathLike[str]]) -> list[str]:
+    """Return the absolute paths of folders.
+
+    Raises:
+        TypeError: it is one path, whose letters would be taken for folders.
+        ValueError: one of them is empty.
+    """
+    if isinstance(folders, str | bytes):
+        raise TypeError(f"a list of folders is wanted: [{folders!r}]")
+    return [absolute(folder) for folder in folders]
