@@ -16,8 +16,9 @@ from typing import Annotated, NoReturn, ParamSpec
 import typer
 
 from photosearch.cli import terminal
+from photosearch.errors import LibraryError
 from photosearch.library import ENVIRONMENT
-from photosearch.store.database import LibraryError, why
+from photosearch.store.database import why
 
 NOTHING_FOUND, USAGE, UNREADABLE, INTERNAL = 1, 2, 3, 4
 TERMINATED = 128 + 15

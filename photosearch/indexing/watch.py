@@ -11,11 +11,11 @@ from collections.abc import Callable, Collection, Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from photosearch.errors import BusyError, LibraryError, WatchError
 from photosearch.files.ignore import CACHE_TAG, NAME, is_passed_over
 from photosearch.files.paths import is_below, way_to
 from photosearch.files.walk import is_photo_name
-from photosearch.store.database import ENDINGS, LibraryError, is_busy
-from photosearch.store.lock import BusyError
+from photosearch.store.database import ENDINGS, is_busy
 from photosearch.text import display
 
 if TYPE_CHECKING:
@@ -35,10 +35,6 @@ _UNWATCHABLE = {
 
 Notify = Callable[[str], None]
 Outcome = TypeVar("Outcome")
-
-
-class WatchError(LibraryError):
-    """Folders can't be watched; the message is one line that says what to do."""
 
 
 class UnwatchableError(Exception):

@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
+from photosearch.errors import LibraryError
 from photosearch.files.drives import is_empty_or_closed
 from photosearch.files.paths import outermost, root_of, top_of
 from photosearch.files.roots import place, why_unreachable
@@ -17,7 +18,6 @@ from photosearch.files.sidecars import list_sidecars
 from photosearch.files.walk import File, Skipped, walk
 from photosearch.store import database, schema
 from photosearch.store import photos as store
-from photosearch.store.database import LibraryError
 from photosearch.store.descriptions import is_folder_of, search_values, write_search_row
 from photosearch.store.lock import changing
 from photosearch.store.roots import all_roots, outer_roots

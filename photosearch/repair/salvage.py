@@ -10,9 +10,10 @@ import tempfile
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
+from photosearch.errors import LibraryError
 from photosearch.repair import doctor
 from photosearch.store import database, schema
-from photosearch.store.database import LibraryError, now
+from photosearch.store.database import now
 from photosearch.store.lock import locked
 from photosearch.text import display
 

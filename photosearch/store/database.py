@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+from photosearch.errors import LibraryError
 from photosearch.text import display
 
 SCHEMA = 3  # the number of steps in migrations/migrations.py
@@ -22,10 +23,6 @@ APPLICATION_ID = 0x70686F74  # "phot": tells our files from other programs' data
 BUSY_TIMEOUT = 30.0  # seconds a writer waits for another
 LOCK = "-lock"  # ends the name of the file that keeps a second indexer out
 ENDINGS = ("", "-wal", "-shm", "-journal", LOCK)  # of the library's file and those beside it
-
-
-class LibraryError(Exception):
-    """The library file can't be used; the message is one line that says why."""
 
 
 def now() -> str:

@@ -17,11 +17,12 @@ import pytest
 import sqlite_utils
 from photosearch.migrations.migrations import migrations
 
+from photosearch.errors import LibraryError
 from photosearch.repair.doctor import examine
 from photosearch.search.searcher import Request, Searcher
 from photosearch.store import database
 from photosearch.store import photos as store
-from photosearch.store.database import SCHEMA, LibraryError
+from photosearch.store.database import SCHEMA
 from photosearch.text import display
 
 PATHS = [b"/p/a.jpg", b"/p/caf\xe9.jpg", b"/p/new\nline.png", b"/p/gone.jpg", "/p/ü😀.jpg".encode()]

@@ -12,18 +12,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from photosearch.errors import BusyError, WatchError
 from photosearch.files.ignore import NAME
 from photosearch.indexing.watch import (
     WatchConfig,
     Watcher,
-    WatchError,
     by_watchfiles,
     concerned,
     follow,
     matters,
     watch,
 )
-from photosearch.store.lock import BusyError
 
 CONFIG = WatchConfig(quiet=2, longest=60, retry=10)
 

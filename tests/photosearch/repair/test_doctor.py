@@ -15,6 +15,7 @@ import pytest
 
 from captioner.describe.description import Caption, Description
 from captioner.describe.tags import Tag
+from photosearch.errors import LibraryError
 from photosearch.files.walk import File
 from photosearch.library import Library
 from photosearch.photo.exif import Metadata
@@ -23,7 +24,6 @@ from photosearch.repair.salvage import Salvaged
 from photosearch.search.searcher import Request, Searcher
 from photosearch.store import database
 from photosearch.store import photos as store
-from photosearch.store.database import LibraryError
 from photosearch.store.descriptions import PARTS, use_models, write_edit
 from photosearch.store.roots import add_roots
 

@@ -21,12 +21,13 @@ from hypothesis import strategies as st
 from photosearch.migrations.migrations import migrations
 
 from captioner.describe.description import Caption, Description
+from photosearch.errors import LibraryError
 from photosearch.files.walk import File
 from photosearch.photo.exif import Metadata
 from photosearch.search.searcher import Request, Result, Searcher
 from photosearch.store import database
 from photosearch.store import photos as store
-from photosearch.store.database import APPLICATION_ID, SCHEMA, LibraryError, now
+from photosearch.store.database import APPLICATION_ID, SCHEMA, now
 from photosearch.store.descriptions import PARTS, Models, use_models
 from photosearch.store.roots import add_roots, outer_roots
 from photosearch.text import display
