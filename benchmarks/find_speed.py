@@ -34,7 +34,7 @@ from captioner.describe.model_folder import read_settings, shipped_model
 from captioner.describe.quantise import quantise
 from photosearch import Library
 from photosearch.files.walk import File
-from photosearch.photo.exif import Metadata
+from photosearch.photo.exif import Exif
 from photosearch.search import query
 from photosearch.store import database
 from photosearch.store import photos as store
@@ -92,7 +92,7 @@ def photo(number: int, captions: list[list[str]], vector: bytes) -> store.Photo:
     said, tags = texts_of(number, captions)
     path = f"/photos/{2010 + number % 15}/{number % 12 + 1:02}/IMG_{number:06}.jpg"
     file = File(path, 4_000_000, number, number)
-    data = Metadata(taken_at=None, camera="Canon EOS 5D" if number % 3 else "Apple iPhone 12")
+    data = Exif(taken_at=None, camera="Canon EOS 5D" if number % 3 else "Apple iPhone 12")
     description = Description(
         [Caption(text, -10.0, 11) for text in said],
         [Tag(tag, 0.7, True) for tag in tags],

@@ -131,7 +131,7 @@ def stages(files: Sequence[File], engine: str) -> dict[str, float]:
                 found.append(
                     store.Photo(
                         file, str(Path(file.path).parent), photo.format, photo.width,
-                        photo.height, photo.metadata, description,
+                        photo.height, photo.exif, description,
                     )
                 )  # fmt: skip
 

@@ -22,7 +22,7 @@ from types import SimpleNamespace
 
 from captioner.describe.model_folder import read_settings, shipped_model
 from photosearch.files.walk import File
-from photosearch.photo.exif import Metadata
+from photosearch.photo.exif import Exif
 from photosearch.store import database
 from photosearch.store import photos as store
 from photosearch.store.descriptions import PARTS, use_models
@@ -55,7 +55,7 @@ def remember(library: Path, photos: Path) -> None:
             path = os.path.join(folder, name)
             status = os.stat(path)
             file = File(path, status.st_size, status.st_mtime_ns, status.st_ino)
-            data = Metadata(taken_at="2019-07-04T12:00:00")
+            data = Exif(taken_at="2019-07-04T12:00:00")
             content = hashlib.sha256(path.encode()).digest()
             batch.append(
                 store.Photo(file, str(photos), "JPEG", 4000, 3000, data, description, None, content)

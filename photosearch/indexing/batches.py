@@ -136,7 +136,7 @@ def photo_of(task: Task, decoded: Decoded, description: Description | None) -> s
             unread = store.Failure(sidecar, str(error), None, time, "sidecar")
     return store.Photo(
         task.file, task.root, decoded.format, decoded.width, decoded.height,
-        decoded.metadata, description, user_metadata, decoded.content_hash, unread,
+        decoded.exif, description, user_metadata, decoded.content_hash, unread,
     )  # fmt: skip
 
 

@@ -24,7 +24,7 @@ from photosearch.text import display
 
 if TYPE_CHECKING:
     from photosearch.files.walk import File
-    from photosearch.photo.exif import Metadata
+    from photosearch.photo.exif import Exif
     from photosearch.photo.user_metadata import UserMetadata
 
 
@@ -48,7 +48,7 @@ class Photo:
     format: str
     width: int
     height: int
-    metadata: Metadata
+    exif: Exif
     description: Description | None  # captions are not None for a photo that is new
     user_metadata: UserMetadata | None = None  # by people; None: nothing
     content_hash: bytes | None = None  # of the file; None: not known
@@ -147,9 +147,9 @@ def write_batch(
 def _write_photo(
     connection: sqlite3.Connection, run: int, models: Models | None, photo: Photo
 ) -> None:
-    file, data, path = photo.file, photo.metadata, os.fsencode(photo.file.path)
+    file, exif, path = photo.file, photo.exif, os.fsencode(photo.file.path)
     xmp_date = photo.user_metadata.taken_at if photo.user_metadata else None
-    taken_at, taken_from = when_taken(data.taken_at, xmp_date, path, file.mtime_ns)
+    taken_at, taken_from = when_taken(exif.taken_at, xmp_date, path, file.mtime_ns)
     if photo.unread is not None:
         query = "SELECT taken_at, taken_from FROM photos WHERE path = ? AND taken_from = 'xmp'"
         before = connection.execute(query, (path,)).fetchone()
@@ -159,8 +159,8 @@ def _write_photo(
         "mtime_ns": file.mtime_ns, "inode": signed(file.inode), "format": photo.format,
         "width": photo.width, "height": photo.height, "taken_at": taken_at,
         "taken_from": taken_from, "sidecar_mtime_ns": _sidecar_time(photo),
-        "camera": data.camera, "lens": data.lens, "latitude": data.latitude,
-        "longitude": data.longitude, "run_id": run, "missing_since": None,
+        "camera": exif.camera, "lens": exif.lens, "latitude": exif.latitude,
+        "longitude": exif.longitude, "run_id": run, "missing_since": None,
         "content_hash": photo.content_hash,
     }  # fmt: skip
     if models is not None and _is_another(connection, path, photo, taken_at, taken_from):

@@ -24,7 +24,7 @@ from captioner.describe.description import Caption, Description
 from photosearch import Library
 from photosearch.export import COLUMNS, alt_text, defuse, export
 from photosearch.files.walk import File
-from photosearch.photo.exif import Metadata
+from photosearch.photo.exif import Exif
 from photosearch.store import database
 from photosearch.store import photos as store
 from photosearch.store.descriptions import PARTS, Models, use_models
@@ -52,7 +52,7 @@ class Shelf:
             "JPEG",
             640,
             480,
-            Metadata(**metadata),
+            Exif(**metadata),
             Description([Caption(caption, -1.5, 3)]),
         )
         store.write_batch(self.connection, self.run, self.models, [photo], [])

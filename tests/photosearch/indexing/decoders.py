@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from photosearch.photo.decode import Decoded
-from photosearch.photo.exif import Metadata
+from photosearch.photo.exif import Exif
 from photosearch.photo.picture import UndecodableError
 
 
@@ -28,4 +28,4 @@ def decode_by_name(path: str, size: int) -> Decoded:
     if "sleep" in name:
         time.sleep(float(name.partition("-")[2]))
     pixels = np.full((size, size, 3), content % 256, np.uint8)
-    return Decoded(pixels, content, content + 1, Metadata(camera=name), "PNG")
+    return Decoded(pixels, content, content + 1, Exif(camera=name), "PNG")

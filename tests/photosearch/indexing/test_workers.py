@@ -46,7 +46,7 @@ def make(folder: Path, names: Iterable[str]) -> list[File]:
 
 def assert_decoded(file: File, outcome: Outcome, number: int, size: int = 4) -> None:
     assert not isinstance(outcome, UndecodableError), outcome
-    assert outcome.metadata.camera == os.path.basename(file.path)
+    assert outcome.exif.camera == os.path.basename(file.path)
     assert (outcome.width, outcome.height) == (number, number + 1)
     assert outcome.pixels.shape == (size, size, 3)
     assert np.all(outcome.pixels == number)

@@ -18,7 +18,7 @@ from captioner.describe.tags import Tag
 from photosearch.errors import LibraryError
 from photosearch.files.walk import File
 from photosearch.library import Library
-from photosearch.photo.exif import Metadata
+from photosearch.photo.exif import Exif
 from photosearch.photo.user_metadata import UserMetadata
 from photosearch.repair.salvage import Salvaged
 from photosearch.search.searcher import Request, Searcher
@@ -58,7 +58,7 @@ def fill(connection: sqlite3.Connection, folder: Path, count: int = PHOTOS) -> N
                 "JPEG",
                 4,
                 3,
-                Metadata(),
+                Exif(),
                 describe(number),
                 user_metadata,
                 b"hash",

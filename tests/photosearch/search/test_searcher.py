@@ -23,7 +23,7 @@ from captioner.describe.quantise import dequantise, quantise
 from captioner.describe.sentence_encoder import SentenceEncoder
 from captioner.describe.tags import Tag
 from photosearch.files.walk import File
-from photosearch.photo.exif import Metadata
+from photosearch.photo.exif import Exif
 from photosearch.search import bm25, meaning
 from photosearch.search.fusion import Weights
 from photosearch.search.searcher import RANKERS, WEIGHTS, Request, Result, Searcher
@@ -69,7 +69,7 @@ class Shelf:
             tags,
             None if vector is None else quantise(vector).tobytes(),
         )
-        photo = store.Photo(File(path, 1, 1, 1), root, "JPEG", 4, 3, Metadata(camera=camera), seen)
+        photo = store.Photo(File(path, 1, 1, 1), root, "JPEG", 4, 3, Exif(camera=camera), seen)
         store.write_batch(self.connection, self.run, self.models, [photo], [])
 
     def fill(self, documents: Sequence[Document]) -> None:
@@ -78,7 +78,7 @@ class Shelf:
             self.connection.execute("DELETE FROM photos")
         nothing = Description([Caption("", -1.0, 3)])
         photos = [
-            store.Photo(File(f"/{number}", 1, 1, 1), "/", "PNG", 1, 1, Metadata(), nothing)
+            store.Photo(File(f"/{number}", 1, 1, 1), "/", "PNG", 1, 1, Exif(), nothing)
             for number in range(len(documents))
         ]
         store.write_batch(self.connection, self.run, self.models, photos, [])

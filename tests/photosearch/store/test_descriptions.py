@@ -16,7 +16,7 @@ from sqlite_utils import Database, Migrations
 from captioner.describe.description import Caption, Description
 from captioner.describe.tags import Tag
 from photosearch.files.walk import File
-from photosearch.photo.exif import Metadata
+from photosearch.photo.exif import Exif
 from photosearch.search.searcher import Request, Result, Searcher
 from photosearch.store import database
 from photosearch.store import photos as store
@@ -59,7 +59,7 @@ class Shelf:
 
     def describe(self, seen: Description, model: int = 1, path: str = PATH) -> None:
         photo = store.Photo(
-            File(path, 1, 1, 1), "/home/Photos", "JPEG", 4, 3, Metadata(camera="Canon"), seen
+            File(path, 1, 1, 1), "/home/Photos", "JPEG", 4, 3, Exif(camera="Canon"), seen
         )
         store.write_batch(self.connection, self.run, self.models(model), [photo], [])
 

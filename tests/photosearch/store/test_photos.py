@@ -23,7 +23,7 @@ from photosearch.migrations.migrations import migrations
 from captioner.describe.description import Caption, Description
 from photosearch.errors import LibraryError
 from photosearch.files.walk import File
-from photosearch.photo.exif import Metadata
+from photosearch.photo.exif import Exif
 from photosearch.search.searcher import Request, Result, Searcher
 from photosearch.store import database
 from photosearch.store import photos as store
@@ -69,7 +69,7 @@ def photo(path: str, *captions: Says | str, root: str = "/p", size: int = 1) -> 
     says = [
         Caption(caption, -1.0, 3) if isinstance(caption, str) else caption for caption in captions
     ]
-    return store.Photo(File(path, size, 1, 1), root, "JPEG", 4, 3, Metadata(), Seen(says))
+    return store.Photo(File(path, size, 1, 1), root, "JPEG", 4, 3, Exif(), Seen(says))
 
 
 def fingerprints(number: int = 1) -> dict[str, str]:
@@ -644,9 +644,7 @@ def test_a_photo_written_again_keeps_its_number(library: sqlite3.Connection) -> 
 @pytest.mark.parametrize("inode", [0, 1, 2**63 - 1, 2**63, 2**64 - 1])
 def test_any_inode_can_be_kept(library: sqlite3.Connection, inode: int) -> None:
     file = File("/p/a.jpg", 1, -(10**18), inode)
-    one = store.Photo(
-        file, "/p", "JPEG", 4, 3, Metadata(), Description([Caption("a dog", -1.0, 3)])
-    )
+    one = store.Photo(file, "/p", "JPEG", 4, 3, Exif(), Description([Caption("a dog", -1.0, 3)]))
     store.write_batch(library, *start(library), [one], [])
     assert store.known(library, "/p") == {"/p/a.jpg": captioned(1, -(10**18))}
 
