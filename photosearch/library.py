@@ -17,11 +17,14 @@ from photosearch.files.paths import absolute, is_below, outermost, paths_of, spe
 from photosearch.files.walk import is_photo_name
 from photosearch.search import searcher as search
 from photosearch.store import database
-from photosearch.store import moves as paths
-from photosearch.store import photos as store
-from photosearch.store.descriptions import write_edit
+from photosearch.store.edits import write_edit
+from photosearch.store.failures import list_failures
+from photosearch.store.known import knows
 from photosearch.store.lock import changing
+from photosearch.store.moves import is_there, relocate
+from photosearch.store.removal import forget, prune
 from photosearch.store.roots import as_listed, outer_roots
+from photosearch.store.statistics import stats
 from photosearch.text import display, searchable
 
 if TYPE_CHECKING:
@@ -225,7 +228,7 @@ class Library:
             describer.check(engine, device)
         load = load or (lambda: describer.load(engine, device, threads, notify))
         return keep_fresh(
-            self, roots, load, lambda folder: store.knows(self._open(), folder),
+            self, roots, load, lambda folder: knows(self._open(), folder),
             observing or (lambda: contextlib.nullcontext(Silent())), notify,
             config or WatchConfig(), **options,
         )  # fmt: skip
@@ -247,7 +250,7 @@ class Library:
         """
         self._open()
         with changing(self.path) as connection:
-            return store.prune(connection, dry_run=dry_run)
+            return prune(connection, dry_run=dry_run)
 
     def forget(self, folder: str | os.PathLike[str]) -> int:
         """Take a folder out of the library: its photos, their captions and edits.
@@ -261,7 +264,7 @@ class Library:
         """
         self._open()
         with changing(self.path) as connection:
-            count = store.forget(connection, as_listed(connection, folder))
+            count = forget(connection, as_listed(connection, folder))
         if count is None:
             raise ValueError(f"{display(os.fspath(folder))} is not in the library")
         return count
@@ -299,12 +302,12 @@ class Library:
         if not os.path.isdir(after):
             raise ValueError(f"{display(os.fspath(new))} is not a folder: nothing was changed")
         with changing(self.path) as connection:
-            if not paths.is_there(connection, before, after):
+            if not is_there(connection, before, after):
                 raise ValueError(
                     f"no photo of {display(before)} lies in {display(after)} under the same name: "
                     "nothing was changed"
                 )
-            count = paths.relocate(connection, before, after)
+            count = relocate(connection, before, after)
         if count is None:
             raise ValueError(f"{display(os.fspath(old))} is not in the library")
         return count
@@ -315,7 +318,7 @@ class Library:
         Raises:
             LibraryError: the file is missing or can't be used.
         """
-        return store.failures(self._open())
+        return list_failures(self._open())
 
     def doctor(self, *, check: bool = False) -> Report:
         """Look for what is wrong, and repair what is safe; see `photosearch.repair.doctor.examine`.
@@ -443,7 +446,7 @@ class Library:
         """
         return {
             "path": os.path.abspath(self.path),
-            **store.stats(self._open()),
+            **stats(self._open()),
             "bytes": database.file_size(self.path),
         }
 

@@ -18,7 +18,7 @@ import typer
 from photosearch.cli import terminal
 from photosearch.errors import LibraryError
 from photosearch.library import ENVIRONMENT
-from photosearch.store.database import why
+from photosearch.store.sqlite_errors import why
 
 NOTHING_FOUND, USAGE, UNREADABLE, INTERNAL = 1, 2, 3, 4
 TERMINATED = 128 + 15

@@ -11,6 +11,11 @@ def mtime_ns_of(status: os.stat_result) -> int:
     return min(max(status.st_mtime_ns, -(2**63)), 2**63 - 1)
 
 
+def inode_of(status: os.stat_result) -> int:
+    """Return the inode of a file as the signed 64-bit number that SQLite holds."""
+    return status.st_ino - 2**64 if status.st_ino >= 2**63 else status.st_ino
+
+
 def outermost(paths: Iterable[str]) -> list[str]:
     """Return the paths that lie in no other one of them, sorted."""
     kept: list[str] = []

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from photosearch.files.ignore import CACHE_TAG, NAME, Rules, is_cache, is_passed_over, reach
-from photosearch.files.paths import mtime_ns_of
+from photosearch.files.paths import inode_of, mtime_ns_of
 from photosearch.files.sidecars import find_sidecar, list_sidecars, sidecars_among
 
 CAMERA_SUFFIXES: frozenset[str] = frozenset(
@@ -347,7 +347,7 @@ def _single(
 
 
 def _file(path: str, status: os.stat_result) -> File:
-    return File(path, status.st_size, mtime_ns_of(status), status.st_ino)
+    return File(path, status.st_size, mtime_ns_of(status), inode_of(status))
 
 
 def _with_sidecar(file: File, names: dict[str, str]) -> File:

@@ -17,7 +17,8 @@ from photosearch.indexing.workers import MEMORY, Outcome, decode_all
 from photosearch.photo.decode import Decoded, UnreachableError, decode
 from photosearch.photo.picture import UndecodableError
 from photosearch.photo.xmp import read_sidecar
-from photosearch.store import photos as store
+from photosearch.store.failures import Failure, Stage
+from photosearch.store.photos import Photo
 
 if TYPE_CHECKING:
     from photosearch.indexing.run import Describer, IndexConfig
@@ -33,7 +34,7 @@ def decode_batches(
     config: IndexConfig,
     stages: Stages,
     batch_size: Callable[[], int],
-) -> Iterator[tuple[list[tuple[Task, Decoded]], list[store.Failure]]]:
+) -> Iterator[tuple[list[tuple[Task, Decoded]], list[Failure]]]:
     """Yield decoded photos by full batches, with the failures met on the way.
 
     A batch is full by its photos, not by its files: after a kill the rest falls into
@@ -47,7 +48,7 @@ def decode_batches(
         batch_size: asked again for every photo, because it may change.
     """
     photos: list[tuple[Task, Decoded]] = []
-    failures: list[store.Failure] = []
+    failures: list[Failure] = []
     files = [task.file for task in todo]
     ahead = 2 * max(batch_size(), config.workers)
     decoded = decode_all(
@@ -59,9 +60,9 @@ def decode_batches(
     outcomes = _timed(decoded, stages)
     for task, (file, outcome) in zip(todo, outcomes, strict=True):
         if isinstance(outcome, UnreachableError):
-            failures.append(store.Failure(file.path, str(outcome)))  # as if it had changed
+            failures.append(Failure(file.path, str(outcome)))  # as if it had changed
         elif isinstance(outcome, UndecodableError):
-            failures.append(store.Failure(file.path, str(outcome), file.size, file.mtime_ns))
+            failures.append(Failure(file.path, str(outcome), file.size, file.mtime_ns))
         else:
             photos.append((task, outcome))
         if len(photos) >= batch_size():
@@ -75,11 +76,11 @@ def decode_batches(
 
 
 def describe_batches(
-    batches: Iterable[tuple[list[tuple[Task, Decoded]], list[store.Failure]]],
+    batches: Iterable[tuple[list[tuple[Task, Decoded]], list[Failure]]],
     describer: Describer,
     parts: Collection[str],
     stages: Stages,
-) -> Iterator[tuple[list[store.Photo], list[store.Failure]]]:
+) -> Iterator[tuple[list[Photo], list[Failure]]]:
     """Describe batches, each in a thread while the one before it is written.
 
     Args:
@@ -88,7 +89,7 @@ def describe_batches(
         parts: of the descriptions to make.
         stages: gets the time that it takes.
     """
-    waiting: deque[tuple[Future[list[store.Photo]], list[store.Failure]]] = deque()
+    waiting: deque[tuple[Future[list[Photo]], list[Failure]]] = deque()
     thread = ThreadPoolExecutor(1)
     try:
         for photos, failures in batches:
@@ -108,7 +109,7 @@ def _describe(
     parts: Collection[str],
     stages: Stages,
     photos: Sequence[tuple[Task, Decoded]],
-) -> list[store.Photo]:
+) -> list[Photo]:
     """Describe one batch."""
     if not photos:
         return []
@@ -122,7 +123,7 @@ def _describe(
     ]
 
 
-def photo_of(task: Task, decoded: Decoded, description: Description | None) -> store.Photo:
+def photo_of(task: Task, decoded: Decoded, description: Description | None) -> Photo:
     """Put together what is known of a photo; its sidecar beats what is written into it."""
     user_metadata, unread = decoded.user_metadata, None
     sidecar, time = task.file.sidecar, task.file.sidecar_mtime_ns
@@ -131,10 +132,10 @@ def photo_of(task: Task, decoded: Decoded, description: Description | None) -> s
             user_metadata = read_sidecar(sidecar).over(user_metadata)
         except OSError as error:  # tried again in the next run
             reason = f"can't be read: {reason_of(error)}"
-            unread = store.Failure(sidecar, reason, stage="sidecar")
+            unread = Failure(sidecar, reason, stage=Stage.SIDECAR)
         except ValueError as error:  # tried again when it is another one
-            unread = store.Failure(sidecar, str(error), None, time, "sidecar")
-    return store.Photo(
+            unread = Failure(sidecar, str(error), None, time, Stage.SIDECAR)
+    return Photo(
         task.file, task.root, decoded.format, decoded.width, decoded.height,
         decoded.exif, description, user_metadata, decoded.content_hash, unread,
     )  # fmt: skip

@@ -12,10 +12,9 @@ from dataclasses import dataclass, field
 from photosearch.files.hashing import hash_file, sample
 from photosearch.files.walk import File
 from photosearch.indexing.scan import Task
-from photosearch.store import moves as paths
-from photosearch.store import photos as store
-from photosearch.store.database import signed
-from photosearch.store.moves import Place
+from photosearch.store.known import KnownPhoto, photos_of_size
+from photosearch.store.moves import copy_photo, move_photos, touch_photo
+from photosearch.store.photos import set_missing
 from photosearch.store.roots import reachable
 
 
@@ -60,9 +59,9 @@ def recognise(
         comparing: told how many files are to be read.
     """
     sizes = dict.fromkeys(task.file.size for task in tasks)
-    places = [(size, place) for size in sizes for place in paths.of_size(connection, size)]
+    places = [(size, place) for size in sizes for place in photos_of_size(connection, size)]
     hashed = {size for size, place in places if place.content_hash is not None}
-    holding: dict[tuple[int, bytes], list[Place]] = defaultdict(list)
+    holding: dict[tuple[int, bytes], list[KnownPhoto]] = defaultdict(list)
     for size, place in places:
         if place.content_hash is not None:
             holding[size, place.content_hash].append(place)
@@ -81,7 +80,7 @@ def recognise(
         hashes.update(zip(to_read, pool.map(hash_file, to_read), strict=True))
 
     found, arrivals = Recognised(), []
-    touched: list[tuple[Place, Task]] = []
+    touched: list[tuple[KnownPhoto, Task]] = []
     first: set[tuple[int, bytes]] = set()
     for task in tasks:
         content = hashes.get(task.file.path)
@@ -121,13 +120,13 @@ def follow_twins(
         twin = task.file.twin
         if twin is None:
             continue
-        for place in paths.of_size(connection, twin.size):
+        for place in photos_of_size(connection, twin.size):
             same_name = os.path.basename(place.path) == os.path.basename(twin.path)
             same = same_name and place.mtime_ns == twin.mtime_ns and place.path != twin.path
             if same and place.edited and is_gone(place, twin.path):
                 with connection:
-                    paths.move(connection, {place.number: (task.root, twin)})
-                store.set_missing(connection, [twin.path])
+                    move_photos(connection, {place.photo_id: (task.root, twin)})
+                set_missing(connection, [twin.path])
                 break
 
 
@@ -145,7 +144,7 @@ def _alike(files: Sequence[File], pool: ThreadPoolExecutor) -> list[str]:
 
 def _gone_places(
     connection: sqlite3.Connection, gone: Collection[str]
-) -> Callable[[Place, str], bool]:
+) -> Callable[[KnownPhoto, str], bool]:
     """Return what tells whether a photo's file is no longer at its place.
 
     A file in a folder that can't be reached now may still be there. Where the case of letters,
@@ -154,7 +153,7 @@ def _gone_places(
     """
     within, gone = reachable(connection), frozenset(gone)
 
-    def is_gone(place: Place, new: str) -> bool:
+    def is_gone(place: KnownPhoto, new: str) -> bool:
         if not os.path.lexists(place.path):
             return place.path in gone or place.path.startswith(within)
         try:
@@ -167,9 +166,9 @@ def _gone_places(
 
 def _renamed(
     tasks: Iterable[Task],
-    places: Sequence[tuple[int, Place]],
-    is_gone: Callable[[Place, str], bool],
-) -> dict[str, Place]:
+    places: Sequence[tuple[int, KnownPhoto]],
+    is_gone: Callable[[KnownPhoto, str], bool],
+) -> dict[str, KnownPhoto]:
     """Return the photos that files are without a doubt, by path.
 
     Args:
@@ -179,43 +178,43 @@ def _renamed(
     """
     # The name too, because some file systems make up inodes, and their times are coarse:
     # pictures of one burst may have the same size.
-    alike: dict[tuple[int, int, int | None, str], list[Place]] = defaultdict(list)
+    alike: dict[tuple[int, int, int | None, str], list[KnownPhoto]] = defaultdict(list)
     for size, place in places:
         name = os.path.basename(place.path)
         alike[size, place.mtime_ns, place.inode, name].append(place)
     known = {(size, place.path) for size, place in places}
-    renamed: dict[str, Place] = {}
+    renamed: dict[str, KnownPhoto] = {}
     claimed: set[int] = set()
     for task in tasks:
         file = task.file
         if (file.size, file.path) in known:
             continue
         name = os.path.basename(file.path)
-        for place in alike.get((file.size, file.mtime_ns, signed(file.inode), name), ()):
-            if place.number not in claimed and is_gone(place, file.path):
+        for place in alike.get((file.size, file.mtime_ns, file.inode, name), ()):
+            if place.photo_id not in claimed and is_gone(place, file.path):
                 renamed[file.path] = place
-                claimed.add(place.number)
+                claimed.add(place.photo_id)
                 break
     return renamed
 
 
 def _write(
     connection: sqlite3.Connection,
-    arrivals: Sequence[tuple[Task, list[Place]]],
-    touched: Sequence[tuple[Place, Task]],
-    is_gone: Callable[[Place, str], bool],
+    arrivals: Sequence[tuple[Task, list[KnownPhoto]]],
+    touched: Sequence[tuple[KnownPhoto, Task]],
+    is_gone: Callable[[KnownPhoto, str], bool],
     found: Recognised,
 ) -> None:
     """Decide which arrivals are moves and which are copies, and write them."""
     arrived = {task.file.path for task, _ in arrivals}
-    moves: dict[int, tuple[str, Task, Place]] = {}
-    copies: list[tuple[Place, Task]] = []
+    moves: dict[int, tuple[str, Task, KnownPhoto]] = {}
+    copies: list[tuple[KnownPhoto, Task]] = []
     for task, same in arrivals:
         # What lies at the old path now is another photo, if it isn't gone.
         vacated = [
             place
             for place in same
-            if place.number not in moves
+            if place.photo_id not in moves
             and (place.path in arrived or is_gone(place, task.file.path))
         ]
         name = os.path.basename(task.file.path)
@@ -228,16 +227,16 @@ def _write(
         )
         # A row that was hidden long ago says less than that of a copy which a person captioned.
         if vacated and not (vacated[0].missing and same[0].edited and not vacated[0].edited):
-            moves[vacated[0].number] = (task.root, task, vacated[0])
+            moves[vacated[0].photo_id] = (task.root, task, vacated[0])
         else:
             copies.append((same[0], task))
     with connection:
         by_number = {number: (root, task.file) for number, (root, task, _) in moves.items()}
-        paths.move(connection, by_number)
+        move_photos(connection, by_number)
         for place, task in copies:
-            paths.copy(connection, place.number, task.root, task.file)
+            copy_photo(connection, place.photo_id, task.root, task.file)
         for place, task in touched:
-            paths.touch(connection, place.number, task.root, task.file)
+            touch_photo(connection, place.photo_id, task.root, task.file)
     found.moved, found.copied, found.touched = len(moves), len(copies), len(touched)
     known = [(place, task) for _, task, place in moves.values()] + copies + list(touched)
     found.rereads = [

@@ -24,15 +24,13 @@ from photosearch.indexing.scan import Task, Work, scan
 from photosearch.indexing.summary import Summary
 from photosearch.indexing.workers import FILE_TIMEOUT
 from photosearch.photo.decode import MAX_PIXELS
-from photosearch.store import photos as store
-from photosearch.store.descriptions import (
-    PARTS,
-    Description,
-    model_numbers,
-    use_models,
-)
+from photosearch.store.descriptions import PARTS, Description, model_ids, use_models
+from photosearch.store.failures import Failure
+from photosearch.store.known import is_emptied
 from photosearch.store.moves import tell_folders
+from photosearch.store.photos import Photo, set_missing, write_batch
 from photosearch.store.roots import add_roots, all_roots, drop_roots, outer_root
+from photosearch.store.runs import finish_run, start_run
 from photosearch.store.twins import follow_edits
 
 REREAD = 32  # photos in a transaction, where only metadata is read
@@ -156,29 +154,29 @@ def index(
     """
     config = config or IndexConfig()
     Rules().excluding(os.sep, config.exclude)  # a bad pattern is told before anything is done
-    number, summary = store.start_run(connection), Summary()
+    number, summary = start_run(connection), Summary()
     run = _Run(connection, number, config, observer or Silent(), summary)
-    work = Work(model_numbers(connection, fingerprints) if fingerprints else None)
+    work = Work(model_ids(connection, fingerprints) if fingerprints else None)
     _scan_roots(run, roots, work)
     found = _recognise(run, work.fresh, work.gone)
     follow_twins(connection, work.fresh, work.gone)
     ignored = {path for path in work.gone if os.path.lexists(path)}
-    summary.ignored += store.set_missing(connection, ignored)
-    summary.hidden += store.set_missing(connection, (p for p in work.gone if p not in ignored))
+    summary.ignored += set_missing(connection, ignored)
+    summary.hidden += set_missing(connection, (p for p in work.gone if p not in ignored))
     fresh, later = (work.fresh, []) if config.force else (found.left, found.later)
     todo = fresh + [task for task in work.todo if task.parts]
     run.observer.start(len(todo))
     describer, rereads = load() if todo else None, found.rereads
     while describer is not None and todo:  # copies, and twins, come after what they depend on
         undecoded = _describe(run, todo, describer)
-        summary.ignored += store.set_missing(connection, _twins_of(todo, undecoded))
+        summary.ignored += set_missing(connection, _twins_of(todo, undecoded))
         later += _stand_ins(todo, undecoded, work.stand_ins)
         again = _recognise(run, later, ())
         rereads += again.rereads
         todo, later = again.left + again.later, []
     _reread(run, [task for task in work.todo if not task.parts] + rereads)
     follow_edits(connection)
-    store.finish_run(connection, number)
+    finish_run(connection, number)
     return summary
 
 
@@ -199,7 +197,7 @@ def _scan_roots(run: _Run, roots: Iterable[str], work: Work) -> None:
         except (OSError, ValueError) as error:
             summary.unreachable[root] = why_unreachable(error, root)
             continue
-        if store.is_emptied(connection, root):
+        if is_emptied(connection, root):
             summary.unreachable[root] = (
                 "it is empty, so its photos stay as they are: is a drive unplugged? "
                 "photosearch forget takes them out"
@@ -217,7 +215,7 @@ def _scan_roots(run: _Run, roots: Iterable[str], work: Work) -> None:
     summary.stages.walk = time.perf_counter() - started
     for failure in work.failures:
         run.observer.skipped(failure.path, failure.reason)
-    store.write_batch(connection, run.number, None, [], work.failures)
+    write_batch(connection, run.number, None, [], work.failures)
     summary.failed += len(work.failures)
 
 
@@ -277,7 +275,7 @@ def _describe(run: _Run, todo: Sequence[Task], describer: Describer) -> set[str]
         for written, undecodable in described:
             failures = undecodable + _tell(run, written, undecodable)
             started = time.perf_counter()
-            store.write_batch(run.connection, run.number, models, written, failures)
+            write_batch(run.connection, run.number, models, written, failures)
             summary.stages.write += time.perf_counter() - started
             summary.captioned += len(written)
             summary.failed += len(failures)
@@ -292,14 +290,12 @@ def _reread(run: _Run, todo: Sequence[Task]) -> None:
     for photos, undecodable in batches:
         read = [photo_of(task, decoded, None) for task, decoded in photos]
         failures = undecodable + _tell(run, read, undecodable)
-        store.write_batch(run.connection, run.number, None, read, failures)
+        write_batch(run.connection, run.number, None, read, failures)
         run.summary.reread += len(read)
         run.summary.failed += len(failures)
 
 
-def _tell(
-    run: _Run, photos: Sequence[store.Photo], undecodable: Sequence[store.Failure]
-) -> list[store.Failure]:
+def _tell(run: _Run, photos: Sequence[Photo], undecodable: Sequence[Failure]) -> list[Failure]:
     """Tell the observer what can't be read in a batch; return the failures that are sidecars.
 
     Photos may share a sidecar: it is told once.

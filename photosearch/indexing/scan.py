@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 from photosearch.files.sidecars import sidecar_names
 from photosearch.files.walk import File, Skipped
 from photosearch.indexing.summary import Summary
-from photosearch.store import photos as store
 from photosearch.store.descriptions import PARTS
+from photosearch.store.failures import Failure, Stage
+from photosearch.store.known import Known, known_below
+from photosearch.store.photos import set_found
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ class Work:
     todo: list[Task] = field(default_factory=list)  # known ones
     gone: list[str] = field(default_factory=list)  # known paths that were not found
     stand_ins: set[str] = field(default_factory=set)  # twins that were compared themselves
-    failures: list[store.Failure] = field(default_factory=list)  # new ones
+    failures: list[Failure] = field(default_factory=list)  # new ones
 
 
 def scan(
@@ -60,7 +62,7 @@ def scan(
         upgrade: so are the parts of them that another model made.
         retry: so are unchanged files that couldn't be read.
     """
-    known = store.known(connection, root)
+    known = known_below(connection, root)
     is_single = not os.path.isdir(root)
     top = os.path.dirname(root) if is_single and outer == root else outer
     closed: list[str] = []  # folders whose photos can't be said to be gone
@@ -71,14 +73,14 @@ def scan(
         unread = None  # what is known of its sidecar, if that couldn't be read
         if isinstance(entry, File) and is_single:  # its sidecar isn't below it
             for name in sidecar_names(entry.path):
-                known |= store.known(connection, name)
+                known |= known_below(connection, name)
         if isinstance(entry, File) and entry.sidecar is not None:
             sidecars.add(entry.sidecar)
             unread = known.get(entry.sidecar)
         if isinstance(entry, Skipped):
             closed.append(entry.path)
             if before is None or before.reason != entry.reason or force:
-                work.failures.append(store.Failure(entry.path, entry.reason, stage="walk"))
+                work.failures.append(Failure(entry.path, entry.reason, stage=Stage.WALK))
             else:
                 summary.failed_before += 1
         elif before is None or _changed(before, entry):
@@ -103,12 +105,12 @@ def scan(
         path for path in known if path not in sidecars and not path.startswith(out_of_reach)
     ]
     summary.returned += len(returned)
-    store.set_found(connection, returned, top)
+    set_found(connection, returned, top)
 
 
 def _with_twins(
     entries: Iterator[File | Skipped],
-    known: Mapping[str, store.Known],
+    known: Mapping[str, Known],
     again: bool,
     stand_ins: set[str],
 ) -> Iterator[File | Skipped]:
@@ -128,18 +130,18 @@ def _with_twins(
                 yield entry.twin
 
 
-def _changed(before: store.Known, entry: File) -> bool:
+def _changed(before: Known, entry: File) -> bool:
     return (before.size, before.mtime_ns) != (entry.size, entry.mtime_ns)
 
 
-def _sidecar_changed(before: store.Known, entry: File, try_damaged: bool) -> bool:
+def _sidecar_changed(before: Known, entry: File, try_damaged: bool) -> bool:
     time = entry.sidecar_mtime_ns
     if time is not None and before.sidecar_mtime_ns == ~time:  # damaged, see `store`
         return try_damaged
     return before.sidecar_mtime_ns != time
 
 
-def _outdated(before: store.Known, models: tuple[int | None, ...] | None) -> tuple[str, ...]:
+def _outdated(before: Known, models: tuple[int | None, ...] | None) -> tuple[str, ...]:
     """Return the parts of a photo's description that another model made, or none."""
     if models is None:
         return ()

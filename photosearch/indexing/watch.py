@@ -15,7 +15,8 @@ from photosearch.errors import BusyError, LibraryError, WatchError
 from photosearch.files.ignore import CACHE_TAG, NAME, is_passed_over
 from photosearch.files.paths import is_below, way_to
 from photosearch.files.walk import is_photo_name
-from photosearch.store.database import ENDINGS, is_busy
+from photosearch.store.database import ENDINGS
+from photosearch.store.sqlite_errors import is_busy
 from photosearch.text import display
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from photosearch.files.drives import is_empty_or_closed
 from photosearch.files.paths import absolute, outermost, spelled, way_to
-from photosearch.store.database import now
+from photosearch.store.clock import now
 from photosearch.text import display
 
 

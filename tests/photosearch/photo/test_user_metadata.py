@@ -32,7 +32,8 @@ from photosearch.photo.user_metadata import MAX_KEYWORDS, UserMetadata, cleaned,
 from photosearch.photo.xmp import MAX_BYTES, read_sidecar, read_xmp
 from photosearch.search.searcher import Request, Result, Searcher
 from photosearch.store import database
-from photosearch.store.descriptions import PARTS, write_edit
+from photosearch.store.descriptions import PARTS
+from photosearch.store.edits import write_edit
 
 NAMESPACES = {
     "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
