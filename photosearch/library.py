@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 from photosearch import export
 from photosearch.files.ignore import reach
+from photosearch.files.names import is_photo_name
 from photosearch.files.paths import absolute, is_below, outermost, paths_of, spelled
-from photosearch.files.walk import is_photo_name
 from photosearch.search import searcher as search
 from photosearch.store import database
 from photosearch.store import moves as paths

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from photosearch.files.walk import File, reason_of
+from photosearch.files.file import File
+from photosearch.files.reasons import reason_of
 from photosearch.indexing.scan import Task
 from photosearch.indexing.workers import MEMORY, Outcome, decode_all
 from photosearch.photo.decode import Decoded, UnreachableError, decode

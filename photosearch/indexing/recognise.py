@@ -9,8 +9,8 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
+from photosearch.files.file import File
 from photosearch.files.hashing import hash_file, sample
-from photosearch.files.walk import File
 from photosearch.indexing.scan import Task
 from photosearch.store import moves as paths
 from photosearch.store import photos as store

@@ -12,7 +12,7 @@ from itertools import groupby
 
 from photosearch.files.ignore import Rules
 from photosearch.files.paths import outermost
-from photosearch.files.roots import place, why_unreachable
+from photosearch.files.roots import root_among, why_unreachable
 from photosearch.files.sidecars import list_sidecars
 from photosearch.files.walk import walk
 from photosearch.indexing.batches import decode_batches, describe_batches, photo_of
@@ -113,7 +113,7 @@ def _scan_roots(run: _Run, roots: Iterable[str], work: Work) -> None:
     missing = [root for root in given if not os.path.exists(root)]
     for root in missing + outermost(set(given) - set(missing)):
         try:
-            at = place(root, known)
+            at = root_among(root, known)
             rules = at.rules.excluding(root, config.exclude)
             entries = walk(root, rules, at.inner, at.outer, sidecars_in)
         except (OSError, ValueError) as error:

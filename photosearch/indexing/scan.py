@@ -7,8 +7,8 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from photosearch.files.file import File, Skipped
 from photosearch.files.sidecars import sidecar_names
-from photosearch.files.walk import File, Skipped
 from photosearch.indexing.summary import Summary
 from photosearch.store import photos as store
 from photosearch.store.descriptions import PARTS

@@ -15,7 +15,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from queue import SimpleQueue
 
-from photosearch.files.walk import File
+from photosearch.files.file import File
 from photosearch.indexing.config import FILE_TIMEOUT
 from photosearch.photo.decode import Decoded, decode
 from photosearch.photo.picture import UndecodableError

@@ -7,8 +7,8 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from photosearch.files.file import File
 from photosearch.files.paths import root_of, top_of
-from photosearch.files.walk import File
 from photosearch.photo.dates import when_taken
 from photosearch.store import photos as store
 from photosearch.store.database import now, signed

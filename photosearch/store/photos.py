@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from photosearch.files.drives import holds_drives, is_empty_or_closed, is_gone, is_unplugged
+from photosearch.files import drives
+from photosearch.files.drives import holds_drives, is_gone, is_unplugged
 from photosearch.photo.dates import when_taken
 from photosearch.store.database import now, signed
 from photosearch.store.descriptions import (
@@ -23,7 +24,7 @@ from photosearch.store.roots import below, outer_roots, reachable
 from photosearch.text import display
 
 if TYPE_CHECKING:
-    from photosearch.files.walk import File
+    from photosearch.files.file import File
     from photosearch.photo.exif import Metadata
     from photosearch.photo.user_metadata import Written
 
@@ -96,10 +97,8 @@ def knows(connection: sqlite3.Connection, folder: str) -> bool:
 
 
 def is_emptied(connection: sqlite3.Connection, root: str) -> bool:
-    """Tell whether a folder is empty that held photos: the place of an unplugged drive is."""
-    if not os.path.isdir(root) or not is_empty_or_closed(root):
-        return False
-    return knows(connection, root)
+    """Tell whether nothing can be seen in a folder of which the library knows photos."""
+    return drives.is_emptied(root) and knows(connection, root)
 
 
 def start_run(connection: sqlite3.Connection) -> int:

@@ -6,7 +6,7 @@ import os
 import sqlite3
 from collections.abc import Iterable
 
-from photosearch.files.drives import is_empty_or_closed
+from photosearch.files.drives import is_reachable
 from photosearch.files.paths import absolute, outermost, spelled, way_to
 from photosearch.store.database import now
 from photosearch.text import display
@@ -49,12 +49,9 @@ def outer_roots(connection: sqlite3.Connection) -> list[str]:
 
 
 def reachable(connection: sqlite3.Connection) -> tuple[str, ...]:
-    """Return what the paths begin with that lie in folders which can be reached now.
-
-    A root that is empty counts as out of reach: so is the place of an unplugged drive.
-    """
+    """Return what the paths begin with that lie in folders which can be reached now."""
     return tuple(
-        os.path.join(root, "") for root in outer_roots(connection) if not is_empty_or_closed(root)
+        os.path.join(root, "") for root in outer_roots(connection) if is_reachable(root)
     )
 
 

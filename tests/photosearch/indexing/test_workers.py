@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from photosearch.files.walk import File
+from photosearch.files.file import File
 from photosearch.indexing.workers import Decode, Outcome, decode_all
 from photosearch.photo.picture import UndecodableError
 
@@ -160,7 +160,7 @@ KILLED = """
 import multiprocessing, sys, time
 sys.path.insert(0, sys.argv[1])
 from decoders import decode_by_name
-from photosearch.files.walk import File
+from photosearch.files.file import File
 from photosearch.indexing.workers import decode_all
 if __name__ == "__main__":
     files = [File(path, 1, 1, 1) for path in sys.argv[2:]]

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image, features
 
-from photosearch.files.walk import File
+from photosearch.files.file import File
 from photosearch.indexing.workers import decode_all
 from photosearch.photo.picture import UndecodableError
 

@@ -22,7 +22,7 @@ from photosearch.migrations.migrations import migrations
 
 from captioner.describe.description import Caption, Description
 from photosearch.errors import LibraryError
-from photosearch.files.walk import File
+from photosearch.files.file import File
 from photosearch.photo.exif import Metadata
 from photosearch.search.searcher import Request, Result, Searcher
 from photosearch.store import database
