@@ -126,11 +126,11 @@ def _describe(
 
 def photo_of(task: Task, decoded: Decoded, description: Description | None) -> store.Photo:
     """Put together what is known of a photo; its sidecar beats what is written into it."""
-    written, unread = decoded.written, None
+    user_metadata, unread = decoded.user_metadata, None
     sidecar, time = task.file.sidecar, task.file.sidecar_mtime_ns
     if sidecar is not None:
         try:
-            written = read_sidecar(sidecar).over(written)
+            user_metadata = read_sidecar(sidecar).over(user_metadata)
         except OSError as error:  # tried again in the next run
             reason = f"can't be read: {reason_of(error)}"
             unread = store.Failure(sidecar, reason, stage="sidecar")
@@ -138,7 +138,7 @@ def photo_of(task: Task, decoded: Decoded, description: Description | None) -> s
             unread = store.Failure(sidecar, str(error), None, time, "sidecar")
     return store.Photo(
         task.file, task.root, decoded.format, decoded.width, decoded.height,
-        decoded.metadata, description, written, decoded.content_hash, unread,
+        decoded.metadata, description, user_metadata, decoded.content_hash, unread,
     )  # fmt: skip
 
 

@@ -32,7 +32,7 @@ from photosearch.photo.picture import (
     refuse_planes,
 )
 from photosearch.photo.raw import is_raw, read_raw
-from photosearch.photo.user_metadata import NOTHING, Written
+from photosearch.photo.user_metadata import NOTHING, UserMetadata
 
 MAX_PIXELS = 200_000_000
 """Photos with more pixels are refused; except JPEGs, each pixel takes 4 to 9 bytes of memory."""
@@ -57,7 +57,7 @@ class Decoded:
         height: Of the original, upright, in pixels.
         metadata: What EXIF says.
         format: Pillow's name of the file format: JPEG, PNG, HEIF, ..., or RAW.
-        written: What people wrote into the file.
+        user_metadata: What people wrote into the file.
         content_hash: Of the whole file; see `photosearch.files.hashing`.
     """
 
@@ -66,7 +66,7 @@ class Decoded:
     height: int
     metadata: Metadata
     format: str
-    written: Written = NOTHING
+    user_metadata: UserMetadata = NOTHING
     content_hash: bytes | None = None
 
 
@@ -126,7 +126,13 @@ def _decode(file: BufferedReader, size: int, max_pixels: int) -> Decoded:
         if raw is not None:
             pixels = finish(raw.picture, raw.orientation, size)
             return Decoded(
-                pixels, raw.width, raw.height, raw.metadata, "RAW", raw.written, content_hash(file)
+                pixels,
+                raw.width,
+                raw.height,
+                raw.metadata,
+                "RAW",
+                raw.user_metadata,
+                content_hash(file),
             )
     with open_picture(file) as opened:
         image = opened
@@ -138,7 +144,7 @@ def _decode(file: BufferedReader, size: int, max_pixels: int) -> Decoded:
         # A TIFF is one large EXIF structure. Read it before libtiff moves the file's position
         # behind Python's back; other formats may tell their EXIF only when loaded.
         metadata = read_metadata(file) if name == "TIFF" else None
-        written = read_embedded(image) if name == "TIFF" else None
+        user_metadata = read_embedded(image) if name == "TIFF" else None
         with _muted_stderr(file) if name in _NOISY else contextlib.nullcontext():
             image, is_reduced = load(file, image, size)
         if not is_reduced:
@@ -146,13 +152,13 @@ def _decode(file: BufferedReader, size: int, max_pixels: int) -> Decoded:
         if metadata is None:
             exif = image.info.get("exif")
             metadata = read_metadata(io.BytesIO(exif)) if isinstance(exif, bytes) else Metadata()
-        written = written or read_embedded(image)
+        user_metadata = user_metadata or read_embedded(image)
         orientation = orientation_of(image)
         pixels = finish(image, orientation, size)
     if orientation >= 5:
         width, height = height, width
     kind = "JPEG" if name == "MPO" else name
-    return Decoded(pixels, width, height, metadata, kind, written, content_hash(file))
+    return Decoded(pixels, width, height, metadata, kind, user_metadata, content_hash(file))
 
 
 def _ends_early(file: BinaryIO, size: int) -> bool:

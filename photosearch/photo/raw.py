@@ -15,7 +15,7 @@ from PIL import Image
 
 from photosearch.photo.embedded import read_embedded
 from photosearch.photo.exif import Metadata, read_metadata
-from photosearch.photo.user_metadata import NOTHING, Written
+from photosearch.photo.user_metadata import NOTHING, UserMetadata
 
 if TYPE_CHECKING:
     import rawpy
@@ -52,7 +52,7 @@ class Raw:
         width: Of the photo, upright, in pixels.
         height: Of the photo, upright, in pixels.
         metadata: What EXIF says.
-        written: What people wrote into the file.
+        user_metadata: What people wrote into the file.
     """
 
     picture: Image.Image
@@ -60,7 +60,7 @@ class Raw:
     width: int
     height: int
     metadata: Metadata
-    written: Written
+    user_metadata: UserMetadata
 
 
 def is_raw(file: BinaryIO) -> bool:
@@ -129,7 +129,9 @@ def read_raw(file: BinaryIO, size: int, check: Callable[[int, int], None]) -> Ra
     if flipped >= 5:
         width, height = height, width
     metadata = _metadata(file, preview)
-    return Raw(picture, orientation, width, height, metadata, _written(file, is_tiff, preview))
+    return Raw(
+        picture, orientation, width, height, metadata, _user_metadata(file, is_tiff, preview)
+    )
 
 
 def _first_tags(file: BinaryIO, start: bytes) -> dict[int, int]:
@@ -203,7 +205,7 @@ def _metadata(file: BinaryIO, preview: Image.Image | None) -> Metadata:
     return read_metadata(io.BytesIO(blob)) if blob else Metadata()
 
 
-def _written(file: BinaryIO, is_tiff: bool, preview: Image.Image | None) -> Written:
+def _user_metadata(file: BinaryIO, is_tiff: bool, preview: Image.Image | None) -> UserMetadata:
     if is_tiff:
         try:
             with Image.open(file, formats=["TIFF"]) as first:

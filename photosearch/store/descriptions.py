@@ -12,7 +12,7 @@ from photosearch.store.database import now
 from photosearch.text import searchable
 
 if TYPE_CHECKING:
-    from photosearch.photo.user_metadata import Written
+    from photosearch.photo.user_metadata import UserMetadata
 
 
 class Caption(Protocol):
@@ -180,26 +180,30 @@ def write_edit(connection: sqlite3.Connection, path: str, caption: str | None) -
     return True
 
 
-def write_written(
-    connection: sqlite3.Connection, photo: int, written: Written | None, *, keep: bool = False
+def write_user_metadata(
+    connection: sqlite3.Connection,
+    photo: int,
+    user_metadata: UserMetadata | None,
+    *,
+    keep: bool = False,
 ) -> None:
     """Replace what people wrote into a photo or its sidecar; no row where that is nothing.
 
     Args:
         connection: to the library.
         photo: its number.
-        written: what is known now.
+        user_metadata: what is known now.
         keep: leave what was known, if anything was.
     """
     query = "SELECT 1 FROM written WHERE photo_id = ?"
     if keep and connection.execute(query, (photo,)).fetchone():
         return
     connection.execute("DELETE FROM written WHERE photo_id = ?", (photo,))
-    if written is None:
+    if user_metadata is None:
         return
     values = (
-        written.title, written.description, written.alt_text, "\n".join(written.keywords),
-        written.rating,
+        user_metadata.title, user_metadata.description, user_metadata.alt_text,
+        "\n".join(user_metadata.keywords), user_metadata.rating,
     )  # fmt: skip
     if any(values):
         connection.execute("INSERT INTO written VALUES (?, ?, ?, ?, ?, ?)", (photo, *values))

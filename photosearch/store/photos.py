@@ -18,7 +18,7 @@ from photosearch.store.descriptions import (
     Models,
     write_description,
     write_search_row,
-    write_written,
+    write_user_metadata,
 )
 from photosearch.store.roots import below, outer_roots, reachable
 from photosearch.text import display
@@ -26,7 +26,7 @@ from photosearch.text import display
 if TYPE_CHECKING:
     from photosearch.files.file import File
     from photosearch.photo.exif import Metadata
-    from photosearch.photo.user_metadata import Written
+    from photosearch.photo.user_metadata import UserMetadata
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Photo:
     height: int
     metadata: Metadata
     description: Description | None  # captions are not None for a photo that is new
-    written: Written | None = None  # by people; None: nothing
+    user_metadata: UserMetadata | None = None  # by people; None: nothing
     content_hash: bytes | None = None  # of the file; None: not known
     unread: Failure | None = None  # of its sidecar: what people wrote stays as it was known
 
@@ -147,7 +147,7 @@ def _write_photo(
     connection: sqlite3.Connection, run: int, models: Models | None, photo: Photo
 ) -> None:
     file, data, path = photo.file, photo.metadata, os.fsencode(photo.file.path)
-    xmp_date = photo.written.taken_at if photo.written else None
+    xmp_date = photo.user_metadata.taken_at if photo.user_metadata else None
     taken_at, taken_from = when_taken(data.taken_at, xmp_date, path, file.mtime_ns)
     if photo.unread is not None:
         query = "SELECT taken_at, taken_from FROM photos WHERE path = ? AND taken_from = 'xmp'"
@@ -172,7 +172,7 @@ def _write_photo(
     (number,) = connection.execute(query, values).fetchone()
     sidecar = None if file.sidecar is None else os.fsencode(file.sidecar)
     connection.execute("DELETE FROM failures WHERE path IN (?, ?)", (path, sidecar))
-    write_written(connection, number, photo.written, keep=photo.unread is not None)
+    write_user_metadata(connection, number, photo.user_metadata, keep=photo.unread is not None)
     if models is not None and photo.description is not None:
         write_description(connection, number, models, photo.description)
     write_search_row(connection, number, photo.root)

@@ -19,7 +19,7 @@ from photosearch.errors import LibraryError
 from photosearch.files.file import File
 from photosearch.library import Library
 from photosearch.photo.exif import Metadata
-from photosearch.photo.user_metadata import Written
+from photosearch.photo.user_metadata import UserMetadata
 from photosearch.repair.salvage import Salvaged
 from photosearch.search.searcher import Request, Searcher
 from photosearch.store import database
@@ -50,10 +50,18 @@ def fill(connection: sqlite3.Connection, folder: Path, count: int = PHOTOS) -> N
         path = folder / f"{number:04}.jpg"
         path.touch()
         file = File(str(path), 1, 1, number)
-        written = Written(title=f"title {number}") if number % 4 == 0 else None
+        user_metadata = UserMetadata(title=f"title {number}") if number % 4 == 0 else None
         photos.append(
             store.Photo(
-                file, str(folder), "JPEG", 4, 3, Metadata(), describe(number), written, b"hash"
+                file,
+                str(folder),
+                "JPEG",
+                4,
+                3,
+                Metadata(),
+                describe(number),
+                user_metadata,
+                b"hash",
             )
         )
     failures = [store.Failure(str(folder / f"{n}.gif"), "it is empty", 0, 1) for n in range(50)]
