@@ -7,7 +7,7 @@ decoded, the twin stands in: it is shown instead.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from photosearch.files.file import File
 from photosearch.files.names import CAMERA_SUFFIXES, RAW_SUFFIXES
@@ -45,19 +45,19 @@ def partner_suffixes(name: str) -> frozenset[str]:
     return RAW_SUFFIXES if suffix in CAMERA_SUFFIXES else frozenset()
 
 
-def hidden_twins(files: Iterable[File], undecoded: Collection[str]) -> list[File]:
-    """Return the twins of files that were decoded: a twin may have stood in until now.
+def stand_in(file: File, undecoded: Collection[str]) -> File | None:
+    """Return the twin that is shown instead of a file, if any.
 
     Args:
-        files: that were tried.
-        undecoded: paths of those that can't be decoded.
+        file: that was tried.
+        undecoded: paths of the files that can't be decoded.
     """
-    return [file.twin for file in files if file.twin is not None and file.path not in undecoded]
+    return file.twin if file.path in undecoded else None
 
 
-def stand_ins(files: Iterable[File], undecoded: Collection[str]) -> list[File]:
-    """Return the twins of files that can't be decoded; arguments as for `hidden_twins`."""
-    return [file.twin for file in files if file.twin is not None and file.path in undecoded]
+def hidden_twin(file: File, undecoded: Collection[str]) -> File | None:
+    """Return the twin that isn't shown, because its file is; arguments as for `stand_in`."""
+    return None if file.path in undecoded else file.twin
 
 
 def stands_in_already(failed: bool, tried_again: bool, twin_known: bool) -> bool:
