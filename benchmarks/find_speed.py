@@ -33,7 +33,7 @@ import numpy as np
 from captioner.describe.model_folder import read_settings, shipped_model
 from captioner.describe.quantise import quantise
 from photosearch import Library
-from photosearch.files.walk import File
+from photosearch.files.file import File
 from photosearch.photo.exif import Exif
 from photosearch.search import query
 from photosearch.store import database

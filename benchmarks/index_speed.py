@@ -32,7 +32,8 @@ import numpy as np
 from PIL import Image
 
 from captioner.describe.config import BATCH
-from photosearch.files.walk import File, walk
+from photosearch.files.file import File
+from photosearch.files.walk import walk
 from photosearch.indexing import describer
 from photosearch.photo.decode import Decoded, decode
 from photosearch.store import database

@@ -21,7 +21,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from captioner.describe.model_folder import read_settings, shipped_model
-from photosearch.files.walk import File
+from photosearch.files.file import File
 from photosearch.photo.exif import Exif
 from photosearch.store import database
 from photosearch.store.descriptions import PARTS, use_models

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import math
 import os
 import sqlite3
@@ -13,8 +14,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 from photosearch import export
 from photosearch.files.ignore import reach
+from photosearch.files.names import is_photo_name
 from photosearch.files.paths import absolute, is_below, outermost, paths_of, spelled
-from photosearch.files.walk import is_photo_name
 from photosearch.search import searcher as search
 from photosearch.store import database
 from photosearch.store.edits import write_edit
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from captioner.describe.sentence_encoder import SentenceEncoder
-    from photosearch.indexing.run import Describer, Observer
+    from photosearch.indexing.protocols import Describer, Observer
     from photosearch.indexing.summary import Summary
     from photosearch.indexing.watch import WatchConfig
     from photosearch.repair.doctor import Report
@@ -149,8 +150,9 @@ class Library:
             RuntimeError: the decoding processes can't start: a script needs the guard
                 `if __name__ == "__main__"`, or `workers=0`.
         """
+        from photosearch.indexing.config import IndexConfig
         from photosearch.indexing.describer import processors
-        from photosearch.indexing.run import IndexConfig, index
+        from photosearch.indexing.run import index
         from photosearch.indexing.summary import Summary
 
         fingerprints = None
@@ -215,7 +217,7 @@ class Library:
             ValueError: no folder is given or known, or as `index` does.
         """
         from photosearch.indexing import describer
-        from photosearch.indexing.run import Silent
+        from photosearch.indexing.protocols import Silent
         from photosearch.indexing.watch import WatchConfig, keep_fresh
 
         roots = outermost(paths_of(folders))
@@ -226,11 +228,15 @@ class Library:
             raise ValueError("which folder? photosearch watch FOLDER")
         if load is None:
             describer.check(engine, device)
-        load = load or (lambda: describer.load(engine, device, threads, notify))
+        load = functools.cache(load or (lambda: describer.load(engine, device, threads, notify)))
+
+        def index(folders: list[str], observer: Observer) -> Summary:
+            return self.index(folders, load=load, observer=observer, **options)
+
         return keep_fresh(
-            self, roots, load, lambda folder: knows(self._open(), folder),
+            index, self.path, roots, lambda folder: knows(self._open(), folder),
             observing or (lambda: contextlib.nullcontext(Silent())), notify,
-            config or WatchConfig(), **options,
+            config or WatchConfig(),
         )  # fmt: skip
 
     def prune(self, *, dry_run: bool = False) -> int:

@@ -15,7 +15,7 @@ from captioner.describe.engines import ENGINES, is_installed
 from captioner.describe.model_folder import read_settings, shipped_model
 
 if TYPE_CHECKING:
-    from photosearch.indexing.run import Describer
+    from photosearch.indexing.protocols import Describer
 
 NAMES = ("auto", "torch", *ENGINES)
 DEVICES = ("auto", "cpu", "cuda", "mps")

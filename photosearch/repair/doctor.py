@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from photosearch.errors import LibraryError
-from photosearch.files.drives import is_empty_or_closed
+from photosearch.files.drives import is_emptied
+from photosearch.files.file import File, Skipped
 from photosearch.files.paths import outermost, root_of, top_of
-from photosearch.files.roots import place, why_unreachable
+from photosearch.files.roots import root_among, why_unreachable
 from photosearch.files.sidecars import list_sidecars
-from photosearch.files.walk import File, Skipped, walk
+from photosearch.files.walk import walk
 from photosearch.store import database, schema
 from photosearch.store.descriptions import is_folder_of, search_values, write_search_row
 from photosearch.store.known import known_below
@@ -264,9 +265,9 @@ def compare(connection: sqlite3.Connection) -> Files:
     for root in sorted(roots):
         known = known_below(connection, root)
         try:
-            at = place(root, given)
+            at = root_among(root, given)
             entries = walk(root, at.rules, at.inner, at.outer, sidecars_in)
-            if known and os.path.isdir(root) and is_empty_or_closed(root):
+            if known and is_emptied(root):
                 unreachable[root] = "it is empty"
                 continue
         except (OSError, ValueError) as error:  # no path that a folder can have, in a damaged row

@@ -6,7 +6,7 @@ import os
 import sqlite3
 from dataclasses import dataclass
 
-from photosearch.files.drives import is_empty_or_closed
+from photosearch.files import drives
 from photosearch.store.roots import below
 
 
@@ -51,10 +51,8 @@ def knows(connection: sqlite3.Connection, folder: str) -> bool:
 
 
 def is_emptied(connection: sqlite3.Connection, root: str) -> bool:
-    """Tell whether a folder is empty that held photos: the place of an unplugged drive is."""
-    if not os.path.isdir(root) or not is_empty_or_closed(root):
-        return False
-    return knows(connection, root)
+    """Tell whether nothing can be seen in a folder of which the library knows photos."""
+    return drives.is_emptied(root) and knows(connection, root)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ import os
 import sqlite3
 from collections.abc import Iterable, Mapping
 
+from photosearch.files.file import File
 from photosearch.files.paths import root_of, top_of
-from photosearch.files.walk import File
 from photosearch.photo.dates import DateSource, when_taken
 from photosearch.store.clock import now
 from photosearch.store.descriptions import write_search_row

@@ -17,7 +17,7 @@ from photosearch.store.user_metadata import write_user_metadata
 from photosearch.text import display
 
 if TYPE_CHECKING:
-    from photosearch.files.walk import File
+    from photosearch.files.file import File
     from photosearch.photo.exif import Exif
     from photosearch.photo.user_metadata import UserMetadata
 

@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from captioner.describe.description import Caption, Description
 from photosearch import Library
 from photosearch.export import COLUMNS, alt_text, defuse, export
-from photosearch.files.walk import File
+from photosearch.files.file import File
 from photosearch.photo.exif import Exif
 from photosearch.store import database
 from photosearch.store.descriptions import PARTS, Models, use_models

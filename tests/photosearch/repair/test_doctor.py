@@ -16,7 +16,7 @@ import pytest
 from captioner.describe.description import Caption, Description
 from captioner.describe.tags import Tag
 from photosearch.errors import LibraryError
-from photosearch.files.walk import File
+from photosearch.files.file import File
 from photosearch.library import Library
 from photosearch.photo.exif import Exif
 from photosearch.photo.user_metadata import UserMetadata

@@ -22,7 +22,7 @@ from captioner.describe.description import Caption, Description
 from captioner.describe.quantise import dequantise, quantise
 from captioner.describe.sentence_encoder import SentenceEncoder
 from captioner.describe.tags import Tag
-from photosearch.files.walk import File
+from photosearch.files.file import File
 from photosearch.photo.exif import Exif
 from photosearch.search import bm25, meaning
 from photosearch.search.fusion import Weights

@@ -15,7 +15,7 @@ from sqlite_utils import Database, Migrations
 
 from captioner.describe.description import Caption, Description
 from captioner.describe.tags import Tag
-from photosearch.files.walk import File
+from photosearch.files.file import File
 from photosearch.photo.exif import Exif
 from photosearch.search.searcher import Request, Result, Searcher
 from photosearch.store import database

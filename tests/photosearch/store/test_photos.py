@@ -22,8 +22,8 @@ from photosearch.migrations.migrations import migrations
 
 from captioner.describe.description import Caption, Description
 from photosearch.errors import LibraryError
+from photosearch.files.file import File
 from photosearch.files.paths import inode_of
-from photosearch.files.walk import File
 from photosearch.photo.exif import Exif
 from photosearch.search.searcher import Request, Result, Searcher
 from photosearch.store import database
