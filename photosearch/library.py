@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from photosearch import export
+from photosearch.errors import UnknownPathError, UsageError, loading_model
 from photosearch.files.ignore import reach
 from photosearch.files.paths import absolute, is_below, outermost, paths_of, spelled
 from photosearch.files.walk import is_photo_name
@@ -141,7 +142,7 @@ class Library:
         Raises:
             LibraryError: the file can't be used, or another process is indexing it.
             TypeError: folders is a single path.
-            ValueError: the engine or the device isn't there, bf16 isn't faster, or a pattern
+            UsageError: the engine or the device isn't there, bf16 isn't faster, or a pattern
                 is none.
             RuntimeError: the decoding processes can't start: a script needs the guard
                 `if __name__ == "__main__"`, or `workers=0`.
@@ -155,11 +156,13 @@ class Library:
             from captioner.describe.model_folder import read_settings, shipped_model
             from photosearch.indexing import describer
 
-            describer.check(engine, device)
-            fingerprints = read_settings(shipped_model())["fingerprints"]
+            with loading_model():
+                describer.check(engine, device)
+                fingerprints = read_settings(shipped_model())["fingerprints"]
 
             def load() -> Describer:
-                return describer.load(engine, device, threads, notify, bf16=bf16)
+                with loading_model():
+                    return describer.load(engine, device, threads, notify, bf16=bf16)
 
         if workers is None:
             workers = processors()
@@ -209,7 +212,7 @@ class Library:
             LibraryError: the file can't be used, or folders can't be watched.
             RuntimeError: as `index` does.
             TypeError: folders is a single path.
-            ValueError: no folder is given or known, or as `index` does.
+            UsageError: no folder is given or known, or as `index` does.
         """
         from photosearch.indexing import describer
         from photosearch.indexing.run import Silent
@@ -220,10 +223,15 @@ class Library:
             known = outer_roots(self._open())
             roots = outermost(spelled(roots, known)) or known
         if not roots:
-            raise ValueError("which folder? photosearch watch FOLDER")
+            raise UsageError("which folder? photosearch watch FOLDER")
         if load is None:
-            describer.check(engine, device)
-        load = load or (lambda: describer.load(engine, device, threads, notify))
+            with loading_model():
+                describer.check(engine, device)
+
+            def load() -> Describer:
+                with loading_model():
+                    return describer.load(engine, device, threads, notify)
+
         return keep_fresh(
             self, roots, load, lambda folder: store.knows(self._open(), folder),
             observing or (lambda: contextlib.nullcontext(Silent())), notify,
@@ -257,13 +265,13 @@ class Library:
 
         Raises:
             LibraryError: the file is missing or can't be used, or is being indexed.
-            ValueError: the library knows nothing of the folder.
+            UsageError: the library knows nothing of the folder.
         """
         self._open()
         with changing(self.path) as connection:
             count = store.forget(connection, as_listed(connection, folder))
         if count is None:
-            raise ValueError(f"{display(os.fspath(folder))} is not in the library")
+            raise UnknownPathError(f"{display(os.fspath(folder))} is not in the library")
         return count
 
     def root_above(self, folder: str | os.PathLike[str]) -> str | None:
@@ -291,22 +299,22 @@ class Library:
 
         Raises:
             LibraryError: the file is missing or can't be used, or is being indexed.
-            ValueError: the library knows nothing of the old folder, the new one isn't there or
+            UsageError: the library knows nothing of the old folder, the new one isn't there or
                 has none of its photos, or it holds photos that the library knows as well.
         """
         self._open()
         before, after = absolute(old), absolute(new)
         if not os.path.isdir(after):
-            raise ValueError(f"{display(os.fspath(new))} is not a folder: nothing was changed")
+            raise UsageError(f"{display(os.fspath(new))} is not a folder: nothing was changed")
         with changing(self.path) as connection:
             if not paths.is_there(connection, before, after):
-                raise ValueError(
+                raise UsageError(
                     f"no photo of {display(before)} lies in {display(after)} under the same name: "
                     "nothing was changed"
                 )
             count = paths.relocate(connection, before, after)
         if count is None:
-            raise ValueError(f"{display(os.fspath(old))} is not in the library")
+            raise UnknownPathError(f"{display(os.fspath(old))} is not in the library")
         return count
 
     def failures(self) -> list[dict[str, str]]:
@@ -343,7 +351,7 @@ class Library:
         Raises:
             LibraryError: nothing can be read, the new file can't be written, or the library
                 is being indexed.
-            ValueError: there is something at `file`.
+            UsageError: there is something at `file`.
         """
         from photosearch.repair.salvage import salvage
 
@@ -372,12 +380,12 @@ class Library:
 
         Raises:
             LibraryError: the file is missing or can't be used.
-            ValueError: an unknown ranker or column, no number, or `like` can't be read.
+            UsageError: an unknown ranker or column, no number, or `like` can't be read.
         """
         if min_score is not None and math.isnan(min_score):
-            raise ValueError("min_score is not a number")
+            raise UsageError("min_score is not a number")
         if like is not None and ranker not in search.BY_MEANING:
-            raise ValueError(f"the ranker {ranker} knows words only: it can't find what is like")
+            raise UsageError(f"the ranker {ranker} knows words only: it can't find what is like")
         searcher = self.searcher()
         path = None if like is None else as_listed(self._open(), like)
         vector = None if path is None else self._vector(path)
@@ -395,17 +403,17 @@ class Library:
 
         Raises:
             LibraryError: the library's file is missing or can't be used.
-            ValueError: the library doesn't know the photo, or the caption is empty.
+            UsageError: the library doesn't know the photo, or the caption is empty.
         """
         text = None if caption is None else " ".join(searchable(caption).split())
         if text == "":
-            raise ValueError("the caption is empty")
+            raise UsageError("the caption is empty")
         self._open()
         connection = database.open_for_writing(self.path)
         try:
             if not write_edit(connection, as_listed(connection, photo), text):
-                raise ValueError(
-                    f"{os.fspath(photo)} is not in the library: index its folder first"
+                raise UnknownPathError(
+                    f"{os.fspath(photo)} is not in the library", "index its folder first"
                 )
         finally:
             connection.close()
@@ -426,12 +434,12 @@ class Library:
         Raises:
             LibraryError: the library's file is missing or can't be used.
             OSError: the CSV can't be written.
-            ValueError: the CSV would overwrite a photo or the library.
+            UsageError: the CSV would overwrite a photo or the library.
         """
         target = os.path.realpath(file)
         own = [os.path.realpath(self.path) + ending for ending in database.ENDINGS]
         if target in own or is_photo_name(target):
-            raise ValueError(f"{os.fspath(file)} is a photo or the library: name a CSV file")
+            raise UsageError(f"{os.fspath(file)} is a photo or the library: name a CSV file")
         photos = None if query is None else [r.path for r in self.find(query, limit)]
         return export.export(self._open(), os.fspath(file), photos, limit, gps)
 
@@ -495,4 +503,5 @@ def load_sentence_encoder() -> SentenceEncoder:
     """Load the shipped text tower."""
     from captioner.describe.sentence_encoder import SentenceEncoder
 
-    return SentenceEncoder.load()
+    with loading_model():
+        return SentenceEncoder.load()

@@ -48,20 +48,26 @@ def _run(interrupts: list[int]) -> None:
     # Imported here, because Ctrl-C may come meanwhile. Importing a module adds its commands, in
     # the order in which help lists them.
     # isort: off
+    import traceback
+
     from photosearch.cli import terminal
-    from photosearch.cli.app import INTERNAL, TERMINATED, Terminated, app
+    from photosearch.cli.app import Terminated, app
+    from photosearch.errors import ExitCode
     from photosearch.cli import indexing, watching, finding, keeping, judging  # noqa: F401
 
     # isort: on
     try:
         app()
     except Terminated:
-        sys.exit(TERMINATED)
+        sys.exit(ExitCode.TERMINATED)
     except Exception as error:
-        if os.environ.get("PHOTOSEARCH_DEBUG") or (interrupts and isinstance(error, ImportError)):
+        if interrupts and isinstance(error, ImportError):
             raise
-        kind = type(error).__name__
-        terminal.note(
-            f"photosearch: internal error: {kind}: {error} (PHOTOSEARCH_DEBUG=1 tells more)"
-        )
-        sys.exit(INTERNAL)
+        if os.environ.get("PHOTOSEARCH_DEBUG"):
+            traceback.print_exc()
+        else:
+            kind = type(error).__name__
+            terminal.note(
+                f"photosearch: internal error: {kind}: {error} (PHOTOSEARCH_DEBUG=1 tells more)"
+            )
+        sys.exit(ExitCode.INTERNAL)

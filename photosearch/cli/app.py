@@ -16,12 +16,10 @@ from typing import Annotated, NoReturn, ParamSpec
 import typer
 
 from photosearch.cli import terminal
-from photosearch.errors import LibraryError
+from photosearch.errors import ExitCode, PhotosearchError
 from photosearch.library import ENVIRONMENT
 from photosearch.store.database import why
 
-NOTHING_FOUND, USAGE, UNREADABLE, INTERNAL = 1, 2, 3, 4
-TERMINATED = 128 + 15
 MOST = 1_000_000_000  # photos that can be asked for
 
 app = typer.Typer(
@@ -54,12 +52,12 @@ def reporting(command: Callable[Arguments, None]) -> Callable[Arguments, None]:
     @functools.wraps(command)
     def run(*args: Arguments.args, **kwargs: Arguments.kwargs) -> None:
         if _is_nowhere():  # engines, too, look for it
-            fail("the current folder is gone: change to another one first", UNREADABLE)
+            fail("the current folder is gone: change to another one first", ExitCode.UNUSABLE)
         try:
             command(*args, **kwargs)
             sys.stdout.flush()
-        except LibraryError as error:
-            fail(str(error), UNREADABLE)
+        except PhotosearchError as error:
+            fail(str(error), error.exit_code)
         except BrokenPipeError:
             # The reader of a pipe (head, less) has seen enough.
             with contextlib.suppress(OSError):
@@ -69,9 +67,9 @@ def reporting(command: Callable[Arguments, None]) -> Callable[Arguments, None]:
                 raise
             with contextlib.suppress(OSError):  # or the flush at the end would fail again
                 os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            fail(f"can't write: {os.strerror(errno.ENOSPC)}", UNREADABLE)
+            fail(f"can't write: {os.strerror(errno.ENOSPC)}", ExitCode.UNUSABLE)
         except sqlite3.Error as error:
-            fail(f"the library can't be used: {why(error)}", UNREADABLE)
+            fail(f"the library can't be used: {why(error)}", ExitCode.UNUSABLE)
 
     return run
 
@@ -85,7 +83,7 @@ def _is_nowhere() -> bool:
     return False
 
 
-def fail(message: str, code: int) -> NoReturn:
+def fail(message: str, code: ExitCode) -> NoReturn:
     """Print one line to stderr and leave with an exit code."""
     terminal.note(f"photosearch: {message}")
     raise typer.Exit(code)

@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 from photosearch.cli import terminal
+from photosearch.errors import UsageError
 from photosearch.library import Library
 from photosearch.text import counted
 
@@ -28,7 +29,7 @@ def demo() -> None:
     """Index, search and export some real photos in a temporary library.
 
     Raises:
-        ModuleNotFoundError: the packages with the photos aren't installed.
+        UsageError: the packages with the photos aren't installed.
     """
     with tempfile.TemporaryDirectory(prefix="photosearch-demo-") as folder:
         photos = Path(folder, "photos")
@@ -53,16 +54,14 @@ def find_photos() -> list[Path]:
     """Return the photos of the installed packages.
 
     Raises:
-        ModuleNotFoundError: a package isn't installed.
+        UsageError: a package isn't installed.
     """
     found = []
     for package, (folder, names) in PHOTOS.items():
         # The package isn't imported: its folder is all that is needed.
         spec = importlib.util.find_spec(package)
         if spec is None or not spec.submodule_search_locations:
-            raise ModuleNotFoundError(
-                "the demo needs photos to show: pip install 'photosearch[demo]'", name=package
-            )
+            raise UsageError("the demo needs photos to show", "pip install 'photosearch[demo]'")
         place = Path(spec.submodule_search_locations[0], folder)
         found += [place / name for name in names if (place / name).is_file()]
     return found

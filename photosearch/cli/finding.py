@@ -15,14 +15,12 @@ from typer.core import TyperCommand
 from photosearch.cli import terminal
 from photosearch.cli.app import (
     MOST,
-    NOTHING_FOUND,
-    UNREADABLE,
-    USAGE,
     Database,
     app,
     fail,
     reporting,
 )
+from photosearch.errors import ExitCode, UsageError
 from photosearch.library import Library
 from photosearch.search.query import words
 from photosearch.search.searcher import BY_MEANING, RANKERS, Result
@@ -101,14 +99,11 @@ def find_command(
     Example: photosearch find dog on beach
     """
     if as_json and (paths or print0):
-        fail("choose one: --json, or --paths or -0", USAGE)
+        fail("choose one: --json, or --paths or -0", ExitCode.USAGE)
     with Library(db) as library:
-        try:
-            results = library.find(
-                " ".join(query or ()), limit, ranker=ranker, min_score=min_score, like=like
-            )
-        except ValueError as error:
-            fail(str(error), USAGE)
+        results = library.find(
+            " ".join(query or ()), limit, ranker=ranker, min_score=min_score, like=like
+        )
         described, photos = library.described() if ranker in BY_MEANING else (0, 0)
         cut = described and min_score is None and (like or words(" ".join(query or ())))
         hint = "" if results else _why_nothing(library, bool(cut))
@@ -128,7 +123,7 @@ def find_command(
     if not results:
         terminal.note(f"no photos match{hint}")
         sys.stdout.flush()
-        raise typer.Exit(NOTHING_FOUND)
+        raise typer.Exit(ExitCode.NOTHING_FOUND)
 
 
 def as_record(result: Result) -> dict[str, object]:
@@ -175,10 +170,7 @@ def edit_command(
 
     Example: photosearch edit beach.jpg "Rex at the beach of Zandvoort"
     """
-    try:
-        Library(db).edit(photo, caption)
-    except ValueError as error:
-        fail(str(error), USAGE)
+    Library(db).edit(photo, caption)
     whose = "the generated caption" if caption is None else "your caption"
     terminal.note(f"{terminal.clean(photo)} has {whose} now")
 
@@ -203,12 +195,9 @@ def export_command(
     with Library(db) as library:
         try:
             count = library.export(file, query=query, limit=limit, gps=not no_gps)
-        except BrokenPipeError:
-            raise
-        except ValueError as error:
-            fail(str(error), USAGE)
         except OSError as error:
-            code = UNREADABLE if error.errno == errno.ENOSPC else USAGE
-            fail(f"can't write {file}: {error.strerror or error}", code)
+            if error.errno in (errno.EPIPE, errno.ENOSPC):  # told alike for all commands
+                raise
+            raise UsageError(f"can't write {file}: {error.strerror or error}") from error
     if file != "-":
         terminal.note(f"{counted(count, 'photo')} written to {file}")

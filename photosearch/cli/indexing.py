@@ -11,8 +11,6 @@ import typer
 
 from photosearch.cli import terminal
 from photosearch.cli.app import (
-    UNREADABLE,
-    USAGE,
     Database,
     Terminated,
     app,
@@ -20,6 +18,7 @@ from photosearch.cli.app import (
     reporting,
     terminable,
 )
+from photosearch.errors import ExitCode
 from photosearch.library import Library
 from photosearch.text import counted
 
@@ -114,14 +113,12 @@ def index_command(
             go_on = "" if force else ", the same command goes on"  # which begins anew with --force
             terminal.note(f"stopped: all finished batches are kept{go_on}")
             raise
-        except ValueError as error:
-            fail(str(error), USAGE)
     for root, reason in summary.unreachable.items():
         terminal.note(f"photosearch: {root} can't be opened: {reason}")
     if not summary.reached:
         if not summary.unreachable:
-            fail("which folder? photosearch index FOLDER", USAGE)
-        raise typer.Exit(UNREADABLE)
+            fail("which folder? photosearch index FOLDER", ExitCode.USAGE)
+        raise typer.Exit(ExitCode.UNUSABLE)
     print(terminal.index_summary(summary, time.monotonic() - started))
     if summary.copied:
         _tell_of_renamed(Library(db))

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from photosearch.cli import terminal
-from photosearch.cli.app import USAGE, app, fail, reporting, terminable
+from photosearch.cli.app import app, reporting, terminable
 from photosearch.library import Library
 from photosearch.text import counted
 
@@ -37,22 +37,19 @@ def evaluate_command(
 
     from photosearch import evaluate
 
-    try:
-        queries = evaluate.read_queries(Path(captions), Path(names) if names else None)
-        with (
-            terminable(),
-            tempfile.TemporaryDirectory() as folder,
-            terminal.IndexProgress() as progress,
-            Library(db or os.path.join(folder, "photosearch.db")) as library,
-        ):
-            # Links in a folder of their own: the other photos stay out, and the name of
-            # the folder that they come from isn't found.
-            pool = os.path.abspath(f"{db}.photos") if db else os.path.join(folder, "pool")
-            evaluate.link(Path(photos), queries.pool, Path(pool))
-            library.index([pool], observer=progress)
-            found = evaluate.evaluate(library, queries, progress=terminal.note)
-    except (OSError, ValueError) as error:
-        fail(str(error), USAGE)
+    queries = evaluate.read_queries(Path(captions), Path(names) if names else None)
+    with (
+        terminable(),
+        tempfile.TemporaryDirectory() as folder,
+        terminal.IndexProgress() as progress,
+        Library(db or os.path.join(folder, "photosearch.db")) as library,
+    ):
+        # Links in a folder of their own: the other photos stay out, and the name of
+        # the folder that they come from isn't found.
+        pool = os.path.abspath(f"{db}.photos") if db else os.path.join(folder, "pool")
+        evaluate.link(Path(photos), queries.pool, Path(pool))
+        library.index([pool], observer=progress)
+        found = evaluate.evaluate(library, queries, progress=terminal.note)
     if as_json:
         print(evaluate.as_json(found))
     else:
@@ -70,8 +67,5 @@ def demo_command() -> None:
     """
     from photosearch.cli.demo import demo
 
-    try:
-        with terminable():
-            demo()
-    except ModuleNotFoundError as error:
-        fail(str(error), USAGE)
+    with terminable():
+        demo()

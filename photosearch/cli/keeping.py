@@ -10,7 +10,8 @@ from typing import Annotated
 import typer
 
 from photosearch.cli import terminal
-from photosearch.cli.app import UNREADABLE, USAGE, Database, app, fail, reporting, terminable
+from photosearch.cli.app import Database, app, fail, reporting, terminable
+from photosearch.errors import ExitCode
 from photosearch.files import ignore
 from photosearch.library import Library
 from photosearch.text import counted, display
@@ -97,10 +98,7 @@ def forget_command(
     Example: photosearch forget ~/Pictures/scans
     """
     with Library(db) as library:
-        try:
-            count = library.forget(folder)
-        except ValueError as error:
-            fail(str(error), USAGE)
+        count = library.forget(folder)
         terminal.note(f"{counted(count, 'photo')} forgotten")
         root = library.root_above(folder)
     if root is not None:
@@ -121,10 +119,7 @@ def relocate_command(
 
     Example: photosearch relocate /media/old-disk/Pictures ~/Pictures
     """
-    try:
-        count = Library(db).relocate(old, new)
-    except ValueError as error:
-        fail(str(error), USAGE)
+    count = Library(db).relocate(old, new)
     terminal.note(f"{counted(count, 'photo')} relocated")
 
 
@@ -145,7 +140,7 @@ def doctor_command(
     """
     if salvage is not None:
         if check:
-            fail("choose one: --check or --salvage", USAGE)
+            fail("choose one: --check or --salvage", ExitCode.USAGE)
         _salvage(Library(db), salvage, as_json)
         return
     report = Library(db).doctor(check=check)
@@ -161,15 +156,12 @@ def doctor_command(
         print(terminal.clean(str(report)))
     if report.state in ("wrong", "damaged"):
         sys.stdout.flush()
-        raise typer.Exit(UNREADABLE)
+        raise typer.Exit(ExitCode.UNUSABLE)
 
 
 def _salvage(library: Library, file: str, as_json: bool) -> None:
-    try:
-        with terminable():  # or what it has copied would be left behind
-            salvaged = library.salvage(file)
-    except ValueError as error:
-        fail(str(error), USAGE)
+    with terminable():  # or what it has copied would be left behind
+        salvaged = library.salvage(file)
     for caption in salvaged.unplaced:
         terminal.note(f"your caption of a photo that is lost: {terminal.clean(caption)}")
     if as_json:

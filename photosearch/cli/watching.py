@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from photosearch.cli import terminal
-from photosearch.cli.app import USAGE, Database, Terminated, app, fail, reporting, terminable
+from photosearch.cli.app import Database, Terminated, app, reporting, terminable
 from photosearch.indexing.watch import WatchConfig
 from photosearch.library import Library
 
@@ -68,5 +68,3 @@ def watch_command(
         except (KeyboardInterrupt, Terminated):
             terminal.note("stopped: all finished batches are kept, the same command goes on")
             raise
-        except ValueError as error:
-            fail(str(error), USAGE)

@@ -151,7 +151,7 @@ def index(
         Counts, and the roots that can't be opened: nothing in them is hidden.
 
     Raises:
-        ValueError: before anything else, for a bad pattern in `config.exclude`.
+        UsageError: before anything else, for a bad pattern in `config.exclude`.
         RuntimeError: the decoding processes can't start.
     """
     config = config or IndexConfig()
