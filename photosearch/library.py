@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import math
 import os
 import sqlite3
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from captioner.describe.sentence_encoder import SentenceEncoder
-    from photosearch.indexing.run import Describer, Observer
+    from photosearch.indexing.protocols import Describer, Observer
     from photosearch.indexing.summary import Summary
     from photosearch.indexing.watch import WatchConfig
     from photosearch.repair.doctor import Report
@@ -147,8 +148,9 @@ class Library:
             RuntimeError: the decoding processes can't start: a script needs the guard
                 `if __name__ == "__main__"`, or `workers=0`.
         """
+        from photosearch.indexing.config import IndexConfig
         from photosearch.indexing.describer import processors
-        from photosearch.indexing.run import IndexConfig, index
+        from photosearch.indexing.run import index
         from photosearch.indexing.summary import Summary
 
         fingerprints = None
@@ -215,7 +217,7 @@ class Library:
             UsageError: no folder is given or known, or as `index` does.
         """
         from photosearch.indexing import describer
-        from photosearch.indexing.run import Silent
+        from photosearch.indexing.protocols import Silent
         from photosearch.indexing.watch import WatchConfig, keep_fresh
 
         roots = outermost(paths_of(folders))
@@ -232,10 +234,15 @@ class Library:
                 with loading_model():
                     return describer.load(engine, device, threads, notify)
 
+        load = functools.cache(load)
+
+        def index(folders: list[str], observer: Observer) -> Summary:
+            return self.index(folders, load=load, observer=observer, **options)
+
         return keep_fresh(
-            self, roots, load, lambda folder: store.knows(self._open(), folder),
+            index, self.path, roots, lambda folder: store.knows(self._open(), folder),
             observing or (lambda: contextlib.nullcontext(Silent())), notify,
-            config or WatchConfig(), **options,
+            config or WatchConfig(),
         )  # fmt: skip
 
     def prune(self, *, dry_run: bool = False) -> int:

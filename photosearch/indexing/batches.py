@@ -20,7 +20,8 @@ from photosearch.photo.xmp import read_sidecar
 from photosearch.store import photos as store
 
 if TYPE_CHECKING:
-    from photosearch.indexing.run import Describer, IndexConfig
+    from photosearch.indexing.config import IndexConfig
+    from photosearch.indexing.protocols import Describer
     from photosearch.indexing.summary import Stages
     from photosearch.store.descriptions import Description
 

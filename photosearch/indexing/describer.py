@@ -16,7 +16,7 @@ from captioner.describe.model_folder import read_settings, shipped_model
 from photosearch.errors import UsageError
 
 if TYPE_CHECKING:
-    from photosearch.indexing.run import Describer
+    from photosearch.indexing.protocols import Describer
 
 NAMES = ("auto", "torch", *ENGINES)
 DEVICES = ("auto", "cpu", "cuda", "mps")

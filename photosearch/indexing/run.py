@@ -9,9 +9,6 @@ import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import Protocol
-
-import numpy as np
 
 from photosearch.files.ignore import Rules
 from photosearch.files.paths import outermost
@@ -19,96 +16,19 @@ from photosearch.files.roots import place, why_unreachable
 from photosearch.files.sidecars import list_sidecars
 from photosearch.files.walk import walk
 from photosearch.indexing.batches import decode_batches, describe_batches, photo_of
+from photosearch.indexing.config import IndexConfig
+from photosearch.indexing.protocols import Describer, Observer, Silent
 from photosearch.indexing.recognise import Recognised, follow_twins, recognise
 from photosearch.indexing.scan import Task, Work, scan
 from photosearch.indexing.summary import Summary
-from photosearch.indexing.workers import FILE_TIMEOUT
-from photosearch.photo.decode import MAX_PIXELS
 from photosearch.store import photos as store
-from photosearch.store.descriptions import (
-    PARTS,
-    Description,
-    model_numbers,
-    use_models,
-)
+from photosearch.store.descriptions import model_numbers, use_models
 from photosearch.store.moves import tell_folders
 from photosearch.store.roots import add_roots, all_roots, drop_roots, outer_root
 from photosearch.store.twins import follow_edits
 
 REREAD = 32  # photos in a transaction, where only metadata is read
 THUMBNAIL = 8  # side in pixels, where only metadata is wanted: the fastest to decode
-
-
-class Describer(Protocol):
-    """What describes photos: the captioner, or a test's small fake."""
-
-    @property
-    def name(self) -> str:
-        """What the model is called."""
-
-    @property
-    def fingerprints(self) -> Mapping[str, str]:
-        """Of the weights and settings behind each of `PARTS`: the same one, the same result."""
-
-    @property
-    def image_size(self) -> int:
-        """Side of the square that it takes, in pixels."""
-
-    @property
-    def batch_size(self) -> int:
-        """Photos to give it at once; may change with every batch."""
-
-    def describe_pixels(
-        self, pixels: np.ndarray, parts: Collection[str] = PARTS
-    ) -> Sequence[Description]:
-        """Make these parts of the descriptions of photos, uint8 (B, S, S, 3)."""
-
-
-class Observer(Protocol):
-    """Who is told how indexing goes."""
-
-    def comparing(self, files: int) -> None:
-        """So many files are read, because they may hold the same as others."""
-
-    def start(self, total: int) -> None:
-        """So many photos are to be captioned."""
-
-    def advance(self, photos: int) -> None:
-        """So many more are done, written or skipped."""
-
-    def skipped(self, path: str, reason: str) -> None:
-        """A file or folder can't be read; told once for each reason."""
-
-
-class Silent:
-    """An observer that tells nobody."""
-
-    def comparing(self, files: int) -> None:
-        """Do nothing."""
-
-    def start(self, total: int) -> None:
-        """Do nothing."""
-
-    def advance(self, photos: int) -> None:
-        """Do nothing."""
-
-    def skipped(self, path: str, reason: str) -> None:
-        """Do nothing."""
-
-
-@dataclass(frozen=True)
-class IndexConfig:
-    """How to index."""
-
-    # Photos captioned together and written in one transaction; None: as the captioner has it.
-    batch_size: int | None = None
-    workers: int = 1  # decoding processes; 0 decodes in this one
-    force: bool = False  # also photos that are known and unchanged
-    upgrade: bool = False  # of known and unchanged photos, what another model made
-    retry: bool = False  # what couldn't be read, though it is unchanged
-    exclude: Sequence[str] = ()  # what to ignore in this run, in gitignore's syntax
-    file_timeout: float = FILE_TIMEOUT  # seconds that a photo may take to decode
-    max_pixels: int = MAX_PIXELS  # of a photo; larger ones are refused
 
 
 @dataclass(frozen=True)

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import os
 import sqlite3
 import time
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from photosearch.errors import BusyError, LibraryError, WatchError
 from photosearch.files.ignore import CACHE_TAG, NAME, is_passed_over
 from photosearch.files.paths import is_below, way_to
 from photosearch.files.walk import is_photo_name
+from photosearch.indexing.protocols import Observer
+from photosearch.indexing.summary import Summary
 from photosearch.store.database import ENDINGS, is_busy
 from photosearch.text import display
-
-if TYPE_CHECKING:
-    from photosearch.indexing.run import Describer, Observer
-    from photosearch.indexing.summary import Summary
-    from photosearch.library import Library
 
 LOOK = 1.0  # seconds between two looks at whether the folders are there
 LOOK_AT_ALL = 60.0  # seconds between two runs, where nothing tells of changes
@@ -93,26 +89,24 @@ class Roots:
 
 
 def keep_fresh(
-    library: Library,
+    index: Callable[[list[str], Observer], Summary],
+    library: str,
     folders: Collection[str],
-    load: Callable[[], Describer],
     knows: Callable[[str], bool],
     observing: Callable[[], contextlib.AbstractContextManager[Observer]],
     notify: Notify,
     config: WatchConfig,
-    **options: Any,
 ) -> Iterator[tuple[Summary, float]]:
     """Index folders into a library whenever they change.
 
     Args:
-        library: whose `index` is called.
+        index: brings the library up to date with folders.
+        library: the library's own file, whose changes don't count.
         folders: absolute.
-        load: gives what describes photos; called once at most.
         knows: tells whether the library knows a photo in a folder.
         observing: gives the observer of each run.
         notify: told in a line what is missing and what waits.
         config: how long to wait, and how changes are found.
-        options: passed on to `index`.
 
     Yields:
         What came of each run, and how many seconds it took.
@@ -120,24 +114,27 @@ def keep_fresh(
     Raises:
         LibraryError: the file can't be used, or folders can't be watched.
     """
-    load_once = functools.cache(load)
 
-    def index(roots: list[str]) -> tuple[Summary, float]:
+    def index_timed(roots: list[str]) -> tuple[Summary, float]:
         started = time.monotonic()
         try:
             with observing() as observer:
-                summary = library.index(roots, load=load_once, observer=observer, **options)
+                summary = index(roots, observer)
         except (LibraryError, sqlite3.OperationalError) as error:
             if is_busy(error) or is_busy(error.__cause__):
                 raise BusyError("another program is writing to the library") from error
             raise
         return summary, time.monotonic() - started
 
-    own = os.path.abspath(library.path)
+    file = os.path.abspath(library)
     changes = follow(
-        folders, notify, lambda path: matters(path, folders, own, knows), by_watchfiles, config.poll
+        folders,
+        notify,
+        lambda path: matters(path, folders, file, knows),
+        by_watchfiles,
+        config.poll,
     )
-    return watch(folders, index, changes, notify, config)
+    return watch(folders, index_timed, changes, notify, config)
 
 
 def watch(

@@ -19,7 +19,9 @@ from PIL import Image
 
 from photosearch.files.drives import holds_drives
 from photosearch.files.hashing import hash_file
-from photosearch.indexing.run import IndexConfig, Silent, index
+from photosearch.indexing.config import IndexConfig
+from photosearch.indexing.protocols import Silent
+from photosearch.indexing.run import index
 from photosearch.indexing.summary import Summary
 from photosearch.store import database
 from photosearch.store import moves as paths

@@ -22,7 +22,9 @@ from PIL.PngImagePlugin import PngInfo
 
 from captioner.describe.description import Caption, Description
 from captioner.describe.tags import Tag
-from photosearch.indexing.run import Describer, IndexConfig, index
+from photosearch.indexing.config import IndexConfig
+from photosearch.indexing.protocols import Describer
+from photosearch.indexing.run import index
 from photosearch.indexing.summary import Summary
 from photosearch.repair.doctor import examine
 from photosearch.search.searcher import Request, Result, Searcher

@@ -24,7 +24,9 @@ from captioner.describe.description import Caption, Description
 from captioner.describe.tags import Tag
 from photosearch.cli.finding import as_record
 from photosearch.export import export
-from photosearch.indexing.run import Describer, IndexConfig, index
+from photosearch.indexing.config import IndexConfig
+from photosearch.indexing.protocols import Describer
+from photosearch.indexing.run import index
 from photosearch.indexing.summary import Summary
 from photosearch.photo.decode import decode
 from photosearch.photo.embedded import read_embedded
