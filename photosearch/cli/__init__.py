@@ -53,7 +53,7 @@ def _run(interrupts: list[int]) -> None:
     from photosearch.cli import terminal
     from photosearch.cli.app import Terminated, app
     from photosearch.errors import ExitCode
-    from photosearch.cli import indexing, watching, finding, keeping, judging  # noqa: F401
+    from photosearch.cli import index, watch, find, doctor, evaluate  # noqa: F401
 
     # isort: on
     try:

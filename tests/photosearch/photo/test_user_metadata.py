@@ -22,7 +22,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from captioner.describe.description import Caption, Description
 from captioner.describe.tags import Tag
-from photosearch.cli.finding import as_record
+from photosearch.cli.find import as_record
 from photosearch.export import export
 from photosearch.indexing.config import IndexConfig
 from photosearch.indexing.protocols import Describer
