@@ -7,8 +7,7 @@ import os
 import signal
 import sys
 from types import FrameType
-
-INTERRUPTED = 128 + 2  # as a shell tells a program that Ctrl-C ended
+from typing import NoReturn
 
 
 def main() -> None:
@@ -24,11 +23,11 @@ def main() -> None:
     try:
         _run(interrupts)
     except KeyboardInterrupt:
-        sys.exit(INTERRUPTED)
+        _end_interrupted()
     except ImportError:  # which compiled modules make of a Ctrl-C while they are imported
         if not interrupts:
             raise
-        sys.exit(INTERRUPTED)
+        _end_interrupted()
 
 
 def _noted_interrupts() -> list[int]:
@@ -44,18 +43,19 @@ def _noted_interrupts() -> list[int]:
     return interrupts
 
 
+def _end_interrupted() -> NoReturn:
+    from photosearch.errors import ExitCode
+
+    sys.exit(ExitCode.INTERRUPTED)
+
+
 def _run(interrupts: list[int]) -> None:
-    # Imported here, because Ctrl-C may come meanwhile. Importing a module adds its commands, in
-    # the order in which help lists them.
-    # isort: off
-    import traceback
+    import traceback  # these, too, are imported here because Ctrl-C may come meanwhile
 
     from photosearch.cli import terminal
     from photosearch.cli.app import Terminated, app
     from photosearch.errors import ExitCode
-    from photosearch.cli import index, watch, find, doctor, evaluate  # noqa: F401
 
-    # isort: on
     try:
         app()
     except Terminated:

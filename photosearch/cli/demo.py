@@ -1,4 +1,4 @@
-"""The demo: the main job on real photos that other packages bring along."""
+"""photosearch demo: the main job on real photos that other packages bring along."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 from photosearch.cli import terminal
+from photosearch.cli.app import terminable
 from photosearch.errors import UsageError
 from photosearch.library import Library
 from photosearch.text import counted
@@ -26,12 +27,11 @@ QUERIES = ("a cat", "somebody's motorcycle", "man with a camera", "a cup of coff
 
 
 def demo() -> None:
-    """Index, search and export some real photos in a temporary library.
+    """Index, search and export a few real photos in a temporary library.
 
-    Raises:
-        UsageError: the packages with the photos aren't installed.
+    Example: photosearch demo
     """
-    with tempfile.TemporaryDirectory(prefix="photosearch-demo-") as folder:
+    with terminable(), tempfile.TemporaryDirectory(prefix="photosearch-demo-") as folder:
         photos = Path(folder, "photos")
         photos.mkdir()
         for photo in find_photos():

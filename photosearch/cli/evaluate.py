@@ -1,4 +1,4 @@
-"""The commands that show and judge what the program can do."""
+"""photosearch evaluate: how often a photo's own caption finds it."""
 
 from __future__ import annotations
 
@@ -8,14 +8,12 @@ from typing import Annotated
 import typer
 
 from photosearch.cli import terminal
-from photosearch.cli.app import app, reporting, terminable
+from photosearch.cli.app import terminable
 from photosearch.library import Library
 from photosearch.text import counted
 
 
-@app.command("evaluate")
-@reporting
-def evaluate_command(
+def evaluate(
     photos: Annotated[str, typer.Option(metavar="FOLDER", help="Where the photos are.")],
     captions: Annotated[
         str, typer.Option(metavar="FILE", help="Lines of file name, TAB, caption.")
@@ -56,16 +54,3 @@ def evaluate_command(
         count = counted(len(queries.pool), "photo")
         print(f"{count}, {len(queries.texts):,} queries")
         print("\n".join(evaluate.table(found)))
-
-
-@app.command("demo")
-@reporting
-def demo_command() -> None:
-    """Index, search and export a few real photos in a temporary library.
-
-    Example: photosearch demo
-    """
-    from photosearch.cli.demo import demo
-
-    with terminable():
-        demo()

@@ -20,7 +20,7 @@ from photosearch.photo.xmp import read_sidecar
 from photosearch.store import photos as store
 
 if TYPE_CHECKING:
-    from photosearch.indexing.config import IndexConfig
+    from photosearch.indexing.config import IndexOptions
     from photosearch.indexing.protocols import Describer
     from photosearch.indexing.summary import Stages
     from photosearch.store.descriptions import Description
@@ -31,7 +31,7 @@ PIXEL_MEMORY = 15  # bytes for each pixel allowed: 9 are what the worst formats 
 def decode_batches(
     todo: Sequence[Task],
     size: int,
-    config: IndexConfig,
+    config: IndexOptions,
     stages: Stages,
     batch_size: Callable[[], int],
 ) -> Iterator[tuple[list[tuple[Task, Decoded]], list[store.Failure]]]:

@@ -16,7 +16,7 @@ from photosearch.files.roots import place, why_unreachable
 from photosearch.files.sidecars import list_sidecars
 from photosearch.files.walk import walk
 from photosearch.indexing.batches import decode_batches, describe_batches, photo_of
-from photosearch.indexing.config import IndexConfig
+from photosearch.indexing.config import IndexOptions
 from photosearch.indexing.protocols import Describer, Observer, Silent
 from photosearch.indexing.recognise import Recognised, follow_twins, recognise
 from photosearch.indexing.scan import Task, Work, scan
@@ -37,7 +37,7 @@ class _Run:
 
     connection: sqlite3.Connection
     number: int
-    config: IndexConfig
+    config: IndexOptions
     observer: Observer
     summary: Summary
     hashes: dict[str, bytes | None] = field(default_factory=dict)  # of files compared so far
@@ -48,7 +48,7 @@ def index(
     connection: sqlite3.Connection,
     roots: Iterable[str],
     load: Callable[[], Describer],
-    config: IndexConfig | None = None,
+    config: IndexOptions | None = None,
     observer: Observer | None = None,
     fingerprints: Mapping[str, str] | None = None,
 ) -> Summary:
@@ -74,7 +74,7 @@ def index(
         UsageError: before anything else, for a bad pattern in `config.exclude`.
         RuntimeError: the decoding processes can't start.
     """
-    config = config or IndexConfig()
+    config = config or IndexOptions()
     Rules().excluding(os.sep, config.exclude)  # a bad pattern is told before anything is done
     number, summary = store.start_run(connection), Summary()
     run = _Run(connection, number, config, observer or Silent(), summary)

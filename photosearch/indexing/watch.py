@@ -14,6 +14,7 @@ from photosearch.errors import BusyError, LibraryError, WatchError
 from photosearch.files.ignore import CACHE_TAG, NAME, is_passed_over
 from photosearch.files.paths import is_below, way_to
 from photosearch.files.walk import is_photo_name
+from photosearch.indexing.config import WatchOptions
 from photosearch.indexing.protocols import Observer
 from photosearch.indexing.summary import Summary
 from photosearch.store.database import ENDINGS, is_busy
@@ -35,16 +36,6 @@ Outcome = TypeVar("Outcome")
 
 class UnwatchableError(Exception):
     """What tells of changes can't go on in these folders; the text says why."""
-
-
-@dataclass(frozen=True)
-class WatchConfig:
-    """How to watch; times in seconds."""
-
-    quiet: float = 2.0  # without a change, until what changed is indexed
-    longest: float = 60.0  # that a change waits while others go on
-    retry: float = 10.0  # between two tries while another process is indexing
-    poll: bool = False  # look at all files again and again: for network drives
 
 
 class Watcher(Protocol):
@@ -95,7 +86,7 @@ def keep_fresh(
     knows: Callable[[str], bool],
     observing: Callable[[], contextlib.AbstractContextManager[Observer]],
     notify: Notify,
-    config: WatchConfig,
+    config: WatchOptions,
 ) -> Iterator[tuple[Summary, float]]:
     """Index folders into a library whenever they change.
 
@@ -142,7 +133,7 @@ def watch(
     index: Callable[[list[str]], Outcome],
     changes: Iterable[set[str]],
     notify: Notify,
-    config: WatchConfig | None = None,
+    config: WatchOptions | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> Iterator[Outcome]:
     """Index folders once, and again when something changes in them, until `changes` ends.
@@ -158,7 +149,7 @@ def watch(
     Yields:
         What `index` returned, run by run.
     """
-    config = config or WatchConfig()
+    config = config or WatchOptions()
     pending = set(paths)
     first = last = due = clock() - config.longest
     waits = False

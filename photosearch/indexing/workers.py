@@ -16,9 +16,11 @@ from multiprocessing.context import SpawnProcess
 from queue import SimpleQueue
 
 from photosearch.files.walk import File
-from photosearch.indexing.config import FILE_TIMEOUT
 from photosearch.photo.decode import Decoded, decode
 from photosearch.photo.picture import UndecodableError
+
+FILE_TIMEOUT = 60.0
+"""Seconds that a photo may take to decode."""
 
 MEMORY = 3 << 30
 """Bytes that a decoding process may take beyond what it has when it starts."""
