@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from photosearch.indexing.config import IndexConfig
+from photosearch.indexing.config import IndexOptions
 from photosearch.indexing.protocols import Describer
 from photosearch.indexing.scan import Task
 from photosearch.indexing.summary import Stages
@@ -41,7 +41,7 @@ class DescribedBatch:
 
 
 def decode_batches(
-    todo: Sequence[Task], size: int, config: IndexConfig, batch_size: Callable[[], int]
+    todo: Sequence[Task], size: int, config: IndexOptions, batch_size: Callable[[], int]
 ) -> Iterator[DecodedBatch]:
     """Yield decoded photos by full batches, with the failures met on the way.
 

@@ -17,7 +17,7 @@ from photosearch.files.roots import Root, root_among, why_unreachable
 from photosearch.files.sidecars import list_sidecars
 from photosearch.files.walk import walk
 from photosearch.indexing.batches import decode_batches, describe_batches, photo_of
-from photosearch.indexing.config import IndexConfig
+from photosearch.indexing.config import IndexOptions
 from photosearch.indexing.protocols import Describer, Observer, Silent
 from photosearch.indexing.recognise import Recognised, follow_twins, recognise
 from photosearch.indexing.scan import ModelIds, Scanned, Task, joined, scan
@@ -64,7 +64,7 @@ class _Run:
 
     connection: sqlite3.Connection
     run_id: int
-    config: IndexConfig
+    config: IndexOptions
     observer: Observer
     skips: _Skips
 
@@ -73,7 +73,7 @@ def index(
     connection: sqlite3.Connection,
     roots: Iterable[str],
     load: Callable[[], Describer],
-    config: IndexConfig | None = None,
+    config: IndexOptions | None = None,
     observer: Observer | None = None,
     fingerprints: Mapping[str, str] | None = None,
 ) -> Summary:
@@ -96,10 +96,10 @@ def index(
         Counts, and the roots that can't be opened: nothing in them is hidden.
 
     Raises:
-        ValueError: before anything else, for a bad pattern in `config.exclude`.
+        UsageError: before anything else, for a bad pattern in `config.exclude`.
         RuntimeError: the decoding processes can't start.
     """
-    config, observer = config or IndexConfig(), observer or Silent()
+    config, observer = config or IndexOptions(), observer or Silent()
     Rules().excluding(os.sep, config.exclude)  # a bad pattern is told before anything is done
     run_id = start_run(connection)
     run = _Run(connection, run_id, config, observer, _Skips(observer))

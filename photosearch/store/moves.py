@@ -6,6 +6,7 @@ import os
 import sqlite3
 from collections.abc import Iterable, Mapping
 
+from photosearch.errors import UsageError
 from photosearch.files.file import File
 from photosearch.files.paths import root_of, top_of
 from photosearch.photo.dates import DateSource, when_taken
@@ -101,7 +102,7 @@ def relocate(connection: sqlite3.Connection, old: str, new: str) -> int | None:
         How many photos; None where the library knows nothing of the old folder.
 
     Raises:
-        ValueError: a photo of the library lies in the new folder under the same name.
+        UsageError: a photo of the library lies in the new folder under the same name.
     """
     low, high = below(old)
     values = {"path": os.fsencode(old), "low": low, "high": high}
@@ -114,7 +115,7 @@ def relocate(connection: sqlite3.Connection, old: str, new: str) -> int | None:
             renamed = {path: _under(os.fsencode(new), path[len(low) :]) for path in paths}
             taken = _taken(connection, table, set(renamed.values()) - set(renamed))
             if taken and table == "photos":
-                raise ValueError(
+                raise UsageError(
                     f"{display(os.fsdecode(taken[0]))} is in the library already, and "
                     f"{len(taken) - 1:,} more: photosearch forget takes out one of the folders"
                 )

@@ -57,7 +57,7 @@ def as_listed(connection: sqlite3.Connection, path: str | os.PathLike[str]) -> s
     """Return the path by which a library has a folder or photo, or would have it.
 
     Raises:
-        ValueError: it is empty.
+        UsageError: it is empty.
     """
     (listed,) = spelled([absolute(path)], outer_roots(connection))
     return listed

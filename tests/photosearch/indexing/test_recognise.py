@@ -19,7 +19,7 @@ from PIL import Image
 
 from photosearch.files.drives import holds_drives
 from photosearch.files.hashing import hash_file
-from photosearch.indexing.config import IndexConfig
+from photosearch.indexing.config import IndexOptions
 from photosearch.indexing.protocols import Silent
 from photosearch.indexing.run import index
 from photosearch.indexing.summary import Summary
@@ -92,7 +92,7 @@ class World:
 
     def index(self, *roots: Path, **config: Any) -> Summary:
         given = [str(root) for root in roots or (self.photos,)]
-        settings = IndexConfig(**{"workers": 0, "batch_size": 3, **config})
+        settings = IndexOptions(**{"workers": 0, "batch_size": 3, **config})
         return index(self.connection, given, lambda: self.describer, settings, self.reader)
 
     def edit(self, name: str, caption: str) -> None:

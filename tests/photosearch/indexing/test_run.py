@@ -22,7 +22,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from captioner.describe.description import Caption, Description
 from captioner.describe.tags import Tag
-from photosearch.indexing.config import IndexConfig
+from photosearch.indexing.config import IndexOptions
 from photosearch.indexing.protocols import Describer
 from photosearch.indexing.run import index
 from photosearch.indexing.summary import Summary
@@ -145,7 +145,7 @@ class World:
         **config: Any,
     ) -> Summary:
         folders = [str(root) for root in roots or (self.photos,)]
-        settings = IndexConfig(**{"workers": 0, "batch_size": 4, **config})
+        settings = IndexOptions(**{"workers": 0, "batch_size": 4, **config})
         return index(self.connection, folders, load, settings, observer, fingerprints)
 
     def found(self, query: str = "wall") -> list[str]:
@@ -1002,7 +1002,7 @@ def test_an_interrupt_keeps_the_batches_before(
     world.index(load=lambda: describer, batch_size=3)
     assert describer.batches == [3, 3, 3, 2][call - 1 :]
     undisturbed = database.open_for_writing(str(tmp_path / "undisturbed.db"))
-    index(undisturbed, [str(world.photos)], Namer, IndexConfig(3, 0))
+    index(undisturbed, [str(world.photos)], Namer, IndexOptions(3, 0))
     assert tables(world.connection) == tables(undisturbed)
     undisturbed.close()
 
@@ -1011,7 +1011,7 @@ def test_processes_give_the_same_library(world: World, tmp_path: Path) -> None:
     crowd(world)
     world.index(workers=0)
     other = database.open_for_writing(str(tmp_path / "other.db"))
-    index(other, [str(world.photos)], Namer, IndexConfig(4, 2))
+    index(other, [str(world.photos)], Namer, IndexOptions(4, 2))
     assert tables(other) == tables(world.connection)
     other.close()
 
@@ -1047,7 +1047,7 @@ def test_any_history_ends_in_the_library_of_a_fresh_run(steps: list[tuple[str, s
                 world.index(batch_size=2, force=step == "force")
         world.index(batch_size=2)
         fresh = database.open_for_writing(str(world.home / "fresh.db"))
-        index(fresh, [str(world.photos)], Namer, IndexConfig(2, 0))
+        index(fresh, [str(world.photos)], Namer, IndexOptions(2, 0))
         assert visible(world.connection) == visible(fresh)
         for query in ("red", "wall", "green blue", "d.png"):
             ours, theirs = ({(r.path, round(r.score, 9)) for r in find(one, query, None)}
