@@ -27,6 +27,7 @@ from captioner.describe.model_folder import (
     shipped_model,
     write_part,
 )
+from captioner.describe.square import to_square
 from captioner.describe.tags import Tag
 from captioner.describe.vocabulary import Vocabulary
 from captioner.networks.batch_size import Fitting
@@ -34,7 +35,6 @@ from captioner.networks.beam_step import beam_search
 from captioner.networks.decoder import Decoder, DecoderConfig
 from captioner.networks.embedding import EmbeddingConfig, JointEmbedding, PhotoTower
 from captioner.networks.encoder import Encoder, EncoderConfig
-from captioner.training.pixels import squash
 
 
 class Tagger(nn.Module):
@@ -180,7 +180,7 @@ class Captioner:
         """Caption pictures; see `caption_pixels` for what comes back."""
         if not images:
             return []
-        pixels = [squash(image, self.image_size) for image in images]
+        pixels = [to_square(image, self.image_size) for image in images]
         return self.caption_pixels(np.stack(pixels))
 
     def caption_pixels(self, pixels: np.ndarray) -> list[list[Caption]]:

@@ -20,15 +20,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import TiffImagePlugin
 
+from captioner.describe.square import orientation_of, to_square
 from photosearch.files.hashing import content_hash
 from photosearch.photo.embedded import read_embedded
 from photosearch.photo.exif import Metadata, read_metadata
 from photosearch.photo.picture import (
     UndecodableError,
-    finish,
     load,
     open_picture,
-    orientation_of,
     refuse_planes,
 )
 from photosearch.photo.raw import is_raw, read_raw
@@ -124,7 +123,7 @@ def _decode(file: BufferedReader, size: int, max_pixels: int) -> Decoded:
         with _muted_stderr(file):
             raw = read_raw(file, size, check)
         if raw is not None:
-            pixels = finish(raw.picture, raw.orientation, size)
+            pixels = to_square(raw.picture, size, raw.orientation)
             return Decoded(
                 pixels, raw.width, raw.height, raw.metadata, "RAW", raw.written, content_hash(file)
             )
@@ -148,7 +147,7 @@ def _decode(file: BufferedReader, size: int, max_pixels: int) -> Decoded:
             metadata = read_metadata(io.BytesIO(exif)) if isinstance(exif, bytes) else Metadata()
         written = written or read_embedded(image)
         orientation = orientation_of(image)
-        pixels = finish(image, orientation, size)
+        pixels = to_square(image, size, orientation)
     if orientation >= 5:
         width, height = height, width
     kind = "JPEG" if name == "MPO" else name

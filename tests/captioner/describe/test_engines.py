@@ -18,8 +18,8 @@ def test_all_engines_say_the_same(data_dir: Path, tmp_path: Path) -> None:
 
     from captioner import Captioner
     from captioner.describe.exported import ExportedCaptioner
+    from captioner.describe.square import to_square
     from captioner.training.export import export
-    from captioner.training.pixels import squash
 
     reference = Captioner.load(device="cpu")
     export(reference, tmp_path / "networks")
@@ -30,7 +30,7 @@ def test_all_engines_say_the_same(data_dir: Path, tmp_path: Path) -> None:
     export(reference, tmp_path / "networks")  # what is there already is kept
     assert [folder.name for folder in tmp_path.iterdir()] == ["networks"]
     files = sorted((data_dir / "photos").rglob("*.jpg"))[:61]  # no multiple of a batch
-    pixels = np.stack([squash(Image.open(file), reference.image_size) for file in files])
+    pixels = np.stack([to_square(Image.open(file), reference.image_size) for file in files])
     expected = reference.describe_pixels(pixels)
     for engine in ENGINES:
         model = ExportedCaptioner.load(tmp_path / "networks", shipped_model(), engine, 2)

@@ -12,6 +12,7 @@ from captioner.describe.config import CaptionerConfig
 from captioner.describe.model_folder import fingerprint, read_settings, read_weights, shipped_model
 from captioner.describe.quantise import dequantise
 from captioner.describe.sentence_encoder import SentenceEncoder
+from captioner.describe.square import to_square
 from captioner.describe.tags import WORDS as WORDS_FILE
 from captioner.describe.tags import read_labels
 from captioner.describe.vocabulary import Vocabulary
@@ -19,7 +20,6 @@ from captioner.networks.captioner import Tagger, find_device
 from captioner.networks.decoder import Decoder, DecoderConfig
 from captioner.networks.embedding import EmbeddingConfig, JointEmbedding, PhotoTower
 from captioner.networks.encoder import Encoder, EncoderConfig
-from captioner.training.pixels import squash
 
 WORDS = "a dog cat runs sleeps on the grass red".split()
 
@@ -61,7 +61,7 @@ def test_a_loaded_model_captions_as_the_loaded_one_before(folder: Path, tmp_path
 
 
 def test_bfloat16_gives_nearly_the_same_grid(folder: Path) -> None:
-    pixels = np.stack([squash(picture, 64) for picture in pictures()])
+    pixels = np.stack([to_square(picture, 64) for picture in pictures()])
     single, half = (
         Captioner.load(folder, "cpu", bf16=bf16).encode(pixels) for bf16 in (False, True)
     )
@@ -160,7 +160,7 @@ class TestShipped:
         data = pytest.importorskip("skimage.data")
         captioner, sentences = Captioner.load(device="cpu"), SentenceEncoder.load()
         texts = {"chelsea": "a cat looks at the camera", "coffee": "a cup of coffee on a table"}
-        pixels = [squash(Image.fromarray(getattr(data, name)()), 224) for name in texts]
+        pixels = [to_square(Image.fromarray(getattr(data, name)()), 224) for name in texts]
         described = captioner.describe_pixels(np.stack(pixels), ["vectors"])
         photos = np.stack([np.frombuffer(one.vector or b"", np.int8) for one in described])
         cosines = sentences.encode(list(texts.values())) @ dequantise(photos).T
@@ -168,7 +168,7 @@ class TestShipped:
 
     def test_it_tags_a_cat(self) -> None:
         data = pytest.importorskip("skimage.data")
-        pixels = squash(Image.fromarray(data.chelsea()), 224)[None]
+        pixels = to_square(Image.fromarray(data.chelsea()), 224)[None]
         (description,) = Captioner.load(device="cpu").describe_pixels(pixels, ["tags"])
         tags = {tag.text: tag for tag in description.tags or ()}
         assert tags["cat"].probability > 0.5 or any("cat" in t.synonyms for t in tags.values())
