@@ -13,6 +13,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from captioner.errors import DataError
 from captioner.networks.encoder import Encoder
 from captioner.training.data import Split, read_split
 from captioner.training.grid_cache import encode_files
@@ -52,8 +53,8 @@ class Run:
             cache: folder for encoded photos; by default `out/features`.
 
         Raises:
-            FileNotFoundError, ValueError: the data are incomplete (see `read_split`).
-            ValueError: `out` holds a run with another recipe or other data.
+            DataError: the data are incomplete (see `read_split`), or `out` holds a run with
+                another recipe or other data.
         """
         out.mkdir(parents=True, exist_ok=True)
         same_run(out / "config.json", {**recipe, "data": [folder.name for folder in folders]})
@@ -133,10 +134,10 @@ def same_run(file: Path, recipe: dict[str, object]) -> None:
     """Write a run's recipe, or compare it with the one that the run began with.
 
     Raises:
-        ValueError: the folder holds a run with another recipe.
+        DataError: the folder holds a run with another recipe.
     """
     if file.exists() and json.loads(file.read_text(encoding="utf-8")) != recipe:
-        raise ValueError(f"{file.parent} holds a run with another recipe: choose another --out")
+        raise DataError(f"{file.parent} holds a run with another recipe", "choose another --out")
     write_json(file, recipe)
 
 

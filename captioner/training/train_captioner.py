@@ -14,10 +14,11 @@ from torch import Tensor, nn
 
 from captioner.describe.config import CaptionerConfig
 from captioner.describe.vocabulary import BOS, EOS, PAD, Vocabulary
-from captioner.networks.captioner import Captioner
 from captioner.networks.decoder import Decoder, DecoderConfig
 from captioner.networks.encoder import pretrained_encoder
-from captioner.training.evaluate import caption_features
+from captioner.networks.networks import Networks
+from captioner.networks.torch_captioner import TorchCaptioner
+from captioner.training.evaluate import caption_grids
 from captioner.training.grid_cache import Progress
 from captioner.training.metrics import score
 from captioner.training.pixels import MIRRORED, PLAIN
@@ -75,8 +76,8 @@ def train(
         The folder of the best checkpoint.
 
     Raises:
-        FileNotFoundError, ValueError: the data are incomplete (see `read_split`).
-        ValueError: `out` holds a run with another recipe or other data.
+        DataError: the data are incomplete (see `read_split`), or `out` holds a run with another
+            recipe or other data.
     """
     encoder = pretrained_encoder()
     run = Run.open(
@@ -97,7 +98,9 @@ def train(
     state = Resume(out / "resume.safetensors", decoder, average, optimizer)
     first, best = state.load()
 
-    captioner = Captioner(encoder, average, vocabulary, CaptionerConfig(name=out.name))
+    captioner = TorchCaptioner(
+        Networks(encoder, average), vocabulary, CaptionerConfig(name=out.name)
+    )
     for epoch in range(first, config.epochs):
         started, losses = time.monotonic(), []
         torch.manual_seed(config.seed + epoch)  # a resumed run draws the same dropout
@@ -115,7 +118,7 @@ def train(
         record: dict[str, float] = {"epoch": epoch + 1, "loss": sum(losses) / len(losses)}
         captions_by_split = {}
         for part, grids in zip(run.dev, run.dev_grids, strict=True):
-            found = caption_features(captioner, grids, [image.name for image in part.images])
+            found = caption_grids(captioner, grids, [image.name for image in part.images])
             captions_by_split[part.name] = found
             for metric, value in score(found, part.references()).items():
                 record[f"{part.name} {metric}"] = round(value, 4)

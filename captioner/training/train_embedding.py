@@ -19,10 +19,12 @@ from torch.nn import functional
 
 from captioner.describe.model_folder import shipped_model, write_part
 from captioner.describe.quantise import quantise
-from captioner.networks.captioner import named_weights
+from captioner.errors import DataError
 from captioner.networks.embedding import EmbeddingConfig, JointEmbedding, PhotoTower
 from captioner.networks.encoder import pretrained_encoder
+from captioner.networks.networks import named_weights
 from captioner.networks.text_tower import TextTower, export, pretrained_text_tower
+from captioner.training.export import add_graphs
 from captioner.training.grid_cache import Progress
 from captioner.training.pixels import PLAIN
 from captioner.training.run import Report, Resume, Run, update_average
@@ -98,15 +100,14 @@ def train_embedding(
         The folder of the best model.
 
     Raises:
-        FileNotFoundError, ValueError: the data are incomplete (see `read_split`).
-        ValueError: `out` holds a run with another recipe or other data, or the photos
-            are fewer than a step takes.
+        DataError: the data are incomplete (see `read_split`), `out` holds a run with another
+            recipe or other data, or the photos are fewer than a step takes.
     """
     encoder = pretrained_encoder().for_inference()
     run = Run.open(out, asdict(recipe), folders, encoder, views=range(recipe.views), cache=cache)
     said = [photo for part in run.training for photo in part.captions]
     if len(said) < recipe.photos:
-        raise ValueError(f"{len(said)} training photos are fewer than a step's {recipe.photos}")
+        raise DataError(f"{len(said)} training photos are fewer than a step's {recipe.photos}")
     torch.manual_seed(recipe.seed)
     photos = PhotoTower(recipe.shape, encoder.config)
     sentences, tokenizer = pretrained_text_tower(recipe.shape.dimension)
@@ -339,3 +340,4 @@ def finish(
     np.savez(out / "background.npz", vectors=quantise(photos), hubness=hubness)
     shape = asdict(towers.photos.config)
     write_part(out, named_weights({"embedding": embedding}), {"embedding": shape})
+    add_graphs(out)

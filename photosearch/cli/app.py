@@ -15,6 +15,7 @@ from typing import Annotated, NoReturn, ParamSpec
 
 import typer
 
+from captioner.errors import CaptionerError
 from photosearch.cli import terminal
 from photosearch.library import ENVIRONMENT
 from photosearch.store.database import LibraryError, why
@@ -59,6 +60,8 @@ def reporting(command: Callable[Arguments, None]) -> Callable[Arguments, None]:
             sys.stdout.flush()
         except LibraryError as error:
             fail(str(error), UNREADABLE)
+        except CaptionerError as error:
+            fail(str(error), error.exit_code)
         except BrokenPipeError:
             # The reader of a pipe (head, less) has seen enough.
             with contextlib.suppress(OSError):

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from captioner.describe.description import Caption, Description, Tag
 from photosearch.files.drives import holds_drives
 from photosearch.files.hashing import hash_file
 from photosearch.indexing.run import IndexConfig, Silent, index
@@ -24,7 +24,7 @@ from photosearch.indexing.summary import Summary
 from photosearch.store import database
 from photosearch.store import moves as paths
 from photosearch.store import photos as store
-from photosearch.store.descriptions import PARTS, Description, write_edit
+from photosearch.store.descriptions import PARTS, write_edit
 from photosearch.store.roots import outer_roots
 
 SHADES = range(40, 240, 10)
@@ -42,13 +42,10 @@ class Namer:
     def describe_pixels(self, pixels: np.ndarray, parts: Any = ()) -> Sequence[Description]:
         self.described += len(pixels)
         return [
-            SimpleNamespace(
-                captions=[SimpleNamespace(text=f"shade {mean}", log_probability=-1.0, tokens=3)],
-                tags=[
-                    SimpleNamespace(text=f"tag {mean}", synonyms=(), probability=0.5, shown=True)
-                ],
+            Description(
+                captions=[Caption(f"shade {mean}", -1.0, 3)],
+                tags=[Tag(f"tag {mean}", 0.5, True)],
                 vector=bytes([mean] * 8),
-                hubness=0.0,
             )
             for mean in (round(float(photo.mean())) for photo in pixels)
         ]

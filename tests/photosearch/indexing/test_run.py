@@ -20,8 +20,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from captioner.describe.description import Caption, Description
-from captioner.describe.tags import Tag
+from captioner.describe.description import Caption, Description, Tag
 from photosearch.indexing.run import Describer, IndexConfig, index
 from photosearch.indexing.summary import Summary
 from photosearch.repair.doctor import examine

@@ -20,8 +20,7 @@ from hypothesis import strategies as st
 from PIL import Image, TiffImagePlugin
 from PIL.PngImagePlugin import PngInfo
 
-from captioner.describe.description import Caption, Description
-from captioner.describe.tags import Tag
+from captioner.describe.description import Caption, Description, Tag
 from photosearch.cli.finding import as_record
 from photosearch.export import export
 from photosearch.indexing.run import Describer, IndexConfig, index

@@ -13,8 +13,7 @@ from typing import Any
 
 import pytest
 
-from captioner.describe.description import Caption, Description
-from captioner.describe.tags import Tag
+from captioner.describe.description import Caption, Description, Tag
 from photosearch.files.walk import File
 from photosearch.library import Library
 from photosearch.photo.exif import Metadata

@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 from photosearch.migrations.migrations import INITIAL, initial, migrations
 from sqlite_utils import Database, Migrations
 
-from captioner.describe.description import Caption, Description
-from captioner.describe.tags import Tag
+from captioner.describe.description import Caption, Description, Tag
 from photosearch.files.walk import File
 from photosearch.photo.exif import Metadata
 from photosearch.search.searcher import Request, Result, Searcher

@@ -9,7 +9,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -51,24 +51,14 @@ class Fatal:
         return "never said"
 
 
-@dataclass(frozen=True)
-class Seen:
-    """A description whose captions need not be good ones."""
-
-    captions: Sequence[Caption | Fatal]
-    tags: None = None
-    vector: None = None
-    hubness: float = 0.0
-
-
 Says = Caption | Fatal
 
 
 def photo(path: str, *captions: Says | str, root: str = "/p", size: int = 1) -> store.Photo:
-    says = [
+    says: list[Any] = [
         Caption(caption, -1.0, 3) if isinstance(caption, str) else caption for caption in captions
     ]
-    return store.Photo(File(path, size, 1, 1), root, "JPEG", 4, 3, Metadata(), Seen(says))
+    return store.Photo(File(path, size, 1, 1), root, "JPEG", 4, 3, Metadata(), Description(says))
 
 
 def fingerprints(number: int = 1) -> dict[str, str]:
