@@ -229,6 +229,6 @@ def test_photos_are_not_blamed_for_processes_that_cannot_start(
 
 def test_workers_import_no_model() -> None:
     code = """import sys, photosearch.indexing.workers
-print(*{'torch', 'timm', 'captioner'} & {*sys.modules})"""
+print(*{'torch', 'timm', 'onnxruntime', 'captioner.captioner'} & {*sys.modules})"""
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
