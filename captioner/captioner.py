@@ -85,7 +85,7 @@ class Captioner:
         found = candidates(engine, device, accelerated=has_accelerator())
         if bf16 and engine == Engine.AUTO:
             found = [name for name in found if name != Engine.ONNX]  # which has no bfloat16
-        problem: CaptionerError = EngineError("no installed engine has bfloat16", "leave out --bf16")
+        problem: CaptionerError = EngineError("no engine here has bfloat16", "leave out --bf16")
         for name in found:
             try:
                 return cls(_LOAD[name](source, name, device, threads, bf16))

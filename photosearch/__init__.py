@@ -17,13 +17,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from photosearch.errors import LibraryError
     from photosearch.library import Library
     from photosearch.search.searcher import Result
-    from photosearch.store.database import LibraryError
 
 __all__ = ["Library", "LibraryError", "Result"]
 
-_MODULES = {"Library": "library", "LibraryError": "store.database", "Result": "search.searcher"}
+_MODULES = {"Library": "library", "LibraryError": "errors", "Result": "search.searcher"}
 
 
 def __getattr__(name: str) -> Any:

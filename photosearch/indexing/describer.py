@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from captioner.captioner import Captioner
-from captioner.describe.engines import check, processors
+from captioner.describe.engines import check
 
-__all__ = ["check", "load", "processors"]
+__all__ = ["check", "load"]
 
 
 def load(

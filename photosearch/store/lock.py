@@ -7,12 +7,9 @@ import os
 import sqlite3
 from collections.abc import Iterator
 
-from photosearch.store.database import LOCK, LibraryError, open_for_writing
+from photosearch.errors import BusyError, LibraryError
+from photosearch.store.database import LOCK, open_for_writing
 from photosearch.text import display
-
-
-class BusyError(LibraryError):
-    """Another process is at work on the library."""
 
 
 @contextlib.contextmanager

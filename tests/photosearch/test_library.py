@@ -19,8 +19,8 @@ from captioner.describe.description import Caption, Description
 from captioner.describe.quantise import quantise
 from captioner.describe.sentence_encoder import SentenceEncoder
 from photosearch import Library, LibraryError, Result
-from photosearch.indexing.run import Describer
-from photosearch.library import ENVIRONMENT, default_path
+from photosearch.indexing.protocols import Describer
+from photosearch.location import ENVIRONMENT, default_path
 from photosearch.store.descriptions import PARTS
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from captioner import EngineError
+from photosearch.errors import UsageError
 from photosearch.indexing import describer
 from photosearch.library import Library
 
@@ -24,7 +25,7 @@ def test_a_wrong_choice_is_told_even_where_there_is_no_photo_to_describe(
         describer.load(engine, device)
     library = Library(tmp_path / "library.db")
     for work in (library.index, library.watch):
-        with pytest.raises(EngineError, match=words):
+        with pytest.raises(UsageError, match=words):
             work([tmp_path], engine=engine, device=device)
     assert list(tmp_path.iterdir()) == []
 

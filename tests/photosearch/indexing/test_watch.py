@@ -12,20 +12,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from photosearch.errors import BusyError, WatchError
 from photosearch.files.ignore import NAME
+from photosearch.indexing.config import WatchOptions
 from photosearch.indexing.watch import (
-    WatchConfig,
     Watcher,
-    WatchError,
     by_watchfiles,
     concerned,
     follow,
     matters,
     watch,
 )
-from photosearch.store.lock import BusyError
 
-CONFIG = WatchConfig(quiet=2, longest=60, retry=10)
+CONFIG = WatchOptions(quiet=2, longest=60, retry=10)
 
 
 @dataclass
@@ -90,7 +89,7 @@ def test_a_burst_is_one_run_after_it_or_after_the_longest_wait(two: list[str]) -
 
 @given(st.dictionaries(st.integers(0, 150), st.sets(st.sampled_from("ab"), min_size=1)))
 def test_no_change_is_lost_or_waits_too_long(changes: dict[int, set[str]]) -> None:
-    roots = {name: os.path.dirname(__file__) + end for name, end in [("a", ""), ("b", "/../e2e")]}
+    roots = {name: os.path.dirname(__file__) + end for name, end in [("a", ""), ("b", "/../store")]}
     named = {second: {roots[name] for name in names} for second, names in changes.items()}
     play = Play(list(roots.values()), named, until=300)
     runs = play.run()

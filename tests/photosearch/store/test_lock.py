@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from photosearch.store.lock import BusyError, locked
+from photosearch.errors import BusyError
+from photosearch.store.lock import locked
 
 
 def test_one_at_a_time(tmp_path: Path) -> None:

@@ -10,11 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from photosearch.store.roots import (
+from photosearch.files.paths import (
     absolute,
-    add_roots,
     is_below,
-    outer_root,
     outermost,
     paths_of,
     root_of,
@@ -22,6 +20,7 @@ from photosearch.store.roots import (
     top_of,
     way_to,
 )
+from photosearch.store.roots import add_roots, outer_root
 
 names = st.lists(st.sampled_from(["a", "b", "ab", "a-b", "a.b", "a b", "A", "é", "\udcff"]))
 folders = names.map(lambda names: "/" + "/".join(names[:4]))

@@ -1,0 +1,89 @@
+"""Errors for people: each says in one line what is wrong, and what to do about it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from enum import IntEnum
+from typing import ClassVar
+
+from captioner.errors import CaptionerError
+
+
+class ExitCode(IntEnum):
+    """What a command tells the shell when it ends."""
+
+    DONE = 0
+    NOTHING_FOUND = 1
+    USAGE = 2  # a wrong argument or option
+    UNUSABLE = 3  # the library, or every folder given, can't be read or written
+    INTERNAL = 4  # a fault of the program itself
+    INTERRUPTED = 128 + 2  # by Ctrl-C, as a shell tells it
+    TERMINATED = 128 + 15  # by SIGTERM
+
+
+class PhotosearchError(Exception):
+    """Something that a person can mend; any other exception is a fault of the program.
+
+    Attributes:
+        exit_code: What the command ends with.
+        hint: What to do about it, or empty where the message says it.
+    """
+
+    exit_code: ClassVar[ExitCode] = ExitCode.USAGE
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+    def __str__(self) -> str:
+        """Return message and hint in one line."""
+        message = super().__str__()
+        return f"{message}: {self.hint}" if self.hint else message
+
+
+class UsageError(PhotosearchError, ValueError):
+    """An argument that can't be used.
+
+    It is a ValueError as well, because 0.1.0 raised one for a wrong argument: scripts that catch
+    ValueError go on working. A ValueError that is no UsageError is a fault of the program.
+    """
+
+
+class UnknownPathError(UsageError):
+    """A folder or photo that is not in the library."""
+
+
+class LibraryError(PhotosearchError):
+    """The library's file can't be used."""
+
+    exit_code = ExitCode.UNUSABLE
+
+
+class BusyError(LibraryError):
+    """Another process is at work on the library."""
+
+
+class ModelError(PhotosearchError):
+    """The files of the model that describes photos can't be used."""
+
+    exit_code = ExitCode.UNUSABLE
+
+
+class WatchError(LibraryError):
+    """Folders can't be watched."""
+
+
+@contextlib.contextmanager
+def loading_model() -> Iterator[None]:
+    """Turn what the captioner refuses while it loads a model into an error of this package.
+
+    Raises:
+        UsageError: an engine or a device can't be used.
+        ModelError: the model's files can't be used.
+    """
+    try:
+        yield
+    except CaptionerError as error:
+        kind = UsageError if error.exit_code == ExitCode.USAGE else ModelError
+        raise kind(str(error)) from error

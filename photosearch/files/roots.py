@@ -1,0 +1,80 @@
+"""Roots: how the folders that were given to a library stand to each other."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Set
+from dataclasses import dataclass
+
+from photosearch.files.ignore import Rules, RulesError, reach
+from photosearch.files.names import is_photo_name
+from photosearch.files.paths import is_below, way_to
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """A folder to walk, or a single file."""
+
+    path: str
+    rules: Rules  # in force above it
+    outer: str | None  # another root whose walk comes to this root
+    inner: tuple[str, ...] = ()  # roots below that this root's walk doesn't come to: ignored here
+    reached: tuple[str, ...] = ()  # roots below that this root's walk comes to
+
+
+def root_among(path: str, known: Set[str]) -> Root:
+    """Tell how a root stands to the others.
+
+    If the walk of an outer root comes to a root, then it is part of the outer root, whose rules
+    hold in it. If the outer root ignores it, it was given all the same: it is walked by the rules
+    in it alone.
+
+    Args:
+        path: absolute, as are the others.
+        known: all roots; `path` may be among them.
+
+    Raises:
+        RulesError: a file of rules between an outer root and `path` can't be used. If such a file
+            lies between `path` and a root below, only that root is closed: it is neither in
+            `inner` nor in `reached`.
+    """
+    rules = above = None
+    for outer in way_to(os.path.dirname(path)):
+        if outer not in known or outer == path:
+            continue
+        rules = reach(outer, path) if _is_listed(path) else None
+        if rules is not None:
+            above = outer
+            break
+    if os.path.isfile(path):  # thousands of them may be given, and nothing lies in them
+        return Root(path, rules or Rules(), above)
+    inner: dict[str, None] = {}
+    reached: list[str] = []
+    for other in sorted(other for other in known if is_below(other, path)):
+        try:
+            comes = _is_listed(other) and reach(path, other, rules) is not None
+            comes = comes or any(
+                between in inner and reach(between, other) is not None
+                for between in way_to(os.path.dirname(other))
+            )
+        except RulesError:
+            continue
+        if comes:
+            reached.append(other)
+        else:
+            inner[other] = None
+    return Root(path, rules or Rules(), above, tuple(inner), tuple(reached))
+
+
+def _is_listed(path: str) -> bool:
+    """Tell whether a walk would list a root, if it came there: not a file with another name."""
+    return not os.path.isfile(path) or is_photo_name(path)
+
+
+def why_unreachable(error: OSError | ValueError, root: str) -> str:
+    """Say why a root can't be opened."""
+    if isinstance(error, ValueError):
+        return "no folder can have that name"
+    reason = (error.strerror or str(error)).lower()
+    above = isinstance(error, RulesError) and error.filename != root
+    return f"{error.filename}: {reason}" if above else reason
