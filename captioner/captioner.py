@@ -80,9 +80,10 @@ class Captioner:
         check(engine, device)
         source = Path(folder) if folder else shipped_model()
         read_settings(source)  # a folder without a model is told before any engine is imported
-        if hint := advice(engine, device):
+        accelerated = has_accelerator()
+        if hint := advice(engine, device, accelerated=accelerated):
             notify(hint)
-        found = candidates(engine, device, accelerated=has_accelerator())
+        found = candidates(engine, device, accelerated=accelerated)
         if bf16 and engine == Engine.AUTO:
             found = [name for name in found if name != Engine.ONNX]  # which has no bfloat16
         problem: CaptionerError = EngineError("no engine here has bfloat16", "leave out --bf16")

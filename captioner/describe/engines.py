@@ -87,11 +87,19 @@ def candidates(
     return [name for name in order if (installed or is_installed)(name)]
 
 
-def advice(engine: str, device: str) -> str:
-    """Return what would describe photos faster on this machine, or nothing."""
-    if engine != Engine.AUTO or device != Device.AUTO or is_installed(Engine.TORCH):
-        return ""
-    if not has_accelerator():
+def advice(
+    engine: str,
+    device: str,
+    *,
+    accelerated: bool,
+    installed: Callable[[str], bool] | None = None,
+) -> str:
+    """Return what would describe photos faster on this machine, or nothing.
+
+    The arguments are those of `candidates`.
+    """
+    chosen = engine != Engine.AUTO or device != Device.AUTO
+    if chosen or not accelerated or (installed or is_installed)(Engine.TORCH):
         return ""
     return f"{_INSTALL[Engine.TORCH]} would describe photos faster, on the graphics processor"
 

@@ -2,7 +2,15 @@
 
 import pytest
 
-from captioner.describe.engines import Device, Engine, candidates, check, is_installed, processors
+from captioner.describe.engines import (
+    Device,
+    Engine,
+    advice,
+    candidates,
+    check,
+    is_installed,
+    processors,
+)
 from captioner.errors import EngineError
 
 ALL = ("torch", "onnx", "openvino")
@@ -30,6 +38,16 @@ def test_the_fastest_engine_comes_first(
         engine, device, accelerated=accelerated, installed=lambda name: name in installed
     )
     assert found == expected
+
+
+def test_a_graphics_processor_without_torch_is_told() -> None:
+    def told(engine: str, device: str, accelerated: bool, installed: bool) -> str:
+        return advice(engine, device, accelerated=accelerated, installed=lambda name: installed)
+
+    assert told("auto", "auto", True, False).startswith("pip install 'photosearch[gpu]' would")
+    assert told("auto", "auto", True, True) == ""
+    assert told("auto", "auto", False, False) == ""
+    assert told("auto", "cpu", True, False) == told("onnx", "auto", True, False) == ""
 
 
 @pytest.mark.parametrize(
