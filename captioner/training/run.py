@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import math
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -116,6 +118,48 @@ class Resume:
             slots.setdefault(int(number), {})[slot] = value
         self.optimizer.load_state_dict({**state, "state": slots})
         return int(tensors["epoch"]), float(tensors["best"])
+
+
+class Training(Protocol):
+    """What a run trains, an epoch at a time."""
+
+    def learn(self, epoch: int) -> float:
+        """Go through all photos once, and return the mean loss."""
+
+    def judge(self) -> dict[str, float]:
+        """Return how good the model is on the dev splits, by name of split and figure."""
+
+    def merit(self, figures: dict[str, float]) -> float:
+        """Return by what the best epoch is chosen: the higher, the better."""
+
+    def keep(self) -> None:
+        """Write the model as the best one so far."""
+
+
+def train_epochs(run: Run, training: Training, resume: Resume, epochs: int, report: Report) -> None:
+    """Train until so many epochs are done, and keep the best model.
+
+    Args:
+        run: is written to.
+        training: what is trained.
+        resume: its state between epochs.
+        epochs: of all parts of the run together.
+        report: given each line of the log.
+    """
+    first, best = resume.load()
+    for epoch in range(first, epochs):
+        started = time.monotonic()
+        loss = training.learn(epoch)
+        figures = training.judge()
+        minutes = round((time.monotonic() - started) / 60, 2)
+        record = {"epoch": epoch + 1, "loss": loss, **figures, "minutes": minutes}
+        merit = training.merit(figures)
+        if merit > best:
+            best = merit
+            training.keep()
+        resume.save(epoch + 1, best)
+        run.log(record)
+        report(record)
 
 
 def _under(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:

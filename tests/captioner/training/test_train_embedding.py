@@ -20,14 +20,12 @@ from captioner.networks.encoder import EncoderConfig
 from captioner.networks.networks import Networks
 from captioner.networks.text_tower import WIDTH, TextTower, pretrained_text_tower
 from captioner.training.data import read_captions
+from captioner.training.retrieval import pad, recalls, sentence_vectors
 from captioner.training.train_embedding import (
     EmbeddingRecipe,
     Towers,
     draw,
-    pad,
     rate,
-    recalls,
-    sentence_vectors,
     sentences_of_all_kinds,
     step_loss,
     train_embedding,
