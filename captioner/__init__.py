@@ -16,10 +16,16 @@ if TYPE_CHECKING:
     from captioner.describe.description import Caption
     from captioner.networks.captioner import Captioner
 
-__all__ = ["Caption", "Captioner"]
+    __version__: str
+
+__all__ = ["Caption", "Captioner", "__version__"]
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("photosearch")  # which brings both packages
     # Torch takes a second to import: only who captions pays for it, not who
     # decodes pixels or counts words.
     if name in __all__:
