@@ -13,7 +13,7 @@ import numpy as np
 
 from captioner.training.data import read_captions
 from photosearch.errors import UsageError
-from photosearch.files.walk import is_photo_name
+from photosearch.files.names import is_photo_name
 from photosearch.library import Library
 
 DEPTH = 100  # ranks looked at; a photo farther down counts as not found

@@ -148,7 +148,7 @@ class Library:
         from photosearch.indexing.job import job
         from photosearch.indexing.protocols import Silent
         from photosearch.indexing.watch import keep_fresh
-        from photosearch.store.photos import knows
+        from photosearch.store.known import knows
 
         roots = outermost(paths_of(folders))
         if os.path.exists(self.path):
@@ -175,7 +175,7 @@ class Library:
         Returns:
             How many photos.
         """
-        from photosearch.store.photos import prune
+        from photosearch.store.removal import prune
 
         with self._changing() as connection:
             return prune(connection, dry_run=dry_run)
@@ -222,9 +222,9 @@ class Library:
 
     def failures(self) -> list[dict[str, str]]:
         """Return the files and folders that can't be read, by path."""
-        from photosearch.store.photos import failures
+        from photosearch.store.failures import list_failures
 
-        return failures(self._open())
+        return list_failures(self._open())
 
     def doctor(self, *, check: bool = False) -> Report:
         """Look for what is wrong, and repair what is safe; see `photosearch.repair.doctor.examine`.
@@ -301,7 +301,7 @@ class Library:
             UnknownPathError: the library doesn't know the photo.
             UsageError: the caption is empty.
         """
-        from photosearch.store.descriptions import write_edit
+        from photosearch.store.edits import write_edit
 
         text = None if caption is None else " ".join(searchable(caption).split())
         if text == "":
@@ -331,7 +331,7 @@ class Library:
             UsageError: the CSV would overwrite a photo or the library.
         """
         from photosearch import export
-        from photosearch.files.walk import is_photo_name
+        from photosearch.files.names import is_photo_name
 
         target = os.path.realpath(file)
         own = [os.path.realpath(self.path) + ending for ending in database.ENDINGS]
@@ -342,7 +342,7 @@ class Library:
 
     def stats(self) -> dict[str, Any]:
         """Return counts of photos, captions and failures, the models, and the file's size."""
-        from photosearch.store.photos import stats
+        from photosearch.store.statistics import stats
 
         return {
             "path": os.path.abspath(self.path),

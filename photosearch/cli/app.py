@@ -116,7 +116,7 @@ def reporting(command: Callable[..., None]) -> Callable[..., None]:
             _close_stdout()
             fail(f"can't write: {os.strerror(errno.ENOSPC)}", ExitCode.UNUSABLE)
         except sqlite3.Error as error:
-            from photosearch.store.database import why
+            from photosearch.store.sqlite_errors import why
 
             fail(f"the library can't be used: {why(error)}", ExitCode.UNUSABLE)
 

@@ -8,9 +8,11 @@ from typing import Annotated
 
 from captioner.describe.config import BATCH
 from photosearch.indexing.describer import DEVICES, NAMES, processors
-from photosearch.indexing.workers import FILE_TIMEOUT
 from photosearch.options import Option, check_limits
 from photosearch.photo.decode import MAX_PIXELS
+
+FILE_TIMEOUT = 60.0
+"""Seconds that a photo may take to decode."""
 
 _EACH_PROCESSOR = "one for each processor"
 _MEGAPIXEL = 1_000_000  # pixels

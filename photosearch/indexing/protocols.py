@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Protocol
-
-import numpy as np
+from typing import TYPE_CHECKING, Protocol
 
 from photosearch.store.descriptions import PARTS, Description
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 class Describer(Protocol):

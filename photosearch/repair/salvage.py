@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from photosearch.errors import LibraryError, UsageError
 from photosearch.repair import doctor
 from photosearch.store import database, schema
-from photosearch.store.database import now
+from photosearch.store.clock import now
 from photosearch.store.lock import locked
 from photosearch.text import display
 

@@ -9,7 +9,7 @@ import sqlite3
 from photosearch.errors import UnknownPathError, UsageError
 from photosearch.files.ignore import reach
 from photosearch.files.paths import absolute, is_below
-from photosearch.store import moves, photos
+from photosearch.store import moves, removal
 from photosearch.store.roots import as_listed, outer_roots
 from photosearch.text import display
 
@@ -25,7 +25,7 @@ def forget(connection: sqlite3.Connection, folder: Path) -> int:
     Raises:
         UnknownPathError: the library knows nothing of the folder.
     """
-    count = photos.forget(connection, as_listed(connection, folder))
+    count = removal.forget(connection, as_listed(connection, folder))
     if count is None:
         raise UnknownPathError(f"{display(os.fspath(folder))} is not in the library")
     return count

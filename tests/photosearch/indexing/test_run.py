@@ -29,9 +29,11 @@ from photosearch.indexing.summary import Summary
 from photosearch.repair.doctor import examine
 from photosearch.search.searcher import Request, Result, Searcher
 from photosearch.store import database
-from photosearch.store import photos as store
-from photosearch.store.descriptions import PARTS, write_edit
+from photosearch.store.descriptions import PARTS
+from photosearch.store.edits import write_edit
+from photosearch.store.removal import prune
 from photosearch.store.roots import all_roots, outer_roots
+from photosearch.store.statistics import stats
 
 AsNobody = Callable[[], contextlib.AbstractContextManager[None]]
 
@@ -294,7 +296,7 @@ def test_force_captions_everything_again(world: World) -> None:
         *[("other", newer[part], part) for part in PARTS],
     ]
     assert after == {name: rows for name, rows in before.items() if name != "models"}
-    assert store.stats(world.connection)["models"] == {"other": 3}
+    assert stats(world.connection)["models"] == {"other": 3}
 
 
 @pytest.mark.parametrize("when", [-(2**40), 0, 2**63 - 1, 2**63, 2**63 + 2**60])
@@ -630,7 +632,7 @@ def test_a_persons_caption_goes_where_both_twins_go(
         file.rename(world.photos / "2024" / file.name)
     world.index(world.photos / only)
     assert words(world) == [("2024/a.jpg", "my wall")]
-    assert store.prune(world.connection, dry_run=True) == 0
+    assert prune(world.connection, dry_run=True) == 0
 
 
 def test_a_copied_pair_leaves_the_words_with_the_first(
@@ -740,7 +742,7 @@ def test_a_new_rule_hides_photos_and_they_return_with_their_captions(world: Worl
     assert counts(world.index(load=unneeded)) == expected
     assert world.found() == ["drafts/c.png"]
     assert counts(world.index(load=unneeded)) == {"unchanged": 1, "reached": 1}
-    assert store.prune(world.connection, dry_run=True) == 1  # the file of the other is there
+    assert prune(world.connection, dry_run=True) == 1  # the file of the other is there
     (world.home / "a.png").rename(world.photos / "a.png")
     rules.unlink()
     summary = world.index(load=unneeded)

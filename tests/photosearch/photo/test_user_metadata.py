@@ -30,11 +30,12 @@ from photosearch.indexing.run import index
 from photosearch.indexing.summary import Summary
 from photosearch.photo.decode import decode
 from photosearch.photo.embedded import read_embedded
-from photosearch.photo.user_metadata import MAX_KEYWORDS, Written, cleaned, distinct
+from photosearch.photo.user_metadata import MAX_KEYWORDS, UserMetadata, cleaned, distinct
 from photosearch.photo.xmp import MAX_BYTES, read_sidecar, read_xmp
 from photosearch.search.searcher import Request, Result, Searcher
 from photosearch.store import database
-from photosearch.store.descriptions import PARTS, write_edit
+from photosearch.store.descriptions import PARTS
+from photosearch.store.edits import write_edit
 
 NAMESPACES = {
     "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
@@ -115,7 +116,7 @@ def test_what_was_written_is_read(
 @settings(max_examples=200, deadline=None)
 @given(st.binary(max_size=300), st.integers(0, 900), st.integers(0, 300))
 def test_damage_never_raises(junk: bytes, start: int, length: int) -> None:
-    assert read_xmp(junk) == Written()
+    assert read_xmp(junk) == UserMetadata()
     raw = packet({"dc:title": "Rome"}, {"dc:subject": ["a", "b"]}, {"xmp:Rating": "4"})
     read_xmp(raw[:start] + junk + raw[start + length :])
     read_xmp(raw[:start])
@@ -147,7 +148,7 @@ def test_properties_of_other_resources_are_not_the_photos() -> None:
     inner = "<xmp:From><rdf:Description><dc:title>not mine</dc:title></rdf:Description></xmp:From>"
     raw = packet({"dc:description": "mine"}).decode()
     raw = raw.replace("</rdf:Description>", f"{inner}</rdf:Description>")
-    assert read_xmp(raw.encode()) == Written(description="mine")
+    assert read_xmp(raw.encode()) == UserMetadata(description="mine")
 
 
 @pytest.mark.parametrize("order", ["utf-16-le", "utf-16-be"])
@@ -160,7 +161,7 @@ def test_xmp_in_utf_16_is_read(order: str) -> None:
 def test_entities_are_refused() -> None:
     bomb = '<!DOCTYPE a [<!ENTITY b "bbbbbbbb"><!ENTITY c "&b;&b;">]>'
     raw = packet({"dc:title": "&c;"}).decode().replace("&amp;", "&")
-    assert read_xmp((bomb + raw).encode()) == Written()
+    assert read_xmp((bomb + raw).encode()) == UserMetadata()
 
 
 @pytest.mark.parametrize(
@@ -170,7 +171,7 @@ def test_entities_are_refused() -> None:
 )  # fmt: skip
 def test_large_packets_take_bounded_time(raw: bytes) -> None:
     started = time.perf_counter()
-    assert read_xmp(raw) == Written()
+    assert read_xmp(raw) == UserMetadata()
     assert time.perf_counter() - started < 10
 
 
@@ -183,7 +184,7 @@ def test_text_is_cleaned() -> None:
     raw = packet(
         {"dc:title": "  Rome,\n\tcafe\u0301 \u202eevil "}, {"dc:subject": ["Dog", "DOG", ""]}
     )
-    assert read_xmp(raw) == Written(title="Rome, café evil", keywords=("Dog",))
+    assert read_xmp(raw) == UserMetadata(title="Rome, café evil", keywords=("Dog",))
 
 
 @pytest.mark.parametrize(
@@ -191,7 +192,7 @@ def test_text_is_cleaned() -> None:
              "DCIM\\100MEDIA\\DJI_0001.JPG", "Exif_JPEG_PICTURE"]
 )  # fmt: skip
 def test_what_cameras_write_is_no_description(text: str) -> None:
-    assert cleaned(title=text, description=text) == Written()
+    assert cleaned(title=text, description=text) == UserMetadata()
 
 
 def test_people_may_speak_of_cameras() -> None:
@@ -204,10 +205,10 @@ def test_a_keyword_stands_once() -> None:
 
 
 def test_each_part_comes_from_the_first_that_has_it() -> None:
-    first = Written(title="a", keywords=("x",), rating=-1)
-    second = Written("b", "c", "d", ("y",), 5, "2000")
-    assert first.over(second) == Written("a", "c", "d", ("x",), -1, "2000")
-    assert Written().over(second) == second == second.over(Written())
+    first = UserMetadata(title="a", keywords=("x",), rating=-1)
+    second = UserMetadata("b", "c", "d", ("y",), 5, "2000")
+    assert first.over(second) == UserMetadata("a", "c", "d", ("x",), -1, "2000")
+    assert UserMetadata().over(second) == second == second.over(UserMetadata())
 
 
 def test_sidecars_that_cannot_be_read(tmp_path: Path) -> None:
@@ -222,7 +223,7 @@ def test_sidecars_that_cannot_be_read(tmp_path: Path) -> None:
         with pytest.raises(ValueError, match=reason):
             read_sidecar(str(tmp_path / "a.xmp"))
     (tmp_path / "a.xmp").write_bytes(packet({"dc:title": "Rome"}))
-    assert read_sidecar(str(tmp_path / "a.xmp")) == Written("Rome")
+    assert read_sidecar(str(tmp_path / "a.xmp")) == UserMetadata("Rome")
 
 
 # Files
@@ -233,7 +234,9 @@ FULL = packet(
     {"dc:subject": ["Ann", "bridge"], "lr:hierarchicalSubject": ["places|Italy|Rome"]},
     {"xmp:Rating": "4", "photoshop:DateCreated": "1999-12-31"},
 )
-WRITTEN = Written("Rome", "On the bridge", "Ann waves", ("Ann", "bridge", "Rome"), 4, "1999-12-31")
+USER_METADATA = UserMetadata(
+    "Rome", "On the bridge", "Ann waves", ("Ann", "bridge", "Rome"), 4, "1999-12-31"
+)
 
 
 def iptc(*fields: tuple[int, int, bytes]) -> bytes:
@@ -261,7 +264,7 @@ def jpeg(block: bytes = b"", xmp: bytes = b"", description: bytes = b"") -> byte
     return data[:2] + b"\xff\xed" + struct.pack(">H", len(segment) + 2) + segment + data[2:]
 
 
-def read_photo(data: bytes) -> Written:
+def read_photo(data: bytes) -> UserMetadata:
     with Image.open(io.BytesIO(data)) as image:
         image.load()
         return read_embedded(image)
@@ -282,11 +285,11 @@ def test_xmp_is_read_from_files(tmp_path: Path, name: str) -> None:
         image.save(path, tiffinfo=tags, compression="tiff_lzw")
     else:
         image.save(path, xmp=FULL)
-    assert decode(str(path), 8).written == WRITTEN
+    assert decode(str(path), 8).user_metadata == USER_METADATA
 
 
 def test_a_file_without_anything() -> None:
-    assert read_photo(jpeg()) == Written()
+    assert read_photo(jpeg()) == UserMetadata()
 
 
 @pytest.mark.parametrize(
@@ -301,8 +304,10 @@ def test_iptc_is_read(mark: bytes, encoding: str) -> None:
         (2, 25, b"ann"),
         (2, 120, "Am Meer – früh".encode(encoding)),
     )
-    assert read_photo(jpeg(block)) == Written("Düne", "Am Meer – früh", keywords=("Ann", "Café"))
-    assert read_photo(jpeg(iptc((2, 25, b"one")))) == Written(keywords=("one",))
+    assert read_photo(jpeg(block)) == UserMetadata(
+        "Düne", "Am Meer – früh", keywords=("Ann", "Café")
+    )
+    assert read_photo(jpeg(iptc((2, 25, b"one")))) == UserMetadata(keywords=("one",))
 
 
 def test_iptc_in_a_tiff_is_read(tmp_path: Path) -> None:
@@ -310,30 +315,32 @@ def test_iptc_in_a_tiff_is_read(tmp_path: Path) -> None:
     tags[TiffImagePlugin.IPTC_NAA_CHUNK] = iptc((2, 5, b"Rome"))
     tags.tagtype[TiffImagePlugin.IPTC_NAA_CHUNK] = 7
     Image.new("RGB", (8, 8)).save(tmp_path / "a.tif", tiffinfo=tags)
-    assert decode(str(tmp_path / "a.tif"), 8).written == Written("Rome")
+    assert decode(str(tmp_path / "a.tif"), 8).user_metadata == UserMetadata("Rome")
 
 
 def test_xmp_before_iptc_before_exif() -> None:
     block = iptc((2, 5, b"from IPTC"), (2, 25, b"dune"), (2, 25, b"ROME"), (2, 120, b"its caption"))
     exif = b"from EXIF"
-    assert read_photo(jpeg(description=exif)) == Written(description="from EXIF")
+    assert read_photo(jpeg(description=exif)) == UserMetadata(description="from EXIF")
     assert read_photo(jpeg(block, description=exif)).description == "its caption"
     found = read_photo(jpeg(block, FULL, exif))
-    assert (found.title, found.description) == (WRITTEN.title, WRITTEN.description)
+    assert (found.title, found.description) == (USER_METADATA.title, USER_METADATA.description)
     assert found.keywords == ("Ann", "bridge", "Rome", "dune")
 
 
 def test_descriptions_of_exif() -> None:
     assert read_photo(jpeg(description="Düne".encode())).description == "Düne"
     assert read_photo(jpeg(description="Düne".encode("cp1252"))).description == "Düne"
-    assert read_photo(jpeg(description=b"OLYMPUS DIGITAL CAMERA         ")) == Written()
+    assert read_photo(jpeg(description=b"OLYMPUS DIGITAL CAMERA         ")) == UserMetadata()
 
 
 @settings(max_examples=150, deadline=None)
 @given(st.binary(min_size=1, max_size=60), st.integers(0, 60), st.binary(max_size=80))
 def test_damaged_files_never_raise(junk: bytes, start: int, xmp: bytes) -> None:
     block = iptc((1, 90, b"\x1b%G"), (2, 5, b"Rome"), (2, 25, b"one"), (2, 25, b"two"))
-    assert isinstance(read_photo(jpeg(block[:start] + junk + block[start:], xmp, junk)), Written)
+    assert isinstance(
+        read_photo(jpeg(block[:start] + junk + block[start:], xmp, junk)), UserMetadata
+    )
 
 
 # The library
