@@ -121,6 +121,8 @@ def follow_twins(
         if twin is None:
             continue
         for place in photos_of_size(connection, twin.size):
+            if place.path is None:
+                continue
             same_name = os.path.basename(place.path) == os.path.basename(twin.path)
             same = same_name and place.mtime_ns == twin.mtime_ns and place.path != twin.path
             if same and place.edited and is_gone(place, twin.path):
@@ -154,6 +156,8 @@ def _gone_places(
     within, gone = reachable(connection), frozenset(gone)
 
     def is_gone(place: KnownPhoto, new: str) -> bool:
+        if place.path is None:
+            return place.last_path.startswith(within)
         if not os.path.lexists(place.path):
             return place.path in gone or place.path.startswith(within)
         try:
@@ -180,6 +184,8 @@ def _renamed(
     # pictures of one burst may have the same size.
     alike: dict[tuple[int, int, int | None, str], list[KnownPhoto]] = defaultdict(list)
     for size, place in places:
+        if place.path is None:
+            continue
         name = os.path.basename(place.path)
         alike[size, place.mtime_ns, place.inode, name].append(place)
     known = {(size, place.path) for size, place in places}
@@ -222,7 +228,7 @@ def _write(
             key=lambda place: (
                 place.missing,  # those that are gone now come first
                 place.missing and not place.edited,
-                os.path.basename(place.path) != name,
+                os.path.basename(place.last_path) != name,
             )
         )
         # A row that was hidden long ago says less than that of a copy which a person captioned.
@@ -242,5 +248,5 @@ def _write(
     found.rereads = [
         Task(task.root, task.file, ())
         for place, task in known
-        if place.sidecar_mtime_ns != task.file.sidecar_mtime_ns
+        if not place.has_read(task.file.sidecar_mtime_ns)
     ]

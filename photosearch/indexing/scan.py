@@ -135,10 +135,9 @@ def _changed(before: Known, entry: File) -> bool:
 
 
 def _sidecar_changed(before: Known, entry: File, try_damaged: bool) -> bool:
-    time = entry.sidecar_mtime_ns
-    if time is not None and before.sidecar_mtime_ns == ~time:  # damaged, see `store`
-        return try_damaged
-    return before.sidecar_mtime_ns != time
+    if before.metadata_unread or before.sidecar_mtime_ns != entry.sidecar_mtime_ns:
+        return True
+    return before.sidecar_damaged and try_damaged
 
 
 def _outdated(before: Known, models: tuple[int | None, ...] | None) -> tuple[str, ...]:

@@ -110,9 +110,9 @@ def _salvage(path: str, copy: str, made: str) -> Salvaged:
         contextlib.closing(_connect(copy)) as old,
         contextlib.closing(sqlite3.connect(made)) as new,
     ):
-        schema.make(new, version)
+        schema.migrate(new, version)
         new.execute("PRAGMA foreign_keys = ON")
-        salvaged = _transfer(old, new)
+        salvaged = _transfer(old, new, version)
     with contextlib.closing(database.open_for_writing(made)) as new:
         doctor.mend_rows(new, list(doctor.wrong_rows(new)))
         wrong = doctor.damages(new)
@@ -146,15 +146,26 @@ def _opened(old: sqlite3.Connection, path: str) -> int:
         ) from error
     if application != database.APPLICATION_ID or "photos" not in tables:
         raise LibraryError(f"{display(path)} is no library, or the list of its tables is lost")
-    if version > database.SCHEMA:
+    if version > schema.SCHEMA:
         raise LibraryError(f"{display(path)} was made by a newer photosearch: update photosearch")
-    # The number may be damaged: the tables tell which steps were taken.
-    return max(
-        number
-        for number in range(1, database.SCHEMA + 1)
-        if number == 1
-        or tables.keys() & (schema.known(number).keys() - schema.known(number - 1).keys())
-    )
+    return _version_of(tables, version)
+
+
+def _version_of(tables: dict[str, str], told: int) -> int:
+    """Return the version of a schema by its tables: the number in the file may be damaged.
+
+    It is the version whose tables have the most names, then the most definitions, in common with
+    the file's; of several the one that the file tells.
+    """
+
+    def likeness(version: int) -> tuple[int, int, bool]:
+        known = schema.known(version)
+        return (
+            -len(known.keys() ^ tables.keys()), len(known.items() & tables.items()),
+            version == told,
+        )  # fmt: skip
+
+    return max(range(1, schema.SCHEMA + 1), key=likeness)
 
 
 def _restore_definitions(old: sqlite3.Connection, version: int) -> None:
@@ -167,7 +178,7 @@ def _restore_definitions(old: sqlite3.Connection, version: int) -> None:
                 old.execute(query, (known[name], name))
 
 
-def _transfer(old: sqlite3.Connection, new: sqlite3.Connection) -> Salvaged:
+def _transfer(old: sqlite3.Connection, new: sqlite3.Connection, version: int) -> Salvaged:
     """Copy all rows that can be read and belong to something."""
     tables = list(_tables(old, new))
     salvaged = Salvaged(rows={table.name: 0 for table in tables})
@@ -191,7 +202,7 @@ def _transfer(old: sqlite3.Connection, new: sqlite3.Connection) -> Salvaged:
                 if table.name == "edits":
                     salvaged.unplaced.append(str(row[table.columns.index("caption")]))
             if table.name == "photos":
-                salvaged.bare = _put_bare(new, paths)
+                salvaged.bare = _put_bare(new, version, paths)
                 saved += salvaged.bare
             salvaged.rows[table.name] = saved
             if dropped:
@@ -201,10 +212,13 @@ def _transfer(old: sqlite3.Connection, new: sqlite3.Connection) -> Salvaged:
 
 def _tables(old: sqlite3.Connection, new: sqlite3.Connection) -> Iterator[_Table]:
     """Yield the tables of a library, those that others belong to first."""
-    query = """SELECT master.name, wr FROM sqlite_master AS master
-               JOIN pragma_table_list AS list ON list.name = master.name
-               WHERE list.type = 'table' AND master.name NOT LIKE '%sqlite\\_%' ESCAPE '\\'
-               ORDER BY master.rowid"""
+    query = """SELECT list.name, wr FROM pragma_table_list AS list
+               LEFT JOIN pragma_foreign_key_list(list.name) AS parent
+               WHERE list.schema = 'main' AND list.type = 'table'
+               AND list.name NOT LIKE '%sqlite\\_%' ESCAPE '\\'
+               GROUP BY list.name
+               ORDER BY sum(parent."table" = 'photos'), list.name = 'photos',
+                        count(parent."table")"""
     for name, without_rowid in new.execute(query).fetchall():
         columns = new.execute(f"PRAGMA table_info({name})").fetchall()
         theirs = {column[1] for column in old.execute(f"PRAGMA table_info({name})")}
@@ -336,22 +350,23 @@ def _with_path(
 ) -> tuple[object, ...]:
     """Return a photo's row with the path that the index over paths has, if its own can be none."""
     values = dict(zip(table.columns, row, strict=True))
-    number = values.get("id")
-    if not isinstance(number, int) or number not in paths or _is_path(values.get("path")):
+    photo_id = values.get("id")
+    if not isinstance(photo_id, int) or photo_id not in paths or _is_path(values.get("path")):
         return row
-    path = paths[number]
-    right = {"path": path, "display": display(os.fsdecode(path))}
+    path = paths[photo_id]
+    right = {"path": path, "former_path": None, "display": display(os.fsdecode(path))}
     return tuple(right.get(name, value) for name, value in values.items())
 
 
 def _put(new: sqlite3.Connection, table: _Table, insert: str, row: tuple[object, ...]) -> bool:
     """Write a row, with what it belongs to where that can be made up; tell whether it fits."""
-    if "path" in table.columns and not _is_path(row[table.columns.index("path")]):
+    values = dict(zip(table.columns, row, strict=True))
+    if "path" in values and not _is_path(values["path"] or values.get("former_path")):
         return False
     try:
         new.execute(insert, row)
     except sqlite3.IntegrityError:
-        for name, value in zip(table.columns, row, strict=True):
+        for name, value in values.items():
             if name in _PARENTS and isinstance(value, int):
                 new.execute(_MADE_UP[_PARENTS[name]], {"id": value, "now": now()})
         try:
@@ -361,22 +376,27 @@ def _put(new: sqlite3.Connection, table: _Table, insert: str, row: tuple[object,
     return True
 
 
-def _put_bare(new: sqlite3.Connection, paths: dict[int, bytes]) -> int:
+def _put_bare(new: sqlite3.Connection, version: int, paths: dict[int, bytes]) -> int:
     """Write photos of which only the path is left, so that people's words keep their place.
 
-    Size and time are 0, which no photo has: the next `index` takes them for changed.
+    Size and time are empty, and no file's are: the next `index` takes the photos for changed.
+
+    Returns:
+        How many.
     """
-    known = {number for (number,) in new.execute("SELECT id FROM photos")}
-    lost = [(number, path) for number, path in paths.items() if number not in known]
+    known = {photo_id for (photo_id,) in new.execute("SELECT id FROM photos")}
+    lost = [(photo_id, path) for photo_id, path in paths.items() if photo_id not in known]
     if not lost:
         return 0
-    (run,) = new.execute("SELECT max(1, coalesce(max(id), 1)) FROM runs").fetchone()
-    new.execute(_MADE_UP["runs"], {"id": run, "now": now()})
+    (run_id,) = new.execute("SELECT max(1, coalesce(max(id), 1)) FROM runs").fetchone()
+    new.execute(_MADE_UP["runs"], {"id": run_id, "now": now()})
+    # Before version 4 these columns couldn't be empty; its step empties them where they are 0.
+    unknown = (None,) * 6 if version >= 4 else (0, 0, 0, "", 0, 0)
     before = new.total_changes
     new.executemany(
         """INSERT OR IGNORE INTO photos
-           (id, path, display, size, mtime_ns, inode, format, width, height, run_id)
-           VALUES (?, ?, ?, 0, 0, 0, '', 0, 0, ?)""",
-        [(number, path, display(os.fsdecode(path)), run) for number, path in lost],
+           (id, path, display, run_id, size, mtime_ns, inode, format, width, height)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+        [(photo_id, path, display(os.fsdecode(path)), run_id, *unknown) for photo_id, path in lost],
     )
     return new.total_changes - before
