@@ -37,8 +37,9 @@ from photosearch.files.walk import walk
 from photosearch.indexing import describer
 from photosearch.photo.decode import Decoded, decode
 from photosearch.store import database
-from photosearch.store import photos as store
 from photosearch.store.descriptions import use_models
+from photosearch.store.photos import Photo, write_batch
+from photosearch.store.runs import start_run
 
 CLIP_BATCH = 8
 SIZE = (4000, 3000)
@@ -116,7 +117,7 @@ def stages(files: Sequence[File], engine: str) -> dict[str, float]:
     model = describer.load(engine, "cpu", notify=print)
     model.describe_pixels(np.zeros((BATCH, model.image_size, model.image_size, 3), np.uint8))
     decoded: list[Decoded] = []
-    found: list[store.Photo] = []
+    found: list[Photo] = []
     temporary = tempfile.TemporaryDirectory()
     connection = database.open_for_writing(str(Path(temporary.name, "photosearch.db")))
 
@@ -130,17 +131,17 @@ def stages(files: Sequence[File], engine: str) -> dict[str, float]:
             said = model.describe_pixels(pixels)
             for file, photo, description in zip(files[part], decoded[part], said, strict=True):
                 found.append(
-                    store.Photo(
+                    Photo(
                         file, str(Path(file.path).parent), photo.format, photo.width,
-                        photo.height, photo.metadata, description,
+                        photo.height, photo.exif, description,
                     )
                 )  # fmt: skip
 
     def write() -> None:
-        run = store.start_run(connection)
+        run = start_run(connection)
         models = use_models(connection, run, model.name, model.fingerprints)
         for at in range(0, len(found), BATCH):
-            store.write_batch(connection, run, models, found[at : at + BATCH], [])
+            write_batch(connection, run, models, found[at : at + BATCH], [])
 
     with temporary, contextlib.closing(connection):
         return {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from enum import IntEnum
 from typing import ClassVar
 
@@ -38,8 +40,12 @@ class PhotosearchError(Exception):
         return f"{message}: {self.hint}" if self.hint else message
 
 
-class UsageError(PhotosearchError):
-    """An argument that can't be used."""
+class UsageError(PhotosearchError, ValueError):
+    """An argument that can't be used.
+
+    It is a ValueError as well, because 0.1.0 raised one for a wrong argument: scripts that catch
+    ValueError go on working. A ValueError that is no UsageError is a fault of the program.
+    """
 
 
 class UnknownPathError(UsageError):
@@ -58,3 +64,20 @@ class BusyError(LibraryError):
 
 class WatchError(LibraryError):
     """Folders can't be watched."""
+
+
+@contextlib.contextmanager
+def loading_model() -> Iterator[None]:
+    """Turn what the captioner refuses while it loads a model into an error for people.
+
+    It refuses, for example, a device that isn't there, or a model that is damaged.
+
+    Raises:
+        UsageError: in place of a ValueError within.
+    """
+    try:
+        yield
+    except UsageError:
+        raise
+    except ValueError as error:
+        raise UsageError(str(error)) from error

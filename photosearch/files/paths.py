@@ -5,10 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterable, Iterator
 
+from photosearch.errors import UsageError
+
 
 def mtime_ns_of(status: os.stat_result) -> int:
     """Return the time of a file's last change in nanoseconds, within what SQLite can hold."""
     return min(max(status.st_mtime_ns, -(2**63)), 2**63 - 1)
+
+
+def inode_of(status: os.stat_result) -> int:
+    """Return the inode of a file as the signed 64-bit number that SQLite holds."""
+    return status.st_ino - 2**64 if status.st_ino >= 2**63 else status.st_ino
 
 
 def outermost(paths: Iterable[str]) -> list[str]:
@@ -80,10 +87,10 @@ def absolute(path: str | os.PathLike[str]) -> str:
     """Return an absolute path; of two slashes in front, which POSIX keeps, one stays.
 
     Raises:
-        ValueError: it is empty, as an unset variable of a script is.
+        UsageError: it is empty, as an unset variable of a script is.
     """
     if not os.fspath(path):
-        raise ValueError("an empty name: which folder or photo is meant?")
+        raise UsageError("an empty name: which folder or photo is meant?")
     found = os.path.abspath(path)
     return found[1:] if os.sep == "/" and found.startswith("//") else found
 
@@ -92,8 +99,8 @@ def paths_of(folders: Iterable[str | os.PathLike[str]]) -> list[str]:
     """Return the absolute paths of folders.
 
     Raises:
-        TypeError: `folders` is a single path, whose letters would be taken for folders.
-        ValueError: one of them is empty.
+        TypeError: it is one path, whose letters would be taken for folders.
+        UsageError: one of them is empty.
     """
     if isinstance(folders, str | bytes):
         raise TypeError(f"a list of folders is wanted: [{folders!r}]")

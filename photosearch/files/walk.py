@@ -15,7 +15,7 @@ from photosearch.files.ignore import CACHE_TAG, NAME, Rules, is_cache, is_passed
 from photosearch.files.links import Trail
 from photosearch.files.names import is_photo_name
 from photosearch.files.pairs import pairs_among
-from photosearch.files.paths import mtime_ns_of
+from photosearch.files.paths import inode_of, mtime_ns_of
 from photosearch.files.reasons import reason_of
 from photosearch.files.sidecars import find_sidecar, list_sidecars, sidecars_among
 
@@ -239,7 +239,7 @@ def _single(
 
 
 def _file(path: str, status: os.stat_result) -> File:
-    return File(path, status.st_size, mtime_ns_of(status), status.st_ino)
+    return File(path, status.st_size, mtime_ns_of(status), inode_of(status))
 
 
 def _with_sidecar(file: File, names: dict[str, str]) -> File:

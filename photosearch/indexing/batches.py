@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from photosearch.indexing.config import IndexConfig
+from photosearch.indexing.config import IndexOptions
 from photosearch.indexing.protocols import Describer
 from photosearch.indexing.scan import Task
 from photosearch.indexing.summary import Stages
@@ -18,7 +18,8 @@ from photosearch.indexing.workers import decode_all
 from photosearch.photo.decode import Decoded, UnreachableError
 from photosearch.photo.picture import UndecodableError
 from photosearch.store.descriptions import Description
-from photosearch.store.photos import Failure, Photo
+from photosearch.store.failures import Failure, Stage
+from photosearch.store.photos import Photo
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class DescribedBatch:
 
 
 def decode_batches(
-    todo: Sequence[Task], size: int, config: IndexConfig, batch_size: Callable[[], int]
+    todo: Sequence[Task], size: int, config: IndexOptions, batch_size: Callable[[], int]
 ) -> Iterator[DecodedBatch]:
     """Yield decoded photos by full batches, with the failures met on the way.
 
@@ -122,8 +123,8 @@ def photo_of(task: Task, decoded: Decoded, description: Description | None = Non
     if unread is not None:
         # Without a time, it is tried again in the next run; with a time, when that has changed.
         mtime_ns = task.file.sidecar_mtime_ns if unread.damaged else None
-        failure = Failure(unread.path, unread.reason, None, mtime_ns, "sidecar")
+        failure = Failure(unread.path, unread.reason, None, mtime_ns, Stage.SIDECAR)
     return Photo(
-        task.file, task.root, decoded.format, decoded.width, decoded.height, decoded.metadata,
+        task.file, task.root, decoded.format, decoded.width, decoded.height, decoded.exif,
         description, decoded.user_metadata, decoded.content_hash, failure,
     )  # fmt: skip

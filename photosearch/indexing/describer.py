@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from captioner.describe.engines import ENGINES, is_installed
 from captioner.describe.model_folder import read_settings, shipped_model
+from photosearch.errors import UsageError
 
 if TYPE_CHECKING:
     from photosearch.indexing.protocols import Describer
@@ -43,7 +44,7 @@ def load(
         bf16: look at photos in bfloat16.
 
     Raises:
-        ValueError: the engine or the device is unknown or not there, they don't go together, or
+        UsageError: the engine or the device is unknown or not there, they don't go together, or
             bfloat16 is asked for and isn't faster.
     """
     check(engine, device)
@@ -54,7 +55,7 @@ def load(
             return _load_exported(name, threads, notify, cache, bf16)
         except (ImportError, OSError, RuntimeError, ValueError) as error:
             if engine != "auto" or bf16:
-                raise ValueError(f"the engine {name} can't be used: {error}") from error
+                raise UsageError(f"the engine {name} can't be used: {error}") from error
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             notify(f"the engine {name} can't be used ({reason}): going on without it")
     return _load_torch(device, threads, bf16)
@@ -64,16 +65,16 @@ def check(engine: str, device: str) -> None:
     """Refuse an engine or a device that can't be taken, as far as that is seen without loading.
 
     Raises:
-        ValueError: it is unknown or not installed, or they don't go together.
+        UsageError: it is unknown or not installed, or they don't go together.
     """
     if engine not in NAMES:
-        raise ValueError(f"unknown engine {engine}: choose {', '.join(NAMES)}")
+        raise UsageError(f"unknown engine {engine}: choose {', '.join(NAMES)}")
     if device not in DEVICES:
-        raise ValueError(f"unknown device {device}: choose {', '.join(DEVICES)}")
+        raise UsageError(f"unknown device {device}: choose {', '.join(DEVICES)}")
     if engine in ENGINES and device not in ("auto", "cpu"):
-        raise ValueError(f"the engine {engine} runs on the processor: leave out --device {device}")
+        raise UsageError(f"the engine {engine} runs on the processor: leave out --device {device}")
     if engine in ENGINES and not is_installed(engine):
-        raise ValueError(
+        raise UsageError(
             f"the engine {engine} isn't installed: pip install 'photosearch[{engine}]'"
         )
 
@@ -157,5 +158,5 @@ def _load_torch(device: str, threads: int | None, bf16: bool) -> Describer:
         torch.set_num_threads(threads)
     captioner = Captioner.load(device=device, bf16=bf16)
     if bf16 and not is_faster(captioner.device):
-        raise ValueError("bfloat16 isn't faster here: leave out --bf16")
+        raise UsageError("bfloat16 isn't faster here: leave out --bf16")
     return captioner

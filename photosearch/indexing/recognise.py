@@ -13,10 +13,9 @@ from photosearch.files.file import File
 from photosearch.files.hashing import hash_file, sample
 from photosearch.files.pairs import is_same_raw
 from photosearch.indexing.scan import Task
-from photosearch.store import moves
-from photosearch.store import photos as store
-from photosearch.store.database import signed
-from photosearch.store.moves import Place as KnownPhoto
+from photosearch.store.known import KnownPhoto, photos_of_size
+from photosearch.store.moves import copy_photo, move_photos, touch_photo
+from photosearch.store.photos import set_missing
 from photosearch.store.roots import reachable
 
 IsGone = Callable[[KnownPhoto, str], bool]  # no longer at its path; a new path it may have
@@ -70,18 +69,18 @@ def recognise(
         comparing: told how many files are to be read.
     """
     sizes = dict.fromkeys(task.file.size for task in tasks)
-    photos = [(size, photo) for size in sizes for photo in moves.of_size(connection, size)]
+    photos = [(size, photo) for size in sizes for photo in photos_of_size(connection, size)]
     is_gone = _gone_test(connection, gone)
     renamed = _renamed(tasks, photos, is_gone)
     hashed = _hashed(tasks, photos, renamed, threads, comparing)
     found = _sorted(hashed, photos, renamed)
     moved, copied = _settle(found.arrivals, is_gone)
     with connection:
-        moves.move(connection, {photo.number: (task.root, task.file) for photo, task in moved})
+        move_photos(connection, {photo.photo_id: (task.root, task.file) for photo, task in moved})
         for photo, task in copied:
-            moves.copy(connection, photo.number, task.root, task.file)
+            copy_photo(connection, photo.photo_id, task.root, task.file)
         for photo, task in found.touched:
-            moves.touch(connection, photo.number, task.root, task.file)
+            touch_photo(connection, photo.photo_id, task.root, task.file)
     rereads = [
         replace(task, parts=())
         for photo, task in moved + copied + found.touched
@@ -108,12 +107,12 @@ def follow_twins(
         twin = task.file.twin
         if twin is None:
             continue
-        for photo in moves.of_size(connection, twin.size):
+        for photo in photos_of_size(connection, twin.size):
             same = is_same_raw(twin, photo.path, photo.mtime_ns)
             if same and photo.edited and is_gone(photo, twin.path):
                 with connection:
-                    moves.move(connection, {photo.number: (task.root, twin)})
-                store.set_missing(connection, [twin.path])
+                    move_photos(connection, {photo.photo_id: (task.root, twin)})
+                set_missing(connection, [twin.path])
                 break
 
 
@@ -160,10 +159,10 @@ def _renamed(
         if (file.size, file.path) in known:
             continue
         name = os.path.basename(file.path)
-        for photo in alike.get((file.size, file.mtime_ns, signed(file.inode), name), ()):
-            if photo.number not in claimed and is_gone(photo, file.path):
+        for photo in alike.get((file.size, file.mtime_ns, file.inode, name), ()):
+            if photo.photo_id not in claimed and is_gone(photo, file.path):
                 renamed[file.path] = photo
-                claimed.add(photo.number)
+                claimed.add(photo.photo_id)
                 break
     return renamed
 
@@ -271,7 +270,7 @@ def _settle(
         vacated = [
             photo
             for photo in same
-            if photo.number not in moved
+            if photo.photo_id not in moved
             and (photo.path in arrived or is_gone(photo, task.file.path))
         ]
         name = os.path.basename(task.file.path)
@@ -284,7 +283,7 @@ def _settle(
         )
         # A row that was hidden long ago says less than the row of a copy that a person captioned.
         if vacated and not (vacated[0].missing and same[0].edited and not vacated[0].edited):
-            moved[vacated[0].number] = (vacated[0], task)
+            moved[vacated[0].photo_id] = (vacated[0], task)
         else:
             copied.append((same[0], task))
     return list(moved.values()), copied

@@ -17,15 +17,18 @@ from photosearch.files.roots import Root, root_among, why_unreachable
 from photosearch.files.sidecars import list_sidecars
 from photosearch.files.walk import walk
 from photosearch.indexing.batches import decode_batches, describe_batches, photo_of
-from photosearch.indexing.config import IndexConfig
+from photosearch.indexing.config import IndexOptions
 from photosearch.indexing.protocols import Describer, Observer, Silent
 from photosearch.indexing.recognise import Recognised, follow_twins, recognise
 from photosearch.indexing.scan import ModelIds, Scanned, Task, joined, scan
 from photosearch.indexing.summary import Stages, Summary
-from photosearch.store import photos as store
-from photosearch.store.descriptions import model_numbers, use_models
+from photosearch.store.descriptions import model_ids, use_models
+from photosearch.store.failures import Failure
+from photosearch.store.known import is_emptied, known_below
 from photosearch.store.moves import tell_folders
+from photosearch.store.photos import Photo, set_found, set_missing, write_batch
 from photosearch.store.roots import add_roots, all_roots, drop_roots, outer_root
+from photosearch.store.runs import finish_run, start_run
 from photosearch.store.twins import follow_edits
 
 REREAD = 32  # photos in a transaction, where only metadata is read
@@ -44,7 +47,7 @@ class _Skips:
         self._observer = observer
         self._paths: set[str] = set()
 
-    def report(self, failures: Iterable[store.Failure]) -> list[store.Failure]:
+    def report(self, failures: Iterable[Failure]) -> list[Failure]:
         """Tell of the failures that nobody was told yet, and return those."""
         new = []
         for failure in failures:
@@ -61,7 +64,7 @@ class _Run:
 
     connection: sqlite3.Connection
     run_id: int
-    config: IndexConfig
+    config: IndexOptions
     observer: Observer
     skips: _Skips
 
@@ -70,7 +73,7 @@ def index(
     connection: sqlite3.Connection,
     roots: Iterable[str],
     load: Callable[[], Describer],
-    config: IndexConfig | None = None,
+    config: IndexOptions | None = None,
     observer: Observer | None = None,
     fingerprints: Mapping[str, str] | None = None,
 ) -> Summary:
@@ -93,14 +96,14 @@ def index(
         Counts, and the roots that can't be opened: nothing in them is hidden.
 
     Raises:
-        ValueError: before anything else, for a bad pattern in `config.exclude`.
+        UsageError: before anything else, for a bad pattern in `config.exclude`.
         RuntimeError: the decoding processes can't start.
     """
-    config, observer = config or IndexConfig(), observer or Silent()
+    config, observer = config or IndexOptions(), observer or Silent()
     Rules().excluding(os.sep, config.exclude)  # a bad pattern is told before anything is done
-    run_id = store.start_run(connection)
+    run_id = start_run(connection)
     run = _Run(connection, run_id, config, observer, _Skips(observer))
-    models = model_numbers(connection, fingerprints) if fingerprints else None
+    models = model_ids(connection, fingerprints) if fingerprints else None
 
     scanned, summary = _scan_roots(run, roots, models)
     found, recognised = _recognise(run, scanned.fresh, scanned.gone)
@@ -122,7 +125,7 @@ def index(
     summary += _reread(run, rereads)
 
     follow_edits(connection)
-    store.finish_run(connection, run_id)
+    finish_run(connection, run_id)
     return summary
 
 
@@ -145,17 +148,17 @@ def _scan_roots(
         except (OSError, ValueError) as error:
             unreachable[path] = why_unreachable(error, path)
             continue
-        if store.is_emptied(connection, path):
+        if is_emptied(connection, path):
             unreachable[path] = EMPTIED
             continue
         _note_root(connection, root, is_new=path not in before)
         top = _searched_below(connection, path)
-        known_in = functools.partial(store.known, connection)
+        known_in = functools.partial(known_below, connection)
         parts.append(scan(path, top, entries, known_in, models, run.config))
-        store.set_found(connection, parts[-1].returned, top)
+        set_found(connection, parts[-1].returned, top)
     scanned, seconds = joined(parts), time.perf_counter() - started
     run.skips.report(scanned.failures)
-    store.write_batch(connection, run.run_id, None, [], scanned.failures)
+    write_batch(connection, run.run_id, None, [], scanned.failures)
     return scanned, Summary(
         unchanged=scanned.unchanged, outdated=scanned.outdated, returned=len(scanned.returned),
         failed=len(scanned.failures), failed_before=scanned.failed_before,
@@ -194,8 +197,8 @@ def _hide(run: _Run, gone: Iterable[str]) -> Summary:
     there: dict[bool, list[str]] = {True: [], False: []}
     for path in gone:
         there[os.path.lexists(path)].append(path)
-    ignored = store.set_missing(run.connection, there[True])
-    return Summary(ignored=ignored, hidden=store.set_missing(run.connection, there[False]))
+    ignored = set_missing(run.connection, there[True])
+    return Summary(ignored=ignored, hidden=set_missing(run.connection, there[False]))
 
 
 def _describe(run: _Run, todo: Sequence[Task], describer: Describer) -> tuple[set[str], Summary]:
@@ -214,13 +217,13 @@ def _describe(run: _Run, todo: Sequence[Task], describer: Describer) -> tuple[se
         for batch in describe_batches(decoded, describer, parts):
             failures = run.skips.report(batch.failures + _unread_sidecars(batch.photos))
             started = time.perf_counter()
-            store.write_batch(connection, run.run_id, models, batch.photos, failures)
+            write_batch(connection, run.run_id, models, batch.photos, failures)
             stages = batch.stages + Stages(write=time.perf_counter() - started)
             summary += Summary(captioned=len(batch.photos), failed=len(failures), stages=stages)
             undecoded.update(failure.path for failure in batch.failures)
             run.observer.advance(len(batch.photos) + len(batch.failures))
     twins = (hidden_twin(task.file, undecoded) for task in todo)  # may have stood in until now
-    ignored = store.set_missing(connection, [twin.path for twin in twins if twin is not None])
+    ignored = set_missing(connection, [twin.path for twin in twins if twin is not None])
     return undecoded, summary + Summary(ignored=ignored)
 
 
@@ -244,7 +247,7 @@ def _stand_ins(
     ]
 
 
-def _unread_sidecars(photos: Iterable[store.Photo]) -> list[store.Failure]:
+def _unread_sidecars(photos: Iterable[Photo]) -> list[Failure]:
     return [photo.unread for photo in photos if photo.unread is not None]
 
 
@@ -254,6 +257,6 @@ def _reread(run: _Run, todo: Sequence[Task]) -> Summary:
     for batch in decode_batches(todo, THUMBNAIL, run.config, lambda: REREAD):
         photos = [photo_of(task, decoded) for task, decoded in batch.photos]
         failures = run.skips.report(batch.failures + _unread_sidecars(photos))
-        store.write_batch(run.connection, run.run_id, None, photos, failures)
+        write_batch(run.connection, run.run_id, None, photos, failures)
         summary += Summary(reread=len(photos), failed=len(failures), stages=batch.stages)
     return summary

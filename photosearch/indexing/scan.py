@@ -10,9 +10,10 @@ from enum import StrEnum
 from photosearch.files.file import File, Skipped
 from photosearch.files.pairs import stands_in_already
 from photosearch.files.sidecars import sidecar_names
-from photosearch.indexing.config import IndexConfig
+from photosearch.indexing.config import IndexOptions
 from photosearch.store.descriptions import PARTS
-from photosearch.store.photos import Failure, Known
+from photosearch.store.failures import Failure, Stage
+from photosearch.store.known import Known
 
 ModelIds = tuple[int | None, ...]  # in the order of PARTS; None: the library doesn't know it
 
@@ -32,7 +33,7 @@ class Decision(StrEnum):
 def decide(
     found: File | Skipped,
     before: Known | None,
-    config: IndexConfig,
+    config: IndexOptions,
     *,
     outdated: bool = False,
     sidecar_failed: bool = False,
@@ -172,7 +173,7 @@ def scan(
     entries: Iterable[File | Skipped],
     known_in: Callable[[str], dict[str, Known]],
     models: ModelIds | None,
-    config: IndexConfig,
+    config: IndexOptions,
 ) -> Scanned:
     """Compare a folder with the library: find what is new, what is to be done and what is gone.
 
@@ -194,7 +195,7 @@ def scan(
         if isinstance(entry, Skipped):
             closed.append(os.path.join(entry.path, ""))
             if decide(entry, before, config) is Decision.REPORT:
-                scanned.failures.append(Failure(entry.path, entry.reason, stage="walk"))
+                scanned.failures.append(Failure(entry.path, entry.reason, stage=Stage.WALK))
             else:
                 scanned.failed_before += 1
             continue
@@ -217,7 +218,7 @@ def scan(
 
 
 def _with_twins(
-    entries: Iterable[File | Skipped], known: Mapping[str, Known], config: IndexConfig
+    entries: Iterable[File | Skipped], known: Mapping[str, Known], config: IndexOptions
 ) -> Iterator[tuple[File | Skipped, bool]]:
     """Yield entries, and after a file whose twin stands in for it the twin, marked as such."""
     for entry in entries:

@@ -16,9 +16,11 @@ from photosearch.files.ignore import CACHE_TAG, NAME, is_passed_over
 from photosearch.files.names import is_photo_name
 from photosearch.files.paths import is_below, way_to
 from photosearch.files.sidecars import is_sidecar_name
+from photosearch.indexing.config import WatchOptions
 from photosearch.indexing.protocols import Observer
 from photosearch.indexing.summary import Summary
-from photosearch.store.database import ENDINGS, is_busy
+from photosearch.store.database import ENDINGS
+from photosearch.store.sqlite_errors import is_busy
 from photosearch.text import display
 
 LOOK = 1.0  # seconds between two looks at whether the folders are there
@@ -37,16 +39,6 @@ Outcome = TypeVar("Outcome")
 
 class UnwatchableError(Exception):
     """A watcher can't go on in these folders; the text says why."""
-
-
-@dataclass(frozen=True)
-class WatchConfig:
-    """How to watch; times in seconds."""
-
-    quiet: float = 2.0  # without a change, until what changed is indexed
-    longest: float = 60.0  # that a change waits while other changes go on
-    retry: float = 10.0  # between two tries while another process is indexing
-    poll: bool = False  # look at all files again and again: for network drives
 
 
 class Watcher(Protocol):
@@ -97,7 +89,7 @@ def keep_fresh(
     knows: Callable[[str], bool],
     observing: Callable[[], contextlib.AbstractContextManager[Observer]],
     notify: Notify,
-    config: WatchConfig,
+    config: WatchOptions,
 ) -> Iterator[tuple[Summary, float]]:
     """Index folders into a library whenever they change.
 
@@ -144,7 +136,7 @@ def watch(
     index: Callable[[list[str]], Outcome],
     changes: Iterable[set[str]],
     notify: Notify,
-    config: WatchConfig | None = None,
+    config: WatchOptions | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> Iterator[Outcome]:
     """Index folders once, and again when something changes in them, until `changes` ends.
@@ -161,7 +153,7 @@ def watch(
     Yields:
         What `index` returned, run by run.
     """
-    config = config or WatchConfig()
+    config = config or WatchOptions()
     pending = set(paths)
     first = last = due = clock() - config.longest
     waits = False

@@ -16,7 +16,7 @@ from multiprocessing.context import SpawnProcess
 from queue import SimpleQueue
 
 from photosearch.files.file import File
-from photosearch.indexing.config import IndexConfig
+from photosearch.indexing.config import IndexOptions
 from photosearch.photo.decode import Decoded, decode_file
 from photosearch.photo.picture import UndecodableError
 
@@ -35,7 +35,7 @@ _STEP = 0.25  # seconds between two looks at the clock
 def decode_all(
     files: Sequence[File],
     size: int,
-    config: IndexConfig,
+    config: IndexOptions,
     ahead: int = 64,
     decode: Decode = decode_file,
 ) -> Iterator[tuple[File, Outcome]]:
@@ -85,7 +85,7 @@ class _Team:
     killed alone. The processes of an executor share one queue: if one of them dies, all do.
     """
 
-    def __init__(self, workers: int, decode: Decode, size: int, config: IndexConfig) -> None:
+    def __init__(self, workers: int, decode: Decode, size: int, config: IndexOptions) -> None:
         self._decode = decode
         self._size = size
         self._config = config
@@ -194,14 +194,14 @@ def _ask(pipe: Connection, file: File, timeout: float) -> Outcome:
     return outcome
 
 
-def _attempt(decode: Decode, file: File, size: int, config: IndexConfig) -> Outcome:
+def _attempt(decode: Decode, file: File, size: int, config: IndexOptions) -> Outcome:
     try:
         return decode(file, size, config.max_pixels)
     except UndecodableError as error:
         return error
 
 
-def _serve(pipe: Connection, decode: Decode, size: int, config: IndexConfig) -> None:
+def _serve(pipe: Connection, decode: Decode, size: int, config: IndexOptions) -> None:
     """Decode photos in this process until nobody asks any more."""
     # Ctrl-C is for the parent, which then ends this process.
     signal.signal(signal.SIGINT, signal.SIG_IGN)

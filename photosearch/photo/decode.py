@@ -23,7 +23,7 @@ from PIL import TiffImagePlugin
 from photosearch.files.file import File
 from photosearch.files.hashing import content_hash
 from photosearch.photo.embedded import read_embedded
-from photosearch.photo.exif import Metadata, read_metadata
+from photosearch.photo.exif import Exif, read_exif
 from photosearch.photo.picture import (
     UndecodableError,
     finish,
@@ -57,7 +57,7 @@ class Decoded:
         pixels: Upright, whole picture squashed to a square, RGB, uint8. (size, size, 3)
         width: Of the original, upright, in pixels.
         height: Of the original, upright, in pixels.
-        metadata: What EXIF says.
+        exif: What EXIF says.
         format: Pillow's name of the file format: JPEG, PNG, HEIF, ..., or RAW.
         user_metadata: What people wrote into the file.
         content_hash: Of the whole file; see `photosearch.files.hashing`.
@@ -67,7 +67,7 @@ class Decoded:
     pixels: NDArray[np.uint8]
     width: int
     height: int
-    metadata: Metadata
+    exif: Exif
     format: str
     user_metadata: UserMetadata = NOTHING
     content_hash: bytes | None = None
@@ -153,7 +153,7 @@ def _decode(file: BufferedReader, size: int, max_pixels: int, known_hash: bytes 
                 pixels,
                 raw.width,
                 raw.height,
-                raw.metadata,
+                raw.exif,
                 "RAW",
                 raw.user_metadata,
                 known_hash or content_hash(file),
@@ -167,15 +167,15 @@ def _decode(file: BufferedReader, size: int, max_pixels: int, known_hash: bytes 
             refuse_planes(image)
         # A TIFF is one large EXIF structure. Read it before libtiff moves the file's position
         # behind Python's back; other formats may tell their EXIF only when loaded.
-        metadata = read_metadata(file) if name == "TIFF" else None
+        exif = read_exif(file) if name == "TIFF" else None
         user_metadata = read_embedded(image) if name == "TIFF" else None
         with _muted_stderr(file) if name in _NOISY else contextlib.nullcontext():
             image, is_reduced = load(file, image, size)
         if not is_reduced:
             width, height = image.size  # Pillow turns a TIFF upright while loading it
-        if metadata is None:
-            exif = image.info.get("exif")
-            metadata = read_metadata(io.BytesIO(exif)) if isinstance(exif, bytes) else Metadata()
+        if exif is None:
+            blob = image.info.get("exif")
+            exif = read_exif(io.BytesIO(blob)) if isinstance(blob, bytes) else Exif()
         user_metadata = user_metadata or read_embedded(image)
         orientation = orientation_of(image)
         pixels = finish(image, orientation, size)
@@ -183,7 +183,7 @@ def _decode(file: BufferedReader, size: int, max_pixels: int, known_hash: bytes 
         width, height = height, width
     kind = "JPEG" if name == "MPO" else name
     digest = known_hash or content_hash(file)
-    return Decoded(pixels, width, height, metadata, kind, user_metadata, digest)
+    return Decoded(pixels, width, height, exif, kind, user_metadata, digest)
 
 
 def _ends_early(file: BinaryIO, size: int) -> bool:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from PIL import Image
 
 from photosearch.photo.embedded import read_embedded
-from photosearch.photo.exif import Metadata, read_metadata
+from photosearch.photo.exif import Exif, read_exif
 from photosearch.photo.user_metadata import NOTHING, UserMetadata
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class Raw:
         orientation: EXIF orientation, 1 to 8, that turns the picture upright.
         width: Of the photo, upright, in pixels.
         height: Of the photo, upright, in pixels.
-        metadata: What EXIF says.
+        exif: What EXIF says.
         user_metadata: What people wrote into the file.
     """
 
@@ -59,7 +59,7 @@ class Raw:
     orientation: int
     width: int
     height: int
-    metadata: Metadata
+    exif: Exif
     user_metadata: UserMetadata
 
 
@@ -128,10 +128,9 @@ def read_raw(file: BinaryIO, size: int, check: Callable[[int, int], None]) -> Ra
             raise ValueError(_words(error)) from error
     if flipped >= 5:
         width, height = height, width
-    metadata = _metadata(file, preview)
-    return Raw(
-        picture, orientation, width, height, metadata, _user_metadata(file, is_tiff, preview)
-    )
+    exif = _exif(file, preview)
+    user_metadata = _user_metadata(file, is_tiff, preview)
+    return Raw(picture, orientation, width, height, exif, user_metadata)
 
 
 def _first_tags(file: BinaryIO, start: bytes) -> dict[int, int]:
@@ -191,18 +190,18 @@ def _develop(raw: rawpy.RawPy, size: int) -> Image.Image:
     return Image.fromarray(pixels if pixels.shape[2] != 1 else pixels[:, :, 0])
 
 
-def _metadata(file: BinaryIO, preview: Image.Image | None) -> Metadata:
+def _exif(file: BinaryIO, preview: Image.Image | None) -> Exif:
     """Read EXIF from the file, or else from its preview."""
     file.seek(0)
     start = file.read(4)
     if start in _TIFF:
-        return read_metadata(file)
+        return read_exif(file)
     if start in _TIFF_BUT_FOR_MAGIC:
-        return read_metadata(io.BytesIO(_TIFF_BUT_FOR_MAGIC[start] + file.read(_HEAD)))
+        return read_exif(io.BytesIO(_TIFF_BUT_FOR_MAGIC[start] + file.read(_HEAD)))
     blob = preview.info.get("exif") if preview is not None else None
     if not isinstance(blob, bytes):  # CR3: boxes, of which the first with EXIF has the camera
         _, _, blob = file.read(_HEAD).partition(b"CMT1")
-    return read_metadata(io.BytesIO(blob)) if blob else Metadata()
+    return read_exif(io.BytesIO(blob)) if blob else Exif()
 
 
 def _user_metadata(file: BinaryIO, is_tiff: bool, preview: Image.Image | None) -> UserMetadata:

@@ -18,10 +18,11 @@ from photosearch.files.roots import root_among, why_unreachable
 from photosearch.files.sidecars import list_sidecars
 from photosearch.files.walk import walk
 from photosearch.store import database, schema
-from photosearch.store import photos as store
 from photosearch.store.descriptions import is_folder_of, search_values, write_search_row
+from photosearch.store.known import known_below
 from photosearch.store.lock import changing
 from photosearch.store.roots import all_roots, outer_roots
+from photosearch.store.sqlite_errors import is_damage
 from photosearch.text import counted, display
 
 # What SQLite says of an index that lags behind its table, whose rows are whole.
@@ -115,7 +116,7 @@ def visit(path: str, *, check: bool = False) -> Report:
             return examine(connection, repair=True)
     except (LibraryError, sqlite3.DatabaseError) as error:
         cause = error.__cause__ if isinstance(error, LibraryError) else error
-        if not database.is_damage(cause):
+        if not is_damage(cause):
             raise
         return Report(damage=str(cause))
 
@@ -195,7 +196,7 @@ def text_index_is_wrong(connection: sqlite3.Connection) -> bool:
             )
     except sqlite3.DatabaseError as error:
         # What keeps SQLite from opening the index is no damage to it, but an error.
-        if not database.is_damage(error) and error.sqlite_errorcode != sqlite3.SQLITE_ERROR:
+        if not is_damage(error) and error.sqlite_errorcode != sqlite3.SQLITE_ERROR:
             raise
         return True
     return False
@@ -262,7 +263,7 @@ def compare(connection: sqlite3.Connection) -> Files:
     given = set(all_roots(connection))
     roots = set(outermost(given))
     for root in sorted(roots):
-        known = store.known(connection, root)
+        known = known_below(connection, root)
         try:
             at = root_among(root, given)
             entries = walk(root, at.rules, at.inner, at.outer, sidecars_in)

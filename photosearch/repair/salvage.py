@@ -10,10 +10,10 @@ import tempfile
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
-from photosearch.errors import LibraryError
+from photosearch.errors import LibraryError, UsageError
 from photosearch.repair import doctor
 from photosearch.store import database, schema
-from photosearch.store.database import now
+from photosearch.store.clock import now
 from photosearch.store.lock import locked
 from photosearch.text import display
 
@@ -60,7 +60,7 @@ def salvage(path: str, target: str) -> Salvaged:
     Raises:
         LibraryError: nothing can be read, the new file can't be written, or the library is
             being indexed.
-        ValueError: there is something at `target`.
+        UsageError: there is something at `target`.
     """
     path, target = os.path.abspath(path), os.path.abspath(target)
     if not os.path.isfile(path):
@@ -73,7 +73,7 @@ def salvage(path: str, target: str) -> Salvaged:
 def _salvage_into(path: str, target: str) -> Salvaged:
     for ending in ("", "-wal", "-journal"):
         if os.path.lexists(target + ending):
-            raise ValueError(f"{display(target + ending)} is there already: name a new file")
+            raise UsageError(f"{display(target + ending)} is there already: name a new file")
     try:
         # Beside the new file, which needs as much room as the copy that is read.
         with tempfile.TemporaryDirectory(

@@ -10,6 +10,7 @@ import numpy as np
 
 from captioner.describe.quantise import dequantise
 from captioner.describe.sentence_encoder import SentenceEncoder
+from photosearch.errors import UsageError
 from photosearch.search import vectors
 from photosearch.search.fusion import Weights, standardise
 from photosearch.search.vectors import Vectors
@@ -84,7 +85,7 @@ def photo_vector(connection: sqlite3.Connection, path: str, fingerprint: str) ->
         fingerprint: of the model that makes vectors.
 
     Raises:
-        ValueError: there is no photo, or it can't be read.
+        UsageError: there is no photo, or it can't be read.
     """
     query = """SELECT vector FROM vectors JOIN photos ON photos.id = photo_id
                JOIN models ON models.id = model_id WHERE path = ? AND fingerprint = ?"""
@@ -100,12 +101,12 @@ def _encode(path: str) -> bytes:
     from photosearch.photo.picture import UndecodableError
 
     if not os.path.exists(path):
-        raise ValueError(f"no photo at {display(path)}")
+        raise UsageError(f"no photo at {display(path)}")
     size = read_settings(shipped_model())["encoder"]["image_size"]
     try:
         pixels = decode(path, size).pixels
     except UndecodableError as error:
-        raise ValueError(f"{path}: {error}") from error
+        raise UsageError(f"{path}: {error}") from error
     (description,) = describer.load().describe_pixels(pixels[None], ("vectors",))
     assert description.vector is not None
     return description.vector

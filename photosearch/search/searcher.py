@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from photosearch.errors import UsageError
 from photosearch.search import query
 from photosearch.search.stems import Stemmer
 
@@ -106,13 +107,13 @@ class Searcher:
             Results, the best first; photos of equal score in the order they were indexed.
 
         Raises:
-            ValueError: an unknown ranker or column.
+            UsageError: an unknown ranker or column.
         """
         if request.ranker not in RANKERS:
-            raise ValueError(f"unknown ranker {request.ranker}: choose {', '.join(RANKERS)}")
+            raise UsageError(f"unknown ranker {request.ranker}: choose {', '.join(RANKERS)}")
         unknown = set(request.columns or ()) - set(WEIGHTS)
         if unknown:
-            raise ValueError(f"unknown field {min(unknown)}: choose from {', '.join(WEIGHTS)}")
+            raise UsageError(f"unknown field {min(unknown)}: choose from {', '.join(WEIGHTS)}")
         words = query.words(request.text)
         if (not words and request.like is None) or (request.limit or 1) <= 0:
             return []

@@ -5,48 +5,19 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
+from photosearch.errors import UsageError
 from photosearch.files.file import File
 from photosearch.files.paths import root_of, top_of
-from photosearch.photo.dates import when_taken
-from photosearch.store import photos as store
-from photosearch.store.database import now, signed
+from photosearch.photo.dates import DateSource, when_taken
+from photosearch.store.clock import now
 from photosearch.store.descriptions import write_search_row
+from photosearch.store.photos import set_aside
 from photosearch.store.roots import below, outer_roots
 from photosearch.text import display
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A photo of the library, as far as it tells one file from another."""
-
-    number: int
-    path: str
-    mtime_ns: int
-    inode: int | None
-    content_hash: bytes | None
-    sidecar_mtime_ns: int | None
-    missing: bool  # hidden since an earlier run
-    edited: bool  # by a person
-
-
-def of_size(connection: sqlite3.Connection, size: int) -> list[Place]:
-    """Return the photos whose files have so many bytes.
-
-    Those that a person captioned come first, then those that are shown, then the oldest.
-    """
-    query = """SELECT id, path, mtime_ns, inode, content_hash, sidecar_mtime_ns,
-                      missing_since IS NOT NULL AS missing, photo_id IS NOT NULL AS edited
-               FROM photos LEFT JOIN edits ON photo_id = id
-               WHERE size = ? ORDER BY edited DESC, missing, id"""
-    return [
-        Place(number, os.fsdecode(path), *rest)
-        for number, path, *rest in connection.execute(query, (size,))
-    ]
-
-
-def move(
+def move_photos(
     connection: sqlite3.Connection,
     moves: Mapping[int, tuple[str, File]],
 ) -> None:
@@ -56,39 +27,39 @@ def move(
 
     Args:
         connection: to the library.
-        moves: by a photo's number, the root that its file was found under, and the file. A
+        moves: by a photo's id, the root that its file was found under, and the file. A
             photo that is not among them, and whose file was overwritten, is hidden.
     """
-    for number in moves:
+    for photo_id in moves:
         # Paths are unique, and two photos may change places.
-        held = (b"\0%d" % number, number)
+        held = (b"\0%d" % photo_id, photo_id)
         connection.execute("UPDATE photos SET path = ? WHERE id = ?", held)
-    for number, (root, file) in moves.items():
-        store.set_aside(connection, os.fsencode(file.path))
-        _set_file(connection, number, root, file)
+    for photo_id, (root, file) in moves.items():
+        set_aside(connection, os.fsencode(file.path))
+        _set_file(connection, photo_id, root, file)
 
 
-def copy(connection: sqlite3.Connection, number: int, root: str, file: File) -> None:
+def copy_photo(connection: sqlite3.Connection, photo_id: int, root: str, file: File) -> None:
     """Know a file as a copy of a photo: all that is known of it holds for both.
 
     Where the file's path has a row already that a person captioned, that one stays, hidden: its
     words are back with its content. Call it within a transaction.
     """
     path = os.fsencode(file.path)
-    store.set_aside(connection, path, only_edited=True)
+    set_aside(connection, path, only_edited=True)
     row = connection.execute("SELECT id FROM photos WHERE path = ?", (path,)).fetchone()
     facts = """size, mtime_ns, inode, format, width, height, taken_at, taken_from, camera, lens,
                latitude, longitude, run_id, tags_model_id, content_hash, sidecar_mtime_ns"""
     if row is None:
         query = f"""INSERT INTO photos (path, display, {facts})
                     SELECT ?, ?, {facts} FROM photos WHERE id = ? RETURNING id"""
-        (new,) = connection.execute(query, (path, display(file.path), number)).fetchone()
+        (new,) = connection.execute(query, (path, display(file.path), photo_id)).fetchone()
     else:
         (new,) = row
         query = (
             f"UPDATE photos SET ({facts}) = (SELECT {facts} FROM photos WHERE id = ?) WHERE id = ?"
         )
-        connection.execute(query, (number, new))
+        connection.execute(query, (photo_id, new))
         for table in ("captions", "tags", "vectors", "written"):
             connection.execute(f"DELETE FROM {table} WHERE photo_id = ?", (new,))
     for table in ("captions", "tags", "vectors", "written", "edits"):
@@ -97,31 +68,31 @@ def copy(connection: sqlite3.Connection, number: int, root: str, file: File) -> 
         connection.execute(
             f"""INSERT OR REPLACE INTO {table} (photo_id, {rest})
                 SELECT ?, {rest} FROM {table} WHERE photo_id = ?""",
-            (new, number),
+            (new, photo_id),
         )
     _set_file(connection, new, root, file)
 
 
-def touch(connection: sqlite3.Connection, number: int, root: str, file: File) -> None:
+def touch_photo(connection: sqlite3.Connection, photo_id: int, root: str, file: File) -> None:
     """Note that a file has another time or inode, but still holds the same photo."""
-    _set_file(connection, number, root, file)
+    _set_file(connection, photo_id, root, file)
 
 
-def _set_file(connection: sqlite3.Connection, number: int, root: str, file: File) -> None:
+def _set_file(connection: sqlite3.Connection, photo_id: int, root: str, file: File) -> None:
     """Let a row be about a file that holds its photo, and show it."""
     path = os.fsencode(file.path)
     query = "SELECT taken_at, taken_from FROM photos WHERE id = ?"
-    taken_at, taken_from = connection.execute(query, (number,)).fetchone()
-    if taken_from not in ("exif", "xmp"):
+    taken_at, taken_from = connection.execute(query, (photo_id,)).fetchone()
+    if taken_from not in (DateSource.EXIF, DateSource.XMP):
         taken_at, taken_from = when_taken(None, None, path, file.mtime_ns)
     connection.execute(
         """UPDATE photos SET path = ?, display = ?, size = ?, mtime_ns = ?, inode = ?,
            taken_at = ?, taken_from = ?, missing_since = NULL WHERE id = ?""",
-        (path, display(file.path), file.size, file.mtime_ns, signed(file.inode),
-         taken_at, taken_from, number),
+        (path, display(file.path), file.size, file.mtime_ns, file.inode,
+         taken_at, taken_from, photo_id),
     )  # fmt: skip
     connection.execute("DELETE FROM failures WHERE path = ?", (path,))
-    write_search_row(connection, number, root)
+    write_search_row(connection, photo_id, root)
 
 
 def relocate(connection: sqlite3.Connection, old: str, new: str) -> int | None:
@@ -131,7 +102,7 @@ def relocate(connection: sqlite3.Connection, old: str, new: str) -> int | None:
         How many photos; None where the library knows nothing of the old folder.
 
     Raises:
-        ValueError: a photo of the library lies in the new folder under the same name.
+        UsageError: a photo of the library lies in the new folder under the same name.
     """
     low, high = below(old)
     values = {"path": os.fsencode(old), "low": low, "high": high}
@@ -144,7 +115,7 @@ def relocate(connection: sqlite3.Connection, old: str, new: str) -> int | None:
             renamed = {path: _under(os.fsencode(new), path[len(low) :]) for path in paths}
             taken = _taken(connection, table, set(renamed.values()) - set(renamed))
             if taken and table == "photos":
-                raise ValueError(
+                raise UsageError(
                     f"{display(os.fsdecode(taken[0]))} is in the library already, and "
                     f"{len(taken) - 1:,} more: photosearch forget takes out one of the folders"
                 )
@@ -208,5 +179,5 @@ def tell_folders(connection: sqlite3.Connection, folder: str) -> None:
                WHERE path = ? OR (path > ? AND path < ?)"""
     rows = connection.execute(query, (os.fsencode(folder), low, high)).fetchall()
     roots = set(outer_roots(connection)) if rows else set()
-    for number, path in rows:
-        write_search_row(connection, number, top_of(os.fsdecode(path), roots))
+    for photo_id, path in rows:
+        write_search_row(connection, photo_id, top_of(os.fsdecode(path), roots))

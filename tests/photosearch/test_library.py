@@ -20,7 +20,7 @@ from captioner.describe.quantise import quantise
 from captioner.describe.sentence_encoder import SentenceEncoder
 from photosearch import Library, LibraryError, Result
 from photosearch.indexing.protocols import Describer
-from photosearch.library import ENVIRONMENT, default_path
+from photosearch.location import ENVIRONMENT, default_path
 from photosearch.store.descriptions import PARTS
 
 

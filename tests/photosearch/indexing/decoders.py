@@ -9,7 +9,7 @@ import numpy as np
 
 from photosearch.files.file import File
 from photosearch.photo.decode import Decoded
-from photosearch.photo.exif import Metadata
+from photosearch.photo.exif import Exif
 from photosearch.photo.picture import UndecodableError
 
 
@@ -29,4 +29,4 @@ def decode_by_name(file: File, size: int, max_pixels: int) -> Decoded:
     if "sleep" in name:
         time.sleep(float(name.partition("-")[2]))
     pixels = np.full((size, size, 3), content % 256, np.uint8)
-    return Decoded(pixels, content, content + 1, Metadata(camera=name), "PNG")
+    return Decoded(pixels, content, content + 1, Exif(camera=name), "PNG")

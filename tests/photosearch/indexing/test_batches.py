@@ -18,16 +18,16 @@ from photosearch.indexing.batches import (
     describe_batches,
     photo_of,
 )
-from photosearch.indexing.config import IndexConfig
+from photosearch.indexing.config import IndexOptions
 from photosearch.indexing.scan import Task
 from photosearch.indexing.summary import Stages
 from photosearch.photo.decode import Decoded, decode, decode_file
 from photosearch.photo.user_metadata import UserMetadata
 from photosearch.store.descriptions import PARTS
-from photosearch.store.photos import Failure
+from photosearch.store.failures import Failure, Stage
 from tests.fakes import FakeDescriber, shade
 
-HERE = IndexConfig(workers=0)
+HERE = IndexOptions(workers=0)
 XMP = """<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF
 xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description
 xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:title>Rome</dc:title></rdf:Description>
@@ -179,7 +179,7 @@ def test_a_damaged_sidecar_is_tried_again_when_it_changes(tmp_path: Path) -> Non
     (task,) = tasks_in(tmp_path)
     photo = photo_of(task, decode_file(task.file, 8))
     assert photo.unread is not None and photo.user_metadata == UserMetadata()
-    assert (photo.unread.path, photo.unread.stage) == (f"{tmp_path}/a.xmp", "sidecar")
+    assert (photo.unread.path, photo.unread.stage) == (f"{tmp_path}/a.xmp", Stage.SIDECAR)
     assert photo.unread.mtime_ns == os.stat(tmp_path / "a.xmp").st_mtime_ns
     assert photo.unread.size is None
 
@@ -191,7 +191,7 @@ def test_a_sidecar_out_of_reach_is_tried_in_the_next_run(tmp_path: Path) -> None
     (tmp_path / "a.xmp").unlink()
     photo = photo_of(task, decode_file(task.file, 8))
     assert photo.unread == Failure(
-        f"{tmp_path}/a.xmp", "can't be read: it is gone", stage="sidecar"
+        f"{tmp_path}/a.xmp", "can't be read: it is gone", stage=Stage.SIDECAR
     )
 
 

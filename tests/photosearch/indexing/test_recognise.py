@@ -15,13 +15,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from photosearch.indexing.config import IndexConfig
+from photosearch.indexing.config import IndexOptions
 from photosearch.indexing.run import index
 from photosearch.indexing.summary import Summary
 from photosearch.store import database
-from photosearch.store import moves as paths
-from photosearch.store import photos as store
-from photosearch.store.descriptions import write_edit
+from photosearch.store.edits import write_edit
+from photosearch.store.moves import relocate
+from photosearch.store.removal import prune
 from photosearch.store.roots import outer_roots
 from tests.fakes import Diary, FakeDescriber, shade
 
@@ -53,7 +53,7 @@ class World:
 
     def index(self, *roots: Path, **config: Any) -> Summary:
         given = [str(root) for root in roots or (self.photos,)]
-        settings = IndexConfig(**{"workers": 0, "batch_size": 3, **config})
+        settings = IndexOptions(**{"workers": 0, "batch_size": 3, **config})
         return index(self.connection, given, lambda: self.describer, settings, self.diary)
 
     def edit(self, name: str, caption: str) -> None:
@@ -340,7 +340,7 @@ def test_after_any_history_each_photo_says_what_it_shows(steps: list[Any]) -> No
 
 
 def relocated(world: World, old: Path, new: Path) -> int | None:
-    return paths.relocate(world.connection, str(old), str(new))
+    return relocate(world.connection, str(old), str(new))
 
 
 def test_a_root_is_relocated_without_reading(world: World) -> None:
@@ -434,7 +434,7 @@ def test_words_under_a_copy_are_back_with_their_photo(world: World) -> None:
     second.write_bytes(kept)  # from a backup
     assert counts(world.index()) == {"moved": 1, "unchanged": 1}
     assert world.shown() == {"Photos/a.bmp": "the first", "Photos/b.bmp": "the second"}
-    store.prune(world.connection)
+    prune(world.connection)
     assert world.edits() == ["the first", "the second"]
     assert counts(world.index()) == {"unchanged": 2}
 
@@ -447,7 +447,7 @@ def test_a_linked_drive_may_be_unplugged(world: World) -> None:
     world.edit("link/a.bmp", "mine")
     (world.home / "Drive").rename(world.home / "away")
     assert world.index().hidden == 1
-    assert store.prune(world.connection) == 0
+    assert prune(world.connection) == 0
     (world.home / "away").rename(world.home / "Drive")
     assert world.index().returned == 1
     assert world.edits() == ["mine"]
@@ -461,13 +461,13 @@ def test_a_drive_within_a_root_may_be_unplugged(world: World) -> None:
     away = world.home / "away"
     (world.photos / "usb" / "2020").rename(away)
     assert counts(world.index()) == {"hidden": 1, "unchanged": 1}
-    assert store.prune(world.connection) == 0
+    assert prune(world.connection) == 0
     away.rename(world.photos / "usb" / "2020")
     assert counts(world.index()) == {"returned": 1, "unchanged": 2}
     assert world.shown()["Photos/usb/2020/a.bmp"] == "mine"
     shutil.rmtree(world.photos / "usb")  # for good, and not only what was in it
     assert counts(world.index()) == {"hidden": 1, "unchanged": 1}
-    assert store.prune(world.connection) == 1
+    assert prune(world.connection) == 1
 
 
 def test_the_captioned_row_moves_not_one_that_was_hidden_long_ago(world: World) -> None:
@@ -560,12 +560,12 @@ def test_the_place_of_a_drive_may_be_gone_with_it(world: World) -> None:
     (world.photos / "usb2" / "b.bmp").unlink()
     world.index()
     media = str(world.photos)
-    assert store.prune(world.connection, holds_drives=lambda folder: folder == media) == 1
+    assert prune(world.connection, holds_drives=lambda folder: folder == media) == 1
     # The same by a link to the folder of the drives.
     real = world.photos.rename(world.home / "media")
     world.photos.symlink_to(real)
-    assert store.prune(world.connection, holds_drives=lambda folder: folder == str(real)) == 0
-    assert store.prune(world.connection) == 1
+    assert prune(world.connection, holds_drives=lambda folder: folder == str(real)) == 0
+    assert prune(world.connection) == 1
 
 
 def test_part_of_a_root_lists_no_link_that_the_whole_leaves_out(world: World) -> None:

@@ -19,16 +19,18 @@ from hypothesis import strategies as st
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from photosearch.indexing.config import IndexConfig
+from photosearch.indexing.config import IndexOptions
 from photosearch.indexing.protocols import Describer
 from photosearch.indexing.run import index
 from photosearch.indexing.summary import Summary
 from photosearch.repair.doctor import examine
 from photosearch.search.searcher import Request, Result, Searcher
 from photosearch.store import database
-from photosearch.store import photos as store
-from photosearch.store.descriptions import PARTS, write_edit
+from photosearch.store.descriptions import PARTS
+from photosearch.store.edits import write_edit
+from photosearch.store.removal import prune
 from photosearch.store.roots import all_roots, outer_roots
+from photosearch.store.statistics import stats
 from tests.fakes import COLOURS, Diary, FakeDescriber, colour_of, unneeded
 
 AsNobody = Callable[[], contextlib.AbstractContextManager[None]]
@@ -78,7 +80,7 @@ class World:
         **config: Any,
     ) -> Summary:
         folders = [str(root) for root in roots or (self.photos,)]
-        settings = IndexConfig(**{"workers": 0, "batch_size": 4, **config})
+        settings = IndexOptions(**{"workers": 0, "batch_size": 4, **config})
         return index(self.connection, folders, load, settings, observer, fingerprints)
 
     def found(self, query: str = "wall") -> list[str]:
@@ -229,7 +231,7 @@ def test_force_captions_everything_again(world: World) -> None:
         *[("other", newer[part], part) for part in PARTS],
     ]
     assert after == {name: rows for name, rows in before.items() if name != "models"}
-    assert store.stats(world.connection)["models"] == {"other": 3}
+    assert stats(world.connection)["models"] == {"other": 3}
 
 
 @pytest.mark.parametrize("when", [-(2**40), 0, 2**63 - 1, 2**63, 2**63 + 2**60])
@@ -567,7 +569,7 @@ def test_a_persons_caption_goes_where_both_twins_go(
         file.rename(world.photos / "2024" / file.name)
     world.index(world.photos / only)
     assert words(world) == [("2024/a.jpg", "my wall")]
-    assert store.prune(world.connection, dry_run=True) == 0
+    assert prune(world.connection, dry_run=True) == 0
 
 
 def test_a_copied_pair_leaves_the_words_with_the_first(
@@ -677,7 +679,7 @@ def test_a_new_rule_hides_photos_and_they_return_with_their_captions(world: Worl
     assert counts(world.index(load=unneeded)) == expected
     assert world.found() == ["drafts/c.png"]
     assert counts(world.index(load=unneeded)) == {"unchanged": 1, "reached": 1}
-    assert store.prune(world.connection, dry_run=True) == 1  # the file of the other is there
+    assert prune(world.connection, dry_run=True) == 1  # the file of the other is there
     (world.home / "a.png").rename(world.photos / "a.png")
     rules.unlink()
     summary = world.index(load=unneeded)
@@ -937,7 +939,7 @@ def test_an_interrupt_keeps_the_batches_before(
     world.index(load=lambda: describer, batch_size=3)
     assert describer.batches == [3, 3, 3, 2][call - 1 :]
     undisturbed = database.open_for_writing(str(tmp_path / "undisturbed.db"))
-    index(undisturbed, [str(world.photos)], FakeDescriber, IndexConfig(3, 0))
+    index(undisturbed, [str(world.photos)], FakeDescriber, IndexOptions(3, 0))
     assert tables(world.connection) == tables(undisturbed)
     undisturbed.close()
 
@@ -946,7 +948,7 @@ def test_processes_give_the_same_library(world: World, tmp_path: Path) -> None:
     crowd(world)
     world.index(workers=0)
     other = database.open_for_writing(str(tmp_path / "other.db"))
-    index(other, [str(world.photos)], FakeDescriber, IndexConfig(4, 2))
+    index(other, [str(world.photos)], FakeDescriber, IndexOptions(4, 2))
     assert tables(other) == tables(world.connection)
     other.close()
 
@@ -982,7 +984,7 @@ def test_any_history_ends_in_the_library_of_a_fresh_run(steps: list[tuple[str, s
                 world.index(batch_size=2, force=step == "force")
         world.index(batch_size=2)
         fresh = database.open_for_writing(str(world.home / "fresh.db"))
-        index(fresh, [str(world.photos)], FakeDescriber, IndexConfig(2, 0))
+        index(fresh, [str(world.photos)], FakeDescriber, IndexOptions(2, 0))
         assert visible(world.connection) == visible(fresh)
         for query in ("red", "wall", "green blue", "d.png"):
             ours, theirs = ({(r.path, round(r.score, 9)) for r in find(one, query, None)}

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from photosearch.files.file import File, Skipped
-from photosearch.indexing.config import IndexConfig
+from photosearch.indexing.config import IndexOptions
 from photosearch.indexing.scan import (
     Decision,
     Scanned,
@@ -19,15 +19,19 @@ from photosearch.indexing.scan import (
     scan,
 )
 from photosearch.store.descriptions import PARTS
-from photosearch.store.photos import Known
+from photosearch.store.known import Known
 
 FILE = File("/p/a.jpg", 100, 7, 1)
 KNOWN = Known(100, 7, models=(1, 1, 1))
 FAILED = replace(KNOWN, reason="truncated file")
 WITH_SIDECAR = replace(FILE, sidecar="/p/a.xmp", sidecar_mtime_ns=5)
 SKIPPED = Skipped("/p/b", "broken link")
-ONLY = IndexConfig()
-FORCE, RETRY, UPGRADE = IndexConfig(force=True), IndexConfig(retry=True), IndexConfig(upgrade=True)
+ONLY = IndexOptions()
+FORCE, RETRY, UPGRADE = (
+    IndexOptions(force=True),
+    IndexOptions(retry=True),
+    IndexOptions(upgrade=True),
+)
 
 
 # The table
@@ -72,7 +76,7 @@ FORCE, RETRY, UPGRADE = IndexConfig(force=True), IndexConfig(retry=True), IndexC
 def test_each_case_has_its_decision(
     found: File | Skipped,
     before: Known | None,
-    config: IndexConfig,
+    config: IndexOptions,
     facts: dict[str, bool],
     decision: Decision,
 ) -> None:
@@ -91,7 +95,7 @@ def test_a_damaged_sidecar_is_tried_when_it_changes_or_is_not_known_to_fail() ->
 def by_conditions(
     found: File | Skipped,
     before: Known | None,
-    config: IndexConfig,
+    config: IndexOptions,
     outdated: bool,
     sidecar_failed: bool,
 ) -> Decision:
@@ -117,13 +121,13 @@ def by_conditions(
     return Decision.REREAD if sidecar_changed else Decision.KEEP
 
 
-Case = tuple[File | Skipped, Known | None, IndexConfig, bool, bool]
+Case = tuple[File | Skipped, Known | None, IndexOptions, bool, bool]
 
 
 def all_cases() -> Iterator[Case]:
     flags = (False, True)
     configs = [
-        IndexConfig(force=force, upgrade=upgrade, retry=retry)
+        IndexOptions(force=force, upgrade=upgrade, retry=retry)
         for force, upgrade, retry in itertools.product(flags, flags, flags)
     ]
     befores: list[Known | None] = [None]
@@ -161,7 +165,7 @@ def test_a_part_is_outdated_if_another_model_made_it_or_none_did() -> None:
 def scanned(
     known: dict[str, Known],
     *entries: File | Skipped,
-    config: IndexConfig = ONLY,
+    config: IndexOptions = ONLY,
     root: str = "/p",
 ) -> Scanned:
     def known_in(path: str) -> dict[str, Known]:
@@ -241,7 +245,7 @@ def test_a_sidecar_that_fails_is_no_photo_that_is_gone(tmp_path: Path) -> None:
 @pytest.mark.parametrize("twin_known", [False, True])
 @pytest.mark.parametrize("before", [None, KNOWN, FAILED, replace(FAILED, size=1)])
 def test_a_twin_is_looked_at_only_where_it_stands_in(
-    tmp_path: Path, before: Known | None, twin_known: bool, config: IndexConfig
+    tmp_path: Path, before: Known | None, twin_known: bool, config: IndexOptions
 ) -> None:
     root = str(tmp_path)
     twin = replace(FILE, path=f"{root}/a.dng")

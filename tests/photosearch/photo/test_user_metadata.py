@@ -22,9 +22,9 @@ from PIL.PngImagePlugin import PngInfo
 
 from captioner.describe.description import Caption, Description
 from captioner.describe.tags import Tag
-from photosearch.cli.finding import as_record
+from photosearch.cli.find import as_record
 from photosearch.export import export
-from photosearch.indexing.config import IndexConfig
+from photosearch.indexing.config import IndexOptions
 from photosearch.indexing.protocols import Describer
 from photosearch.indexing.run import index
 from photosearch.indexing.summary import Summary
@@ -34,7 +34,8 @@ from photosearch.photo.user_metadata import MAX_KEYWORDS, UserMetadata, cleaned,
 from photosearch.photo.xmp import MAX_BYTES, read_sidecar, read_xmp
 from photosearch.search.searcher import Request, Result, Searcher
 from photosearch.store import database
-from photosearch.store.descriptions import PARTS, write_edit
+from photosearch.store.descriptions import PARTS
+from photosearch.store.edits import write_edit
 
 NAMESPACES = {
     "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
@@ -399,7 +400,7 @@ class Album:
             assert describer is not None, "nothing is to be captioned"
             return describer
 
-        settings = IndexConfig(workers=0, **config)
+        settings = IndexOptions(workers=0, **config)
         return index(self.connection, [str(self.photos)], load, settings, None, FINGERPRINTS)
 
     def find(self, query: str) -> list[Result]:
@@ -578,7 +579,7 @@ def test_the_sidecar_of_a_photo_that_was_given_by_itself(album: Album) -> None:
     album.sidecar("a.xmp", b"<broken")
 
     def index_it() -> tuple[int, int]:
-        summary = index(album.connection, [path], Namer, IndexConfig(workers=0))
+        summary = index(album.connection, [path], Namer, IndexOptions(workers=0))
         return summary.failed, summary.failed_before
 
     assert [index_it() for _ in range(3)] == [(1, 0), (0, 1), (0, 1)]

@@ -18,14 +18,18 @@ from captioner.describe.tags import Tag
 from photosearch.errors import LibraryError
 from photosearch.files.file import File
 from photosearch.library import Library
-from photosearch.photo.exif import Metadata
+from photosearch.photo.exif import Exif
 from photosearch.photo.user_metadata import UserMetadata
 from photosearch.repair.salvage import Salvaged
 from photosearch.search.searcher import Request, Searcher
 from photosearch.store import database
-from photosearch.store import photos as store
-from photosearch.store.descriptions import PARTS, use_models, write_edit
+from photosearch.store.descriptions import PARTS, use_models
+from photosearch.store.edits import write_edit
+from photosearch.store.failures import Failure
+from photosearch.store.known import known_below
+from photosearch.store.photos import Photo, set_missing, write_batch
 from photosearch.store.roots import add_roots
+from photosearch.store.runs import finish_run, start_run
 
 PHOTOS, PAGE = 400, 4096
 TABLES = [
@@ -42,7 +46,7 @@ def describe(number: int) -> Description:
 def fill(connection: sqlite3.Connection, folder: Path, count: int = PHOTOS) -> None:
     """Write photos, a third of them with people's captions, and some of all else."""
     folder.mkdir(exist_ok=True)
-    run = store.start_run(connection)
+    run = start_run(connection)
     models = use_models(connection, run, "fake", {part: part for part in PARTS})
     add_roots(connection, [str(folder)])
     photos = []
@@ -52,25 +56,25 @@ def fill(connection: sqlite3.Connection, folder: Path, count: int = PHOTOS) -> N
         file = File(str(path), 1, 1, number)
         user_metadata = UserMetadata(title=f"title {number}") if number % 4 == 0 else None
         photos.append(
-            store.Photo(
+            Photo(
                 file,
                 str(folder),
                 "JPEG",
                 4,
                 3,
-                Metadata(),
+                Exif(),
                 describe(number),
                 user_metadata,
                 b"hash",
             )
         )
-    failures = [store.Failure(str(folder / f"{n}.gif"), "it is empty", 0, 1) for n in range(50)]
-    store.write_batch(connection, run, models, photos, failures)
+    failures = [Failure(str(folder / f"{n}.gif"), "it is empty", 0, 1) for n in range(50)]
+    write_batch(connection, run, models, photos, failures)
     for number in range(0, count, 3):
         write_edit(connection, str(folder / f"{number:04}.jpg"), f"my words {number}")
-    store.set_missing(connection, [str(folder / "0001.jpg")])
+    set_missing(connection, [str(folder / "0001.jpg")])
     (folder / "0001.jpg").unlink()
-    store.finish_run(connection, run)
+    finish_run(connection, run)
 
 
 @pytest.fixture(scope="module")
@@ -430,7 +434,7 @@ def test_photos_lost_from_their_table_keep_what_people_wrote(
     assert saved["edits"] == dump(sound)["edits"] and saved["written"] == dump(sound)["written"]
     # Size and time differ from the file's: the next index describes it anew.
     with contextlib.closing(database.open_for_reading(str(tmp_path / "new.db"))) as connection:
-        known = store.known(connection, str(sound.with_name("photos")))
+        known = known_below(connection, str(sound.with_name("photos")))
         assert {(one.size, one.mtime_ns) for one in known.values() if one.reason is None} == {
             (0, 0)
         }

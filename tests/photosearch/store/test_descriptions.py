@@ -16,18 +16,21 @@ from sqlite_utils import Database, Migrations
 from captioner.describe.description import Caption, Description
 from captioner.describe.tags import Tag
 from photosearch.files.file import File
-from photosearch.photo.exif import Metadata
+from photosearch.photo.exif import Exif
 from photosearch.search.searcher import Request, Result, Searcher
 from photosearch.store import database
-from photosearch.store import photos as store
 from photosearch.store.descriptions import (
     PARTS,
     Models,
-    model_numbers,
+    model_ids,
     use_models,
-    write_edit,
     write_search_row,
 )
+from photosearch.store.edits import write_edit
+from photosearch.store.known import known_below
+from photosearch.store.photos import Photo, set_found, set_missing, write_batch
+from photosearch.store.runs import start_run
+from photosearch.store.statistics import stats
 
 PATH = "/home/Photos/Lake/a.jpg"
 
@@ -58,10 +61,8 @@ class Shelf:
         return use_models(self.connection, self.run, f"model {number}", fingerprints)
 
     def describe(self, seen: Description, model: int = 1, path: str = PATH) -> None:
-        photo = store.Photo(
-            File(path, 1, 1, 1), "/home/Photos", "JPEG", 4, 3, Metadata(camera="Canon"), seen
-        )
-        store.write_batch(self.connection, self.run, self.models(model), [photo], [])
+        photo = Photo(File(path, 1, 1, 1), "/home/Photos", "JPEG", 4, 3, Exif(camera="Canon"), seen)
+        write_batch(self.connection, self.run, self.models(model), [photo], [])
 
     def row(self) -> dict[str, str]:
         """Return what full-text search sees of the only photo."""
@@ -91,7 +92,7 @@ def find(connection: sqlite3.Connection, query: str) -> list[Result]:
 @pytest.fixture
 def shelf(tmp_path: Path) -> Iterator[Shelf]:
     connection = database.open_for_writing(str(tmp_path / "library.db"))
-    yield Shelf(connection, store.start_run(connection))
+    yield Shelf(connection, start_run(connection))
     connection.close()
 
 
@@ -128,7 +129,7 @@ def test_parts_that_were_not_made_are_kept(shelf: Shelf, parts: tuple[str, ...])
         assert (after[part] == before[part]) == (part not in parts)
         model = getattr(second if part in parts else first, part)
         assert {row[-1] for row in after[part]} == {model}
-    (known,) = store.known(shelf.connection, "/").values()
+    (known,) = known_below(shelf.connection, "/").values()
     assert known.models == tuple(
         getattr(second if part in parts else first, part) for part in PARTS
     )
@@ -142,7 +143,7 @@ def test_no_tags_at_all_are_a_result_too(shelf: Shelf) -> None:
     shelf.describe(Description(tags=[]), 2)
     assert shelf.held()["tags"] == []
     assert shelf.find("vessel") == []
-    (known,) = store.known(shelf.connection, "/").values()
+    (known,) = known_below(shelf.connection, "/").values()
     assert known.models[1] == shelf.models(2).tags
 
 
@@ -151,7 +152,7 @@ def test_models_are_numbered_once_and_by_part(shelf: Shelf) -> None:
     assert len({*vars_of(first), *vars_of(second)}) == 6
     assert shelf.models(1) == first
     mixed = {"captions": "captions 1", "tags": "tags 2", "vectors": "vectors 9"}
-    assert model_numbers(shelf.connection, mixed) == (first.captions, second.tags, None)
+    assert model_ids(shelf.connection, mixed) == (first.captions, second.tags, None)
     query = "SELECT name, fingerprint, part FROM models WHERE id = ?"
     for part in PARTS:
         row = shelf.connection.execute(query, (getattr(first, part),)).fetchone()
@@ -211,11 +212,11 @@ def test_an_edit_outlives_whatever_is_made_anew(
 def test_an_edit_of_a_hidden_photo_waits_for_it(shelf: Shelf) -> None:
     shelf.describe(FIRST)
     write_edit(shelf.connection, PATH, "our dinghy")
-    store.set_missing(shelf.connection, [PATH])
+    set_missing(shelf.connection, [PATH])
     assert shelf.find("dinghy") == []
     assert write_edit(shelf.connection, PATH, "our skiff")
     assert shelf.find("skiff") == []
-    store.set_found(shelf.connection, [PATH], "/home/Photos")
+    set_found(shelf.connection, [PATH], "/home/Photos")
     assert [result.caption for result in shelf.find("skiff")] == ["our skiff"]
     assert shelf.row()["folder"] == "Photos/Lake"
 
@@ -236,7 +237,7 @@ def test_the_order_of_edits_and_upgrades_does_not_matter(
     path = tmp_path_factory.mktemp("descriptions") / "library.db"
     connection = database.open_for_writing(str(path))
     connection.execute("PRAGMA synchronous = OFF")
-    shelf = Shelf(connection, store.start_run(connection))
+    shelf = Shelf(connection, start_run(connection))
     shelf.describe(FIRST)
     captions, tags, edit = FIRST.captions, FIRST.tags, None
     for step in steps:
@@ -330,9 +331,9 @@ def test_an_old_library_loses_nothing(tmp_path: Path, opened: Any) -> None:
     assert after == before
     for query in ("cafe", "dog", "canon"):
         assert [result.path for result in find(connection, query)] == ["/p/a.jpg"]
-    known = store.known(connection, "/p")
+    known = known_below(connection, "/p")
     assert known["/p/a.jpg"].models == (1, None, None)
-    assert store.stats(connection)["models"] == {"old": 2}
+    assert stats(connection)["models"] == {"old": 2}
     connection.close()
     with_all = database.open_for_writing(str(path))
     assert with_all.execute("PRAGMA integrity_check").fetchone() == ("ok",)
@@ -358,13 +359,13 @@ def test_an_old_library_takes_new_parts_and_edits(tmp_path: Path) -> None:
     path = tmp_path / "library.db"
     old_library(path)
     connection = database.open_for_writing(str(path))
-    shelf = Shelf(connection, store.start_run(connection))
+    shelf = Shelf(connection, start_run(connection))
     shelf.describe(Description(tags=FIRST.tags, vector=FIRST.vector), path="/p/a.jpg")
     assert write_edit(connection, os.fsdecode(b"/p/\xff.jpg"), "the hidden one")
     (result,) = find(connection, "vessel")
     assert (result.path, result.caption) == ("/p/a.jpg", "a café at night")
-    store.set_found(connection, [os.fsdecode(b"/p/\xff.jpg")], "/p")
+    set_found(connection, [os.fsdecode(b"/p/\xff.jpg")], "/p")
     assert [result.caption for result in find(connection, "hidden")] == ["the hidden one"]
-    models = store.known(connection, "/p")["/p/a.jpg"].models
+    models = known_below(connection, "/p")["/p/a.jpg"].models
     assert models == (1, shelf.models(1).tags, shelf.models(1).vectors)
     connection.close()

@@ -21,8 +21,9 @@ from photosearch.errors import LibraryError
 from photosearch.repair.doctor import examine
 from photosearch.search.searcher import Request, Searcher
 from photosearch.store import database
-from photosearch.store import photos as store
 from photosearch.store.database import SCHEMA
+from photosearch.store.failures import list_failures
+from photosearch.store.known import known_below
 from photosearch.text import display
 
 PATHS = [b"/p/a.jpg", b"/p/caf\xe9.jpg", b"/p/new\nline.png", b"/p/gone.jpg", "/p/ü😀.jpg".encode()]
@@ -146,9 +147,9 @@ def test_an_earlier_library_keeps_all_it_has(tmp_path: Path, version: int, opene
         words |= {"ship": 4, "mine": 2 - (PATHS[3] == b"/p/gone.jpg")} if version > 1 else {}
         for word, count in words.items():
             assert len(searcher.find(Request(word, None))) == count, word
-        known = store.known(connection, "/p")
+        known = known_below(connection, "/p")
         assert known[os.fsdecode(PATHS[1])].size == 2 and known["/p/gone.jpg"].missing
-        assert store.failures(connection)[1]["stage"] == "walk"
+        assert list_failures(connection)[1]["stage"] == "walk"
 
 
 @pytest.mark.parametrize("version", EARLIER)

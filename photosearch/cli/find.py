@@ -1,8 +1,7 @@
-"""The commands that find photos and give out what is known of them."""
+"""photosearch find: the photos that match a sentence."""
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import re
@@ -10,19 +9,11 @@ import sys
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperCommand
 
 from photosearch.cli import terminal
-from photosearch.cli.app import (
-    MOST,
-    NOTHING_FOUND,
-    UNREADABLE,
-    USAGE,
-    Database,
-    app,
-    fail,
-    reporting,
-)
+from photosearch.cli.app import PlainCommand
+from photosearch.cli.options import MOST, Database
+from photosearch.errors import ExitCode, UsageError
 from photosearch.library import Library
 from photosearch.search.query import words
 from photosearch.search.searcher import BY_MEANING, RANKERS, Result
@@ -31,7 +22,7 @@ from photosearch.text import counted, display
 _COUNT = re.compile(r"-n\d+")  # the usual short form of -n 5
 
 
-class FindCommand(TyperCommand):
+class Command(PlainCommand):
     """A command whose words may be anything: what isn't exactly an option is a word."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -52,23 +43,21 @@ class FindCommand(TyperCommand):
                 options.append(argument)
             elif argument in valued:
                 value = next(rest, None)
-                if value is None:
-                    ctx.fail(f"Option {argument!r} requires an argument.")
-                else:
+                if value is not None:
                     options.extend([argument, value])
+                elif not ctx.resilient_parsing:  # while a shell completes what is typed so far
+                    ctx.fail(f"Option {argument!r} requires an argument.")
             else:
                 words.append(argument)
-                if argument.startswith("--"):
+                if argument.startswith("--") and not ctx.resilient_parsing:
                     terminal.note(f"{argument} is no option of find: it is searched as a word")
         asked = {option.partition("=")[0] for option in options}
-        if not words and not asked & {"--like", "--help"}:
+        if not (words or asked & {"--like", "--help", "-h"} or ctx.resilient_parsing):
             ctx.fail("Missing argument 'QUERY...': what are you looking for?")
         return super().parse_args(ctx, [*options, "--", *words])
 
 
-@app.command("find", cls=FindCommand)
-@reporting
-def find_command(
+def find(
     query: Annotated[
         list[str] | None, typer.Argument(metavar="QUERY", help="Words, any at all.")
     ] = None,
@@ -101,14 +90,11 @@ def find_command(
     Example: photosearch find dog on beach
     """
     if as_json and (paths or print0):
-        fail("choose one: --json, or --paths or -0", USAGE)
+        raise UsageError("choose one: --json, or --paths or -0")
     with Library(db) as library:
-        try:
-            results = library.find(
-                " ".join(query or ()), limit, ranker=ranker, min_score=min_score, like=like
-            )
-        except ValueError as error:
-            fail(str(error), USAGE)
+        results = library.find(
+            " ".join(query or ()), limit, ranker=ranker, min_score=min_score, like=like
+        )
         described, photos = library.described() if ranker in BY_MEANING else (0, 0)
         cut = described and min_score is None and (like or words(" ".join(query or ())))
         hint = "" if results else _why_nothing(library, bool(cut))
@@ -128,7 +114,7 @@ def find_command(
     if not results:
         terminal.note(f"no photos match{hint}")
         sys.stdout.flush()
-        raise typer.Exit(NOTHING_FOUND)
+        raise typer.Exit(ExitCode.NOTHING_FOUND)
 
 
 def as_record(result: Result) -> dict[str, object]:
@@ -160,55 +146,3 @@ def _why_nothing(library: Library, cut: bool) -> str:
     if stats["missing"]:
         return ": all photos of the library are gone, photosearch stats tells where they were"
     return ": the library is empty, photosearch index FOLDER fills it"
-
-
-@app.command("edit")
-@reporting
-def edit_command(
-    photo: Annotated[str, typer.Argument(metavar="PHOTO", help="An indexed photo.")],
-    caption: Annotated[
-        str | None, typer.Argument(help="What it shows; without it, the generated caption is back.")
-    ] = None,
-    db: Database = None,
-) -> None:
-    """Put your own caption in place of the generated one; the photo itself stays as it is.
-
-    Example: photosearch edit beach.jpg "Rex at the beach of Zandvoort"
-    """
-    try:
-        Library(db).edit(photo, caption)
-    except ValueError as error:
-        fail(str(error), USAGE)
-    whose = "the generated caption" if caption is None else "your caption"
-    terminal.note(f"{terminal.clean(photo)} has {whose} now")
-
-
-@app.command("export")
-@reporting
-def export_command(
-    file: Annotated[str, typer.Argument(metavar="FILE.csv", help="Where to; - for stdout.")],
-    db: Database = None,
-    query: Annotated[str | None, typer.Option(help="Only what find returns for this.")] = None,
-    limit: Annotated[
-        int | None, typer.Option("-n", "--limit", min=1, max=MOST, help="At most.")
-    ] = None,
-    no_gps: Annotated[
-        bool, typer.Option("--no-gps", help="Leave coordinates and place empty.")
-    ] = False,
-) -> None:
-    """Write alt text, captions and metadata as CSV.
-
-    Example: photosearch export alt-text.csv
-    """
-    with Library(db) as library:
-        try:
-            count = library.export(file, query=query, limit=limit, gps=not no_gps)
-        except BrokenPipeError:
-            raise
-        except ValueError as error:
-            fail(str(error), USAGE)
-        except OSError as error:
-            code = UNREADABLE if error.errno == errno.ENOSPC else USAGE
-            fail(f"can't write {file}: {error.strerror or error}", code)
-    if file != "-":
-        terminal.note(f"{counted(count, 'photo')} written to {file}")
