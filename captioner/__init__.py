@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from captioner.describe.description import Caption, Description, Part, Tag
     from captioner.errors import CaptionerError, DataError, EngineError, ModelError
 
+    __version__: str
+
 __all__ = [
     "Caption",
     "Captioner",
@@ -28,6 +30,7 @@ __all__ = [
     "ModelError",
     "Part",
     "Tag",
+    "__version__",
 ]
 
 _HOMES = {
@@ -38,6 +41,10 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("photosearch")  # which brings both packages
     # Each name is imported at its first use: who decodes pixels pays for no engine.
     for home, names in _HOMES.items():
         if name in names:

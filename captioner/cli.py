@@ -17,7 +17,7 @@ from captioner.errors import CaptionerError
 app = typer.Typer(
     help="Train, evaluate and try the captioner of photosearch.",
     no_args_is_help=True,
-    add_completion=False,
+    context_settings={"help_option_names": ["--help", "-h"]},
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
@@ -37,6 +37,25 @@ Features = Annotated[
 ]
 Threads = Annotated[int | None, typer.Option(min=1, help="Processor threads.")]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")]
+
+
+def show_version(asked: bool) -> None:
+    """Print the version and end, if that is asked for."""
+    if asked:
+        import captioner
+
+        print(f"captioner {captioner.__version__}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Print the version.", callback=show_version, is_eager=True),
+    ] = False,
+) -> None:
+    """Train, evaluate and try the captioner of photosearch."""
 
 
 @app.command("train")

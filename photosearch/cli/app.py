@@ -70,7 +70,7 @@ app = typer.Typer(
     cls=Commands,
     help="Find your own photos by a sentence, on your own computer.",
     no_args_is_help=True,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings={"help_option_names": ["--help", "-h"]},
     **_STYLE,
 )
 

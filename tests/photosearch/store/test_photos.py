@@ -28,13 +28,14 @@ from photosearch.photo.exif import Exif
 from photosearch.search.searcher import Request, Result, Searcher
 from photosearch.store import database
 from photosearch.store.clock import now
-from photosearch.store.database import APPLICATION_ID, SCHEMA
+from photosearch.store.database import APPLICATION_ID
 from photosearch.store.descriptions import PARTS, Models, use_models
 from photosearch.store.failures import Failure
 from photosearch.store.known import Known, known_below
 from photosearch.store.photos import Photo, set_found, set_missing, write_batch
 from photosearch.store.roots import add_roots, outer_roots
 from photosearch.store.runs import finish_run, start_run
+from photosearch.store.schema import SCHEMA
 from photosearch.store.statistics import stats
 from photosearch.text import display
 
