@@ -40,7 +40,7 @@ _INSTALL = {
     Engine.ONNX: "pip install onnxruntime",
     Engine.OPENVINO: "pip install 'photosearch[openvino]'",
 }
-# On the processor, the fastest first (docs/performance.md).
+# On the processor, the fastest first (docs/measured/speed.md).
 _ON_PROCESSOR = (Engine.ONNX, Engine.OPENVINO, Engine.TORCH)
 _ON_GRAPHICS = (Engine.TORCH, Engine.ONNX, Engine.OPENVINO)
 

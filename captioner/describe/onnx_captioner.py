@@ -91,7 +91,7 @@ class OnnxCaptioner:
                 threads=threads,
             )
             # Once in this thread alone: what OpenVINO's Python part sets up at its first use
-            # locks up for good when two threads meet there (docs/decisions.md).
+            # locks up for good when two threads meet there (docs/explained/decisions).
             size = captioner.image_size
             captioner._describe(np.zeros((1, size, size, 3), np.uint8), PARTS)
         except (CaptionerError, ImportError):

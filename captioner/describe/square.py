@@ -26,7 +26,7 @@ _TURNS = {
 def to_square(image: Image.Image, size: int, orientation: int | None = None) -> NDArray[np.uint8]:
     """Turn a picture upright and squash it to a square of RGB, white where it is transparent.
 
-    The aspect ratio is not kept, because training did not keep it: see docs/training.md.
+    The aspect ratio is not kept, because training did not keep it: see docs/explained/training.md.
     A JPEG that isn't loaded yet is decoded at 1/2, 1/4 or 1/8 of its size where that is enough;
     the picture that was given stays as it is.
 
