@@ -20,8 +20,7 @@ from hypothesis import strategies as st
 from PIL import Image, TiffImagePlugin
 from PIL.PngImagePlugin import PngInfo
 
-from captioner.describe.description import Caption, Description
-from captioner.describe.tags import Tag
+from captioner.describe.description import Caption, Description, Tag
 from photosearch.cli.find import as_record
 from photosearch.export import export
 from photosearch.indexing.config import IndexOptions
@@ -441,7 +440,7 @@ def test_the_most_telling_of_what_was_written_is_shown(album: Album) -> None:
             (alternatives,) = album.row("search", "alternatives") or ()
             assert str(alternatives).splitlines()[0] == "a red wall"
         texts.pop(name, None)
-    assert album.row("written") is None  # a row only where something is
+    assert album.row("user_metadata") is None  # a row only where something is
 
 
 def test_a_person_who_edits_has_the_last_word(album: Album) -> None:
@@ -489,7 +488,7 @@ def test_a_sidecar_beats_what_is_embedded(album: Album) -> None:
     album.photo("a.jpg", xmp=packet(TEXTS, {"dc:subject": ["barn"]}))
     album.sidecar("A.XMP", packet({"dc:title": "Martins"}, attributes={"xmp:Rating": "-1"}))
     album.index(Namer())
-    assert album.row("written", "title, description, alt_text, keywords, rating") == (
+    assert album.row("user_metadata", "title, description, alt_text, keywords, rating") == (
         "Martins", "Our old wall", "Ann on a ladder", "barn", -1
     )  # fmt: skip
 
@@ -635,7 +634,7 @@ def test_dates_come_from_the_best_source(album: Album) -> None:
     assert (result.taken_at, result.taken_from) == ("1931-05", "xmp")
     row = album.exported()
     assert (row["taken_at"], row["taken_from"]) == ("1931-05", "xmp")
-    assert album.row("written") is None  # a date is no text
+    assert album.row("user_metadata") is None  # a date is no text
 
 
 def test_results_can_be_told_to_programs(album: Album) -> None:

@@ -13,8 +13,7 @@ from typing import Any
 
 import pytest
 
-from captioner.describe.description import Caption, Description
-from captioner.describe.tags import Tag
+from captioner.describe.description import Caption, Description, Tag
 from photosearch.errors import LibraryError
 from photosearch.files.file import File
 from photosearch.library import Library
@@ -34,7 +33,7 @@ from photosearch.store.runs import finish_run, start_run
 PHOTOS, PAGE = 400, 4096
 TABLES = [
     "models", "runs", "roots", "photos", "captions", "failures", "search", "tags", "vectors",
-    "edits", "written",
+    "edits", "user_metadata",
 ]  # fmt: skip
 
 
@@ -431,13 +430,13 @@ def test_photos_lost_from_their_table_keep_what_people_wrote(
     salvaged = library.salvage(tmp_path / "new.db")
     assert salvaged.bare == salvaged.rows["photos"] == PHOTOS
     saved = dump(tmp_path / "new.db")
-    assert saved["edits"] == dump(sound)["edits"] and saved["written"] == dump(sound)["written"]
-    # Size and time differ from the file's: the next index describes it anew.
+    for table in ("edits", "user_metadata"):
+        assert saved[table] == dump(sound)[table]
+    # Nothing is known of their files: the next index describes it anew.
     with contextlib.closing(database.open_for_reading(str(tmp_path / "new.db"))) as connection:
         known = known_below(connection, str(sound.with_name("photos")))
-        assert {(one.size, one.mtime_ns) for one in known.values() if one.reason is None} == {
-            (0, 0)
-        }
+        sizes = {(each.size, each.mtime_ns) for each in known.values() if each.reason is None}
+        assert sizes == {(None, None)}
         found = Searcher(connection, lambda: None).find(Request('"my words 9"', 1))
         assert [os.path.basename(result.path) for result in found] == ["0009.jpg"]
 
@@ -479,7 +478,7 @@ def test_lost_models_and_runs_are_made_up(library: Library, sound: Path, tmp_pat
     salvaged = library.salvage(tmp_path / "new.db")
     assert salvaged.dropped == {}
     expected, saved = dump(sound), dump(tmp_path / "new.db")
-    for name in ("photos", "captions", "tags", "vectors", "edits", "written", "search"):
+    for name in ("photos", "captions", "tags", "vectors", "edits", "user_metadata", "search"):
         assert saved[name] == expected[name], name
     assert {row[1] for row in saved["models"]} == {"unknown"}
 
@@ -593,9 +592,9 @@ def test_what_is_made_of_tables_is_made_anew(library: Library, sound: Path, spoi
 
 def test_a_table_that_is_gone_is_damage(library: Library) -> None:
     with inside(library) as connection:
-        connection.execute("DROP TABLE written")
+        connection.execute("DROP TABLE user_metadata")
     report = library.doctor()
-    assert (report.state, report.damage) == ("damaged", "the table written is gone")
+    assert (report.state, report.damage) == ("damaged", "the table user_metadata is gone")
 
 
 def test_a_root_in_an_ignored_folder_is_looked_at(tmp_path: Path) -> None:
