@@ -2,6 +2,7 @@
 
 import ast
 import importlib.util
+import sys
 from pathlib import Path
 from types import ModuleType
 
@@ -15,7 +16,7 @@ def architecture() -> ModuleType:
     pytest.importorskip("grimp", reason="pip install import-linter")
     spec = importlib.util.spec_from_file_location("architecture", SCRIPT)
     assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
+    module = sys.modules["architecture"] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
 
