@@ -18,9 +18,9 @@ from photosearch.files.sidecars import list_sidecars
 from photosearch.files.walk import File, Skipped, walk
 from photosearch.store import database, schema
 from photosearch.store import photos as store
-from photosearch.store.descriptions import is_folder_of, search_values, write_search_row
 from photosearch.store.lock import changing
 from photosearch.store.roots import all_roots, outer_roots
+from photosearch.store.search_rows import is_folder_of, search_values, write_search_row
 from photosearch.text import counted, display
 
 # What SQLite says of an index that lags behind its table, whose rows are whole.

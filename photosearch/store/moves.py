@@ -12,8 +12,8 @@ from photosearch.files.walk import File
 from photosearch.photo.dates import when_taken
 from photosearch.store import photos as store
 from photosearch.store.database import now, signed
-from photosearch.store.descriptions import write_search_row
 from photosearch.store.roots import below, outer_roots
+from photosearch.store.search_rows import write_search_row
 from photosearch.text import display
 
 

@@ -16,10 +16,10 @@ from photosearch.store.descriptions import (
     Description,
     Models,
     write_description,
-    write_search_row,
     write_written,
 )
 from photosearch.store.roots import below, outer_roots, reachable
+from photosearch.store.search_rows import write_search_row
 from photosearch.text import display
 
 if TYPE_CHECKING:

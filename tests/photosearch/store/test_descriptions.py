@@ -20,14 +20,8 @@ from photosearch.photo.exif import Metadata
 from photosearch.search.searcher import Request, Result, Searcher
 from photosearch.store import database
 from photosearch.store import photos as store
-from photosearch.store.descriptions import (
-    PARTS,
-    Models,
-    model_numbers,
-    use_models,
-    write_edit,
-    write_search_row,
-)
+from photosearch.store.descriptions import PARTS, Models, model_numbers, use_models, write_edit
+from photosearch.store.search_rows import write_search_row
 
 PATH = "/home/Photos/Lake/a.jpg"
 
