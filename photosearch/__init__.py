@@ -19,11 +19,16 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from photosearch.errors import LibraryError
     from photosearch.library import Library
-    from photosearch.search.searcher import Result
+    from photosearch.search.results import Hits, Result
 
-__all__ = ["Library", "LibraryError", "Result"]
+__all__ = ["Hits", "Library", "LibraryError", "Result"]
 
-_MODULES = {"Library": "library", "LibraryError": "errors", "Result": "search.searcher"}
+_MODULES = {
+    "Hits": "search.results",
+    "Library": "library",
+    "LibraryError": "errors",
+    "Result": "search.results",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -18,7 +18,7 @@ from pathlib import Path
 from photosearch.errors import LibraryError
 from photosearch.text import display
 
-SCHEMA = 3  # the number of steps in migrations/migrations.py
+SCHEMA = 4  # the number of steps in migrations/migrations.py
 APPLICATION_ID = 0x70686F74  # "phot": tells our files from other programs' databases
 BUSY_TIMEOUT = 30.0  # seconds a writer waits for another
 LOCK = "-lock"  # ends the name of the file that keeps a second indexer out

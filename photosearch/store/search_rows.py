@@ -1,58 +1,105 @@
-"""Search rows: the text of a photo that is searched, as the library keeps it."""
+"""Search rows: the text of a photo that is searched, and which text is its caption."""
 
 from __future__ import annotations
 
 import os
 import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
 
+from photosearch.store.search_fields import FIELD_NAMES
 from photosearch.text import searchable
+
+
+class CaptionSource(StrEnum):
+    """Where the caption of a photo is from, the most telling first."""
+
+    EDIT = "edit"  # a person's, by `photosearch edit`
+    ALT_TEXT = "alt_text"  # this and the next two: written into the photo or its sidecar
+    DESCRIPTION = "description"
+    TITLE = "title"
+    GENERATED = "generated"  # the captioner's
+
+
+@dataclass(frozen=True, slots=True)
+class ShownCaption:
+    """The caption of a photo: what is shown first, searched as `caption`, and exported."""
+
+    text: str
+    source: CaptionSource
+
+
+def shown_caption(texts: Mapping[CaptionSource, str | None]) -> ShownCaption:
+    """Return which of a photo's texts is its caption: the first of `CaptionSource` that is there.
+
+    An edit counts even if it is empty. Any other empty text counts as absent.
+
+    Args:
+        texts: by source; None or absent: there is none.
+    """
+    for source in CaptionSource:
+        text = texts.get(source)
+        if text or (text is not None and source is CaptionSource.EDIT):
+            return ShownCaption(text, source)
+    return ShownCaption("", CaptionSource.GENERATED)  # lost with a damaged file
 
 
 def search_values(
     connection: sqlite3.Connection, photo: int, root: str | None = None
 ) -> dict[str, str | int]:
-    """Return the row that full-text search sees of a photo, by column.
+    """Return the row that is searched of a photo, by column.
 
     Args:
         connection: to the library.
-        photo: its number.
-        root: the folder that it was found under; without it `folder` is empty.
+        photo: its id.
+        root: the folder given to index that the photo was found in. Without it, `folder` is
+            empty.
     """
     query = """SELECT path, coalesce(camera, ''), coalesce(lens, ''), edits.caption,
                       coalesce(title, ''), coalesce(description, ''), coalesce(alt_text, ''),
                       coalesce(keywords, '')
                FROM photos LEFT JOIN edits ON edits.photo_id = id
                LEFT JOIN written ON written.photo_id = id WHERE id = ?"""
-    path, camera, lens, edit, *written = connection.execute(query, (photo,)).fetchone()
-    title, description, alt_text, keywords = written
+    row = connection.execute(query, (photo,)).fetchone()
+    path, camera, lens, edit, title, description, alt_text, keywords = row
     query = "SELECT text FROM captions WHERE photo_id = ? ORDER BY rank"
-    captions = [text for (text,) in connection.execute(query, (photo,))]
-    own = edit if edit is not None else alt_text or description or title
-    if own or edit is not None:
-        captions.insert(0, own)
+    generated = [text for (text,) in connection.execute(query, (photo,))]
+    caption = shown_caption({
+        CaptionSource.EDIT: edit,
+        CaptionSource.ALT_TEXT: alt_text,
+        CaptionSource.DESCRIPTION: description,
+        CaptionSource.TITLE: title,
+        CaptionSource.GENERATED: generated[0] if generated else None,
+    })  # fmt: skip
+    others = generated[1:] if caption.source is CaptionSource.GENERATED else generated
     query = "SELECT text, synonyms FROM tags WHERE photo_id = ? ORDER BY rank"
-    tags = [text for row in connection.execute(query, (photo,)) for text in row if text]
+    tags = [text for pair in connection.execute(query, (photo,)) for text in pair if text]
     path = os.fsdecode(path)
-    return {
-        "photo_id": photo,
-        "caption": captions[0] if captions else "",  # lost with a damaged file
-        "alternatives": "\n".join(captions[1:]),
-        "tags": "\n".join(tags), "title": title,
+    texts = {
+        "caption": caption.text,
+        "alternatives": "\n".join(others),
+        "tags": "\n".join(tags),
+        "title": title,
         "description": "\n".join(filter(None, (description, alt_text))),
-        "keywords": keywords, "place": "",
+        "keywords": keywords,
+        "place": "",
         "camera": f"{camera} {lens}".strip(),
         "folder": "" if root is None else _folder(path, root),
         "filename": searchable(os.path.basename(path)),
-    }  # fmt: skip
+    }
+    fields = {name: texts[name] for name in FIELD_NAMES}
+    return {"photo_id": photo, **fields, "caption_source": caption.source.value}
 
 
 def write_search_row(connection: sqlite3.Connection, photo: int, root: str | None = None) -> None:
-    """Write the row that full-text search sees from what is known of a photo.
+    """Write the row that is searched from what is known of a photo.
 
     Args:
         connection: to the library.
-        photo: its number.
-        root: the folder that it was found under; None keeps what the row has.
+        photo: its id.
+        root: the folder given to index that the photo was found in. Without it, the row keeps
+            its `folder`.
     """
     values = search_values(connection, photo, root)
     columns = ", ".join(values)
@@ -67,14 +114,14 @@ def write_search_row(connection: sqlite3.Connection, photo: int, root: str | Non
 
 
 def _folder(path: str, root: str) -> str:
-    """Return a photo's folder from the root's own name on.
+    """Return a photo's folder, beginning with the name of the folder given to index.
 
-    What lies above it (home, the user's name) says nothing about a photo.
+    The folders above that one (home, the user's name) say nothing about a photo.
     """
     return searchable(os.path.relpath(os.path.dirname(path), os.path.dirname(root)))
 
 
 def is_folder_of(text: str, path: str) -> bool:
-    """Tell whether the searched row of a photo may have a `folder`: it depends on the root."""
+    """Tell whether a text can be the `folder` of the photo at a path, whatever was indexed."""
     folder = os.path.dirname(path)
     return text in (".", searchable(folder)) or searchable(folder).endswith(os.sep + text)

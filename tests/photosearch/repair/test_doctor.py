@@ -21,7 +21,8 @@ from photosearch.library import Library
 from photosearch.photo.exif import Metadata
 from photosearch.photo.user_metadata import Written
 from photosearch.repair.salvage import Salvaged
-from photosearch.search.searcher import Request, Searcher
+from photosearch.search.query import Query
+from photosearch.search.searcher import Searcher
 from photosearch.store import database
 from photosearch.store import photos as store
 from photosearch.store.descriptions import PARTS, use_models, write_edit
@@ -426,7 +427,7 @@ def test_photos_lost_from_their_table_keep_what_people_wrote(
         assert {(one.size, one.mtime_ns) for one in known.values() if one.reason is None} == {
             (0, 0)
         }
-        found = Searcher(connection, lambda: None).find(Request('"my words 9"', 1))
+        found = Searcher(connection, lambda: None).find(Query('"my words 9"', 1))
         assert [os.path.basename(result.path) for result in found] == ["0009.jpg"]
 
 

@@ -17,7 +17,9 @@ from captioner.describe.description import Caption, Description
 from captioner.describe.tags import Tag
 from photosearch.files.walk import File
 from photosearch.photo.exif import Metadata
-from photosearch.search.searcher import Request, Result, Searcher
+from photosearch.search.query import Query
+from photosearch.search.results import Hits
+from photosearch.search.searcher import Searcher
 from photosearch.store import database
 from photosearch.store import photos as store
 from photosearch.store.descriptions import PARTS, Models, model_numbers, use_models, write_edit
@@ -74,12 +76,12 @@ class Shelf:
         }
         return {part: self.connection.execute(query).fetchall() for part, query in queries.items()}
 
-    def find(self, query: str) -> list[Result]:
+    def find(self, query: str) -> Hits:
         return find(self.connection, query)
 
 
-def find(connection: sqlite3.Connection, query: str) -> list[Result]:
-    return Searcher(connection, lambda: None).find(Request(query))
+def find(connection: sqlite3.Connection, query: str) -> Hits:
+    return Searcher(connection, lambda: None).find(Query(query))
 
 
 @pytest.fixture
@@ -105,7 +107,7 @@ def test_a_description_is_kept_whole(shelf: Shelf) -> None:
     assert shelf.row() == {
         "caption": "a boat", "alternatives": "a ship", "tags": "boat\nvessel\ncraft",
         "title": "", "description": "", "keywords": "", "place": "", "camera": "Canon",
-        "folder": "Photos/Lake", "filename": "a.jpg",
+        "folder": "Photos/Lake", "filename": "a.jpg", "caption_source": "generated",
     }  # fmt: skip
 
 
@@ -173,7 +175,8 @@ def test_an_edit_comes_first_and_can_be_taken_back(shelf: Shelf) -> None:
     shelf.describe(FIRST)
     before = shelf.row()
     assert write_edit(shelf.connection, PATH, "our dinghy")
-    assert shelf.row() == before | {"caption": "our dinghy", "alternatives": "a boat\na ship"}
+    edited = {"caption": "our dinghy", "alternatives": "a boat\na ship", "caption_source": "edit"}
+    assert shelf.row() == before | edited
     (result,) = shelf.find("dinghy")
     assert result.caption == "our dinghy"
     assert write_edit(shelf.connection, PATH, "our skiff")
@@ -304,7 +307,7 @@ ADDED = {
     "failures": {("decode",)},
     "models": {("captions",)},
     "photos": {(None, None, None, 0)},
-    "search": {("", "", "")},
+    "search": {("", "", "", "generated")},
 }
 
 

@@ -19,7 +19,8 @@ from photosearch.migrations.migrations import migrations
 
 from photosearch.errors import LibraryError
 from photosearch.repair.doctor import examine
-from photosearch.search.searcher import Request, Searcher
+from photosearch.search.query import Query
+from photosearch.search.searcher import Searcher
 from photosearch.store import database
 from photosearch.store import photos as store
 from photosearch.store.database import SCHEMA
@@ -50,6 +51,7 @@ def fill(connection: sqlite3.Connection, photos: int) -> None:
         put(
             connection, "failures", path=path, display=shown, size=size, mtime_ns=size,
             reason="it is empty", first_at="2024", last_at="2025",
+            stage="decode" if size else "walk",
         )  # fmt: skip
     for number in range(1, photos + 1):
         path = PATHS[number - 1] if number <= len(PATHS) else b"/p/%d.jpg" % number
@@ -73,13 +75,19 @@ def fill(connection: sqlite3.Connection, photos: int) -> None:
         edited = number % 2 == 0
         if edited:
             put(connection, "edits", photo_id=number, caption=f"mine {number}", edited_at="2025")
+        title = "Titled" if number == 3 and columns(connection, "written") else ""
+        if title:
+            put(
+                connection, "written", photo_id=number, title=title, description="", alt_text="",
+                keywords="",
+            )  # fmt: skip
         if missing is None:
             has = columns(connection, "edits") and edited
-            own = [f"mine {number}"] * bool(has)
+            own = [f"mine {number}"] if has else [title] * bool(title)
             said = [*own, f"a café at night {number}", "two dogs"]
             put(
                 connection, "search", photo_id=number, caption=said[0],
-                alternatives="\n".join(said[1:]), place="", camera="Canon 50mm", folder="p",
+                alternatives="\n".join(said[1:]), title=title, place="", camera="Canon 50mm", folder="p",
                 tags="boat\nvessel\nship" if columns(connection, "tags") else "",
                 filename=display(os.fsdecode(os.path.basename(path))).replace("\n", " "),
             )  # fmt: skip
@@ -145,7 +153,7 @@ def test_an_earlier_library_keeps_all_it_has(tmp_path: Path, version: int, opene
         words = {"cafe": 4, "dog": 4, "canon": 4}
         words |= {"ship": 4, "mine": 2 - (PATHS[3] == b"/p/gone.jpg")} if version > 1 else {}
         for word, count in words.items():
-            assert len(searcher.find(Request(word, None))) == count, word
+            assert len(searcher.find(Query(word, None))) == count, word
         known = store.known(connection, "/p")
         assert known[os.fsdecode(PATHS[1])].size == 2 and known["/p/gone.jpg"].missing
         assert store.failures(connection)[1]["stage"] == "walk"
