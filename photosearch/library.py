@@ -499,6 +499,7 @@ def vector_of_file(
     """
     import numpy as np
 
+    from captioner.describe.model_folder import read_settings, shipped_model
     from captioner.describe.quantise import dequantise
     from photosearch.indexing import describer
     from photosearch.photo.decode import decode
@@ -506,12 +507,14 @@ def vector_of_file(
 
     if not os.path.exists(path):
         raise UnknownPathError(f"no photo at {display(path)}")
-    notify(f"{display(path)} is not in the library: looking at it first takes some seconds")
-    describes = load() if load else describer.load(notify=notify)
-    try:
-        pixels = decode(path, describes.image_size).pixels
+    given = load() if load else None
+    size = given.image_size if given else read_settings(shipped_model())["encoder"]["image_size"]
+    try:  # before the captioner is loaded, which takes longer
+        pixels = decode(path, size).pixels
     except UndecodableError as error:
         raise UsageError(f"{display(path)}: {error}") from error
+    notify(f"{display(path)} is not in the library: looking at it first takes some seconds")
+    describes = given or describer.load(notify=notify)
     (description,) = describes.describe_pixels(pixels[None], ("vectors",))
     assert description.vector is not None
     return dequantise(np.frombuffer(description.vector, np.int8))
