@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from photosearch.indexing.config import DescribeOptions, IndexOptions, WatchOptions
     from photosearch.indexing.summary import Stages, Summary
     from photosearch.library import Library
-    from photosearch.search.searcher import Part, Result
+    from photosearch.search.results import Hits, Part, Result
 
     __version__: str
 
@@ -39,6 +39,7 @@ __all__ = [
     "BusyError",
     "DescribeOptions",
     "ExitCode",
+    "Hits",
     "IndexOptions",
     "Library",
     "LibraryError",
@@ -56,7 +57,7 @@ __all__ = [
 
 _HOMES = {
     "library": ["Library"],
-    "search.searcher": ["Part", "Result"],
+    "search.results": ["Hits", "Part", "Result"],
     "indexing.summary": ["Stages", "Summary"],
     "indexing.config": ["DescribeOptions", "IndexOptions", "WatchOptions"],
     "errors": [

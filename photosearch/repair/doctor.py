@@ -18,10 +18,10 @@ from photosearch.files.roots import root_among, why_unreachable
 from photosearch.files.sidecars import list_sidecars
 from photosearch.files.walk import walk
 from photosearch.store import database, schema
-from photosearch.store.descriptions import is_folder_of, search_values, write_search_row
 from photosearch.store.known import known_below
 from photosearch.store.lock import changing
 from photosearch.store.roots import all_roots, outer_roots
+from photosearch.store.search_rows import is_folder_of, search_values, write_search_row
 from photosearch.store.sqlite_errors import is_damage
 from photosearch.text import counted, display
 

@@ -6,7 +6,7 @@ import os
 import sqlite3
 
 from photosearch.store.clock import now
-from photosearch.store.descriptions import write_search_row
+from photosearch.store.search_rows import write_search_row
 
 
 def write_edit(connection: sqlite3.Connection, path: str, caption: str | None) -> bool:

@@ -11,9 +11,9 @@ from photosearch.files.file import File
 from photosearch.files.paths import root_of, top_of
 from photosearch.photo.dates import DateSource, when_taken
 from photosearch.store.clock import now
-from photosearch.store.descriptions import write_search_row
 from photosearch.store.photos import set_aside
 from photosearch.store.roots import below, outer_roots
+from photosearch.store.search_rows import write_search_row
 from photosearch.text import display
 
 

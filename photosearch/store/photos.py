@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from photosearch.photo.dates import DateSource, when_taken
 from photosearch.store.clock import now
-from photosearch.store.descriptions import Description, Models, write_description, write_search_row
+from photosearch.store.descriptions import Description, Models, write_description
 from photosearch.store.failures import Failure, write_failure
 from photosearch.store.runs import add_to_run
+from photosearch.store.search_rows import write_search_row
 from photosearch.store.user_metadata import write_user_metadata
 from photosearch.text import display
 

@@ -25,7 +25,9 @@ from photosearch.errors import LibraryError
 from photosearch.files.file import File
 from photosearch.files.paths import inode_of
 from photosearch.photo.exif import Exif
-from photosearch.search.searcher import Request, Result, Searcher
+from photosearch.search.query import Query
+from photosearch.search.results import Hits
+from photosearch.search.searcher import Searcher
 from photosearch.store import database
 from photosearch.store.clock import now
 from photosearch.store.database import APPLICATION_ID
@@ -79,9 +81,9 @@ def start(connection: sqlite3.Connection) -> tuple[int, Models]:
     return run, use_models(connection, run, "fake", fingerprints())
 
 
-def find(connection: sqlite3.Connection, query: str, limit: int | None = 20) -> list[Result]:
+def find(connection: sqlite3.Connection, query: str, limit: int | None = 20) -> Hits:
     """Search by words: there are no vectors."""
-    return Searcher(connection, lambda: None).find(Request(query, limit))
+    return Searcher(connection, lambda: None).find(Query(query, limit))
 
 
 def dump(connection: sqlite3.Connection) -> dict[str, list[Any]]:
