@@ -232,8 +232,8 @@ def _compile(line: str) -> Pattern | None:
     from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
 
     text = line if line.endswith("\\ ") else line.rstrip(" ")
-    # pathspec's pattern for a folder also matches what lies in the folder, which a walk doesn't come
-    # to. So the slash at the end is cut off, and a flag keeps that only folders match.
+    # pathspec's pattern for a folder also matches what lies in the folder, to which a walk doesn't
+    # come. So the slash at the end is cut off, and a flag keeps that only folders match.
     folders_only = text.endswith("/")
     if folders_only:
         text = text[:-1]
