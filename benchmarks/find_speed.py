@@ -87,8 +87,7 @@ def texts_of(number: int, captions: list[list[str]]) -> tuple[list[str], list[st
 def photo(number: int, captions: list[list[str]], vector: bytes) -> Photo:
     """Make photo number so-and-so."""
     # Not at the top: what is measured shall not import torch.
-    from captioner.describe.description import Caption, Description
-    from captioner.describe.tags import Tag
+    from captioner.describe.description import Caption, Description, Tag
 
     said, tags = texts_of(number, captions)
     path = f"/photos/{2010 + number % 15}/{number % 12 + 1:02}/IMG_{number:06}.jpg"

@@ -32,6 +32,7 @@ import numpy as np
 from PIL import Image
 
 from captioner.describe.config import BATCH
+from captioner.describe.engines import processors
 from photosearch.files.file import File
 from photosearch.files.walk import walk
 from photosearch.indexing import describer
@@ -219,7 +220,7 @@ def main() -> None:
     rate, other = len(files) / seconds, float(rival.stdout.split()[-1])
     for stage, milliseconds in alone.items():
         print(f"{stage:9} {milliseconds:7.2f} ms of one processor a photo")
-    least = sum(alone.values()) * len(files) / 1000 / describer.processors()
+    least = sum(alone.values()) * len(files) / 1000 / processors()
     print(f"whole     {rate:7.1f} photos/s, {used / seconds:.2f} processors busy, {peak:.0f} MB")
     print(f"          {seconds / least:7.2f} times the stages' time over all processors")
     print(f"CLIP      {other:7.1f} photos/s; photosearch is {rate / other:.1f} times as fast")

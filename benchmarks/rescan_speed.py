@@ -18,8 +18,8 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from types import SimpleNamespace
 
+from captioner.describe.description import Caption, Description
 from captioner.describe.model_folder import read_settings, shipped_model
 from photosearch.files.file import File
 from photosearch.photo.exif import Exif
@@ -48,8 +48,8 @@ def remember(library: Path, photos: Path) -> None:
     run = start_run(connection)
     fingerprints = read_settings(shipped_model())["fingerprints"]
     models = use_models(connection, run, "benchmark", {part: fingerprints[part] for part in PARTS})
-    caption = SimpleNamespace(text="a dog runs on the beach", log_probability=-6.0, tokens=7)
-    description = SimpleNamespace(captions=[caption] * 3, tags=[], vector=bytes(256), hubness=0.1)
+    caption = Caption("a dog runs on the beach", -6.0, 7)
+    description = Description([caption] * 3, [], bytes(256), 0.1)
     batch = []
     for folder, _, names in os.walk(photos):
         for name in names:

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from enum import IntEnum
 from typing import ClassVar
 
+from captioner.errors import CaptionerError
+
 
 class ExitCode(IntEnum):
     """What a command tells the shell when it ends."""
@@ -62,22 +64,26 @@ class BusyError(LibraryError):
     """Another process is at work on the library."""
 
 
+class ModelError(PhotosearchError):
+    """The files of the model that describes photos can't be used."""
+
+    exit_code = ExitCode.UNUSABLE
+
+
 class WatchError(LibraryError):
     """Folders can't be watched."""
 
 
 @contextlib.contextmanager
 def loading_model() -> Iterator[None]:
-    """Turn what the captioner refuses while it loads a model into an error for people.
-
-    It refuses, for example, a device that isn't there, or a model that is damaged.
+    """Turn what the captioner refuses while it loads a model into an error of this package.
 
     Raises:
-        UsageError: in place of a ValueError within.
+        UsageError: an engine or a device can't be used.
+        ModelError: the model's files can't be used.
     """
     try:
         yield
-    except UsageError:
-        raise
-    except ValueError as error:
-        raise UsageError(str(error)) from error
+    except CaptionerError as error:
+        kind = UsageError if error.exit_code == ExitCode.USAGE else ModelError
+        raise kind(str(error)) from error

@@ -25,14 +25,14 @@ COLUMNS = (
 _QUERY = """
     SELECT photos.path, captions.text, captions.log_probability, captions.tokens,
            photos.taken_at, photos.camera, photos.latitude, photos.longitude, search.place,
-           photos.width, photos.height, models.name, edits.caption, written.title,
-           written.description, written.alt_text, written.keywords, written.rating,
-           photos.taken_from
+           photos.width, photos.height, models.name, edits.caption, user_metadata.title,
+           user_metadata.description, user_metadata.alt_text, user_metadata.keywords,
+           user_metadata.rating, photos.taken_from
     FROM search JOIN photos ON photos.id = search.photo_id
     JOIN captions ON captions.photo_id = photos.id AND captions.rank = 0
     JOIN models ON models.id = captions.model_id
     LEFT JOIN edits ON edits.photo_id = photos.id
-    LEFT JOIN written ON written.photo_id = photos.id"""
+    LEFT JOIN user_metadata ON user_metadata.photo_id = photos.id"""
 
 # A screen reader says "image" by itself.
 _OPENING = re.compile(

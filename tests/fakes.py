@@ -11,8 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from captioner.describe.description import Caption, Description
-from captioner.describe.tags import Tag
+from captioner.describe.description import Caption, Description, Tag
 from photosearch.indexing.protocols import Describer
 from photosearch.store.descriptions import PARTS
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from captioner.describe.model_folder import shipped_model
-from captioner.describe.onnx import runtime
+from captioner.describe.onnx import open_session
+from captioner.errors import ModelError
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -41,27 +42,19 @@ class SentenceEncoder:
             threads: processor threads; a query is too short for more than one.
 
         Raises:
-            FileNotFoundError: the folder holds no text tower.
-            ValueError: its files can't be read.
+            ModelError: the folder holds no text tower, or its files can't be read.
         """
         source = Path(folder) if folder else shipped_model()
         for name in ("config.json", "sentences.onnx", "tokenizer.json", "background.npz"):
             if not (source / name).is_file():
-                raise FileNotFoundError(f"no joint embedding in {source}: {name} is missing")
+                raise ModelError(f"no joint embedding in {source}: {name} is missing")
         from tokenizers import Tokenizer
 
-        onnxruntime = runtime()
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        # Its optimisations take longer than a query; the file is optimised already.
-        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
         try:
             config = json.loads((source / "config.json").read_text(encoding="utf-8"))
-            session = onnxruntime.InferenceSession(
-                str(source / "sentences.onnx"), options, providers=["CPUExecutionProvider"]
+            # Optimising takes longer than a query; the file is optimised already.
+            session = open_session(
+                source / "sentences.onnx", threads=threads, optimise="DISABLE_ALL"
             )
             tokenizer = Tokenizer.from_file(str(source / "tokenizer.json"))
             tokenizer.enable_truncation(MAX_TOKENS)
@@ -77,7 +70,7 @@ class SentenceEncoder:
             )
         except Exception as error:  # both libraries raise bare Exceptions of their own
             reason = str(error).splitlines()[0]
-            raise ValueError(f"the model in {source} can't be read: {reason}") from error
+            raise ModelError(f"the model in {source} can't be read: {reason}") from error
 
     def encode(self, sentences: Sequence[str]) -> np.ndarray:
         """Return sentences as vectors of length 1, float32 (N, D)."""

@@ -17,6 +17,7 @@ from typing import Annotated, Any, NoReturn, cast
 import typer
 from typer.core import TyperGroup
 
+from captioner.errors import CaptionerError
 from photosearch.cli import terminal
 from photosearch.cli.options import PlainValues, flat
 from photosearch.errors import ExitCode, PhotosearchError
@@ -69,7 +70,7 @@ app = typer.Typer(
     cls=Commands,
     help="Find your own photos by a sentence, on your own computer.",
     no_args_is_help=True,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings={"help_option_names": ["--help", "-h"]},
     **_STYLE,
 )
 
@@ -106,8 +107,8 @@ def reporting(command: Callable[..., None]) -> Callable[..., None]:
         try:
             command(*args, **kwargs)
             sys.stdout.flush()
-        except PhotosearchError as error:
-            fail(str(error), error.exit_code)
+        except (PhotosearchError, CaptionerError) as error:
+            fail(str(error), ExitCode(error.exit_code))
         except BrokenPipeError:
             _close_stdout()  # the reader of a pipe (head, less) has seen enough
         except OSError as error:

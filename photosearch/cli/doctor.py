@@ -63,7 +63,7 @@ def _salvage(library: Library, file: str, as_json: bool) -> None:
     counts = [
         counted(rows["photos"], "photo"),
         f"{rows.get('edits', 0):,} of your captions",
-        f"what is written into {rows.get('written', 0):,}",
+        f"what is written into {rows.get('user_metadata', 0):,}",
     ]
     if salvaged.bare:
         counts.append(f"{salvaged.bare:,} of the photos by their path alone")

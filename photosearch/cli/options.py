@@ -75,7 +75,7 @@ def values_of(kind: Any, typed: Mapping[str, Any]) -> dict[str, Any]:
         value = typed.get(name)
         if value is None or value is False:
             continue
-        values[name] = round(value * option.unit) if hint is int else value
+        values[name] = round(value * option.unit) if hint in (int, int | None) else value
         if option.implies:
             values[option.implies] = True
     return values

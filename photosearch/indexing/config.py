@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Annotated
 
 from captioner.describe.config import BATCH
-from photosearch.indexing.describer import DEVICES, NAMES, processors
+from captioner.describe.engines import Device, Engine, processors
 from photosearch.options import Option, check_limits
 from photosearch.photo.decode import MAX_PIXELS
 
@@ -87,8 +87,8 @@ class DescribeOptions:
     """What the shipped model runs on.
 
     Attributes:
-        engine: One of `photosearch.indexing.describer.NAMES`.
-        device: Of torch: one of `photosearch.indexing.describer.DEVICES`.
+        engine: One of `captioner.describe.engines.Engine`.
+        device: Of torch: one of `captioner.describe.engines.Device`.
         threads: Processor threads; None: one for each processor.
         bf16: Look at photos in bfloat16; refused where that isn't faster.
 
@@ -96,8 +96,8 @@ class DescribeOptions:
         UsageError: A number is beyond its limits.
     """
 
-    engine: Annotated[str, Option(f"What runs the model: {', '.join(NAMES)}.", "NAME")] = "auto"
-    device: Annotated[str, Option(f"Of torch: {', '.join(DEVICES)}.", "NAME")] = "auto"
+    engine: Annotated[str, Option(f"What runs the model: {', '.join(Engine)}.", "NAME")] = "auto"
+    device: Annotated[str, Option(f"Of torch: {', '.join(Device)}.", "NAME")] = "auto"
     threads: Annotated[
         int | None,
         Option("Processor threads of the captioner.", "N", least=1, default=_EACH_PROCESSOR),

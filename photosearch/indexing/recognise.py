@@ -84,7 +84,7 @@ def recognise(
     rereads = [
         replace(task, parts=())
         for photo, task in moved + copied + found.touched
-        if photo.sidecar_mtime_ns != task.file.sidecar_mtime_ns
+        if not photo.has_read(task.file.sidecar_mtime_ns)
     ]
     counts = len(moved), len(copied), len(found.touched)
     return Recognised(hashed, found.left, found.later, rereads, *counts)
@@ -108,7 +108,7 @@ def follow_twins(
         if twin is None:
             continue
         for photo in photos_of_size(connection, twin.size):
-            same = is_same_raw(twin, photo.path, photo.mtime_ns)
+            same = photo.path and is_same_raw(twin, photo.path, photo.mtime_ns)
             if same and photo.edited and is_gone(photo, twin.path):
                 with connection:
                     move_photos(connection, {photo.photo_id: (task.root, twin)})
@@ -125,6 +125,8 @@ def _gone_test(connection: sqlite3.Connection, gone: Collection[str]) -> IsGone:
     within, gone = reachable(connection), frozenset(gone)
 
     def is_gone(photo: KnownPhoto, new: str) -> bool:
+        if photo.path is None:
+            return photo.last_path.startswith(within)
         if not os.path.lexists(photo.path):
             return photo.path in gone or photo.path.startswith(within)
         try:
@@ -149,6 +151,8 @@ def _renamed(
     # pictures of one burst may have the same size.
     alike: dict[tuple[int, int, int | None, str], list[KnownPhoto]] = defaultdict(list)
     for size, photo in photos:
+        if photo.path is None:
+            continue
         name = os.path.basename(photo.path)
         alike[size, photo.mtime_ns, photo.inode, name].append(photo)
     known = {(size, photo.path) for size, photo in photos}
@@ -278,7 +282,7 @@ def _settle(
             key=lambda photo: (
                 photo.missing,  # photos that are gone since this run come first
                 photo.missing and not photo.edited,
-                os.path.basename(photo.path) != name,
+                os.path.basename(photo.last_path) != name,
             )
         )
         # A row that was hidden long ago says less than the row of a copy that a person captioned.

@@ -71,10 +71,9 @@ def is_changed(before: Known, file: File) -> bool:
 
 def _is_sidecar_new(before: Known, file: File, *, try_damaged: bool) -> bool:
     """Tell whether the sidecar is to be read: it came, changed or went, or is to be tried again."""
-    time = file.sidecar_mtime_ns
-    if time is not None and before.sidecar_mtime_ns == ~time:  # damaged, see `store`
-        return try_damaged
-    return before.sidecar_mtime_ns != time
+    if before.metadata_unread or before.sidecar_mtime_ns != file.sidecar_mtime_ns:
+        return True
+    return before.sidecar_damaged and try_damaged
 
 
 def outdated_parts(before: Known | None, models: ModelIds | None) -> tuple[str, ...]:

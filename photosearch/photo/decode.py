@@ -20,16 +20,15 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import TiffImagePlugin
 
+from captioner.describe.square import orientation_of, to_square
 from photosearch.files.file import File
 from photosearch.files.hashing import content_hash
 from photosearch.photo.embedded import read_embedded
 from photosearch.photo.exif import Exif, read_exif
 from photosearch.photo.picture import (
     UndecodableError,
-    finish,
     load,
     open_picture,
-    orientation_of,
     refuse_planes,
 )
 from photosearch.photo.raw import is_raw, read_raw
@@ -148,7 +147,7 @@ def _decode(file: BufferedReader, size: int, max_pixels: int, known_hash: bytes 
         with _muted_stderr(file):
             raw = read_raw(file, size, check)
         if raw is not None:
-            pixels = finish(raw.picture, raw.orientation, size)
+            pixels = to_square(raw.picture, size, raw.orientation)
             return Decoded(
                 pixels,
                 raw.width,
@@ -178,7 +177,7 @@ def _decode(file: BufferedReader, size: int, max_pixels: int, known_hash: bytes 
             exif = read_exif(io.BytesIO(blob)) if isinstance(blob, bytes) else Exif()
         user_metadata = user_metadata or read_embedded(image)
         orientation = orientation_of(image)
-        pixels = finish(image, orientation, size)
+        pixels = to_square(image, size, orientation)
     if orientation >= 5:
         width, height = height, width
     kind = "JPEG" if name == "MPO" else name

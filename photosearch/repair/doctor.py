@@ -205,23 +205,24 @@ def text_index_is_wrong(connection: sqlite3.Connection) -> bool:
 def wrong_rows(connection: sqlite3.Connection) -> Iterator[int]:
     """Yield the photos whose row in `search` is absent, out of date, or shouldn't be there."""
     hidden = """SELECT photo_id FROM search LEFT JOIN photos ON photos.id = photo_id
-                WHERE photos.id IS NULL OR missing_since IS NOT NULL"""
-    yield from [number for (number,) in connection.execute(hidden).fetchall()]
+                WHERE path IS NULL OR missing_since IS NOT NULL"""
+    yield from [photo_id for (photo_id,) in connection.execute(hidden).fetchall()]
     cursor = connection.execute("SELECT * FROM search ORDER BY photo_id")
     names = [column[0] for column in cursor.description]
     rows = (dict(zip(names, row, strict=True)) for row in cursor)
     row = next(rows, None)
-    query = "SELECT id, path FROM photos WHERE missing_since IS NULL ORDER BY id"
-    for number, path in connection.execute(query):
-        while row is not None and row["photo_id"] < number:
+    query = """SELECT id, path FROM photos
+               WHERE missing_since IS NULL AND path IS NOT NULL ORDER BY id"""
+    for photo_id, path in connection.execute(query):
+        while row is not None and row["photo_id"] < photo_id:
             row = next(rows, None)
-        if row is None or row["photo_id"] != number:
-            yield number
+        if row is None or row["photo_id"] != photo_id:
+            yield photo_id
             continue
-        expected = search_values(connection, number)
+        expected = search_values(connection, photo_id)
         wrong = any(row[name] != value for name, value in expected.items() if name != "folder")
         if wrong or not is_folder_of(row["folder"], os.fsdecode(path)):
-            yield number
+            yield photo_id
 
 
 def wrong_vectors(connection: sqlite3.Connection) -> list[tuple[int]]:
@@ -240,16 +241,17 @@ def mend_rows(connection: sqlite3.Connection, photos: list[int]) -> None:
     """Write, or remove, the rows in `search` of these photos; all in one transaction."""
     roots = set(outer_roots(connection))
     with connection:
-        for number in photos:
+        for photo_id in photos:
             query = """SELECT path, folder FROM photos
-                       LEFT JOIN search ON photo_id = id WHERE id = ? AND missing_since IS NULL"""
-            found = connection.execute(query, (number,)).fetchone()
+                       LEFT JOIN search ON photo_id = id
+                       WHERE id = ? AND missing_since IS NULL AND path IS NOT NULL"""
+            found = connection.execute(query, (photo_id,)).fetchone()
             if found is None:
-                connection.execute("DELETE FROM search WHERE photo_id = ?", (number,))
+                connection.execute("DELETE FROM search WHERE photo_id = ?", (photo_id,))
                 continue
             path, folder = os.fsdecode(found[0]), found[1]
             kept = folder is not None and is_folder_of(folder, path)
-            write_search_row(connection, number, None if kept else top_of(path, roots))
+            write_search_row(connection, photo_id, None if kept else top_of(path, roots))
 
 
 def compare(connection: sqlite3.Connection) -> Files:
@@ -285,8 +287,8 @@ def compare(connection: sqlite3.Connection) -> Files:
             not before.missing and before.reason is None and not path.startswith(tuple(closed))
             for path, before in known.items()
         )
-    paths = connection.execute("SELECT path FROM photos WHERE missing_since IS NULL")
-    for (key,) in paths:
+    query = "SELECT path FROM photos WHERE missing_since IS NULL AND path IS NOT NULL"
+    for (key,) in connection.execute(query):
         path = os.fsdecode(key)
         gone += root_of(path, roots) is None and not os.path.lexists(path)
     return Files(new, gone, unreachable)

@@ -291,8 +291,8 @@ def _texts(
     rows = connection.execute(
         f"""SELECT photo_id,
                    EXISTS (SELECT 1 FROM edits WHERE photo_id = search.photo_id)
-                   OR EXISTS (SELECT 1 FROM written WHERE photo_id = search.photo_id
-                              AND alt_text || description || written.title <> ''),
+                   OR EXISTS (SELECT 1 FROM user_metadata WHERE photo_id = search.photo_id
+                              AND alt_text || description || user_metadata.title <> ''),
                    {", ".join(WEIGHTS)}
             FROM search WHERE photo_id IN (SELECT value FROM json_each(?))""",
         (json.dumps(photos),),

@@ -15,10 +15,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from photosearch.errors import LibraryError
+from photosearch.store.schema import SCHEMA, migrate
 from photosearch.store.sqlite_errors import why
 from photosearch.text import display
 
-SCHEMA = 3  # the number of steps in migrations/migrations.py
 APPLICATION_ID = 0x70686F74  # "phot": tells our files from other programs' databases
 BUSY_TIMEOUT = 30.0  # seconds a writer waits for another
 LOCK = "-lock"  # ends the name of the file that keeps a second indexer out
@@ -67,7 +67,7 @@ def open_copy(path: str) -> sqlite3.Connection:
             with _closed_on_error(copy):
                 connection.backup(copy)
                 if version < SCHEMA:
-                    _migrate(copy)
+                    migrate(copy)
                 copy.execute("PRAGMA foreign_keys = ON")
         return copy
 
@@ -112,13 +112,14 @@ def open_for_writing(path: str) -> sqlite3.Connection:
             if not os.access(path, os.W_OK):
                 raise LibraryError(f"{display(path)} can't be written: permission denied")
             _set_journal(connection)
-            connection.execute("PRAGMA foreign_keys = ON")
+            connection.execute("PRAGMA foreign_keys = OFF")
             # One transaction from looking to the last step: who opens at the same time
             # waits, and a kill leaves nothing.
             connection.execute("BEGIN IMMEDIATE")
             with connection:
                 if _checked_version(connection, path) < SCHEMA:
-                    _migrate(connection)
+                    migrate(connection)
+            connection.execute("PRAGMA foreign_keys = ON")
             return connection
 
 
@@ -205,14 +206,6 @@ def _set_journal(connection: sqlite3.Connection) -> None:
             if time.monotonic() > end:
                 raise
         time.sleep(0.02)  # SQLite doesn't wait for another that changes the mode
-
-
-def _migrate(connection: sqlite3.Connection) -> None:
-    import sqlite_utils
-
-    from photosearch.migrations.migrations import migrations
-
-    migrations.apply(sqlite_utils.Database(connection))
 
 
 @contextlib.contextmanager

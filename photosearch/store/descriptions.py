@@ -4,76 +4,17 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
+from captioner.describe.description import PARTS as PARTS
+from captioner.describe.description import Description as Description
 from photosearch.store.clock import now
 from photosearch.text import searchable
 
 if TYPE_CHECKING:
     pass
-
-
-class Caption(Protocol):
-    """What the captioner says of a photo, as far as the store needs it."""
-
-    @property
-    def text(self) -> str:
-        """The caption, lower case."""
-
-    @property
-    def log_probability(self) -> float:
-        """Of the whole caption, natural logarithm."""
-
-    @property
-    def tokens(self) -> int:
-        """Words and end."""
-
-
-class Tag(Protocol):
-    """What the classifier says of a photo, as far as the store needs it."""
-
-    @property
-    def text(self) -> str:
-        """The tag, lower case."""
-
-    @property
-    def synonyms(self) -> Sequence[str]:
-        """Other words that it is found by."""
-
-    @property
-    def probability(self) -> float:
-        """0 to 1."""
-
-    @property
-    def shown(self) -> bool:
-        """Sure enough to be shown, not only searched."""
-
-
-class Description(Protocol):
-    """What a model says of a photo; a part that wasn't asked for is None."""
-
-    @property
-    def captions(self) -> Sequence[Caption] | None:
-        """The best first, one or more."""
-
-    @property
-    def tags(self) -> Sequence[Tag] | None:
-        """The most probable first."""
-
-    @property
-    def vector(self) -> bytes | None:
-        """In the space of the joint embedding, int8, a byte a dimension."""
-
-    @property
-    def hubness(self) -> float:
-        """How near the vector lies to sentences of all kinds."""
-
-
-# What a model makes of a photo; each part has a fingerprint of its own, so that a new
-# model need not make anew what is the same.
-PARTS = ("captions", "tags", "vectors")
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +112,7 @@ def search_values(
                       coalesce(title, ''), coalesce(description, ''), coalesce(alt_text, ''),
                       coalesce(keywords, '')
                FROM photos LEFT JOIN edits ON edits.photo_id = id
-               LEFT JOIN written ON written.photo_id = id WHERE id = ?"""
+               LEFT JOIN user_metadata ON user_metadata.photo_id = id WHERE id = ?"""
     path, camera, lens, edit, *written = connection.execute(query, (photo,)).fetchone()
     title, description, alt_text, keywords = written
     query = "SELECT text FROM captions WHERE photo_id = ? ORDER BY rank"

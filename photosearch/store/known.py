@@ -19,29 +19,59 @@ class Known:
     missing: bool = False
     reason: str | None = None  # of a failure
     models: tuple[int | None, ...] = ()  # that made each of PARTS; None: not made
-    sidecar_mtime_ns: int | None = None  # None: it had none
+    sidecar_mtime_ns: int | None = None  # None: it had none, or none that could be reached
+    sidecar_damaged: bool = False
+    metadata_unread: bool = False  # nobody read yet what people wrote in the photo
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPhoto:
+    """A photo of the library, as far as that tells one file from another."""
+
+    photo_id: int
+    path: str | None  # None: it is set aside, another photo lies where it was
+    last_path: str  # where its file was seen last
+    mtime_ns: int
+    inode: int | None
+    content_hash: bytes | None
+    sidecar_mtime_ns: int | None
+    sidecar_damaged: bool
+    metadata_unread: bool
+    missing: bool  # hidden since an earlier run
+    edited: bool  # by a person
+
+    def has_read(self, sidecar_mtime_ns: int | None) -> bool:
+        """Tell whether the library has what people wrote in the photo and its sidecar.
+
+        Args:
+            sidecar_mtime_ns: of the sidecar that lies beside the file now; None: there is none.
+        """
+        unread = self.metadata_unread or self.sidecar_damaged
+        return not unread and self.sidecar_mtime_ns == sidecar_mtime_ns
 
 
 def known_below(connection: sqlite3.Connection, root: str) -> dict[str, Known]:
-    """Return what the library remembers of the paths under a folder, by path."""
+    """Return what the library remembers of a folder's paths, or of a single file, by path."""
     low, high = below(root)
     query = """
-        SELECT path, size, mtime_ns, missing_since IS NOT NULL, NULL,
-               sidecar_mtime_ns, captions.model_id, tags_model_id, vectors.model_id
+        SELECT path, size, mtime_ns, missing_since IS NOT NULL, NULL, sidecar_mtime_ns,
+               sidecar_damaged, metadata_unread, captions.model_id, tags_model_id, vectors.model_id
         FROM photos LEFT JOIN captions ON captions.photo_id = id AND rank = 0
         LEFT JOIN vectors ON vectors.photo_id = id
         WHERE path = :root OR (path > :low AND path < :high)
-        UNION ALL SELECT path, size, mtime_ns, 0, reason, NULL, NULL, NULL, NULL
+        UNION ALL SELECT path, size, mtime_ns, 0, reason, NULL, 0, 0, NULL, NULL, NULL
         FROM failures
         WHERE path = :root OR (path > :low AND path < :high)"""
     rows = connection.execute(query, {"root": os.fsencode(root), "low": low, "high": high})
     # A file that was a photo and then failed stands in both; the failure comes last.
     return {
         os.fsdecode(path): Known(
-            size, mtime_ns, bool(missing), reason, tuple(models), sidecar_mtime_ns
+            size, mtime_ns, bool(missing), reason, tuple(models), sidecar_mtime_ns,
+            bool(damaged), bool(unread),
         )
-        for path, size, mtime_ns, missing, reason, sidecar_mtime_ns, *models in rows
-    }
+        for path, size, mtime_ns, missing, reason, sidecar_mtime_ns, damaged, unread, *models
+        in rows
+    }  # fmt: skip
 
 
 def knows(connection: sqlite3.Connection, folder: str) -> bool:
@@ -55,30 +85,17 @@ def is_emptied(connection: sqlite3.Connection, root: str) -> bool:
     return drives.is_emptied(root) and knows(connection, root)
 
 
-@dataclass(frozen=True, slots=True)
-class KnownPhoto:
-    """A photo of the library, as far as it tells one file from another."""
-
-    photo_id: int
-    path: str
-    mtime_ns: int
-    inode: int | None
-    content_hash: bytes | None
-    sidecar_mtime_ns: int | None
-    missing: bool  # hidden since an earlier run
-    edited: bool  # by a person
-
-
 def photos_of_size(connection: sqlite3.Connection, size: int) -> list[KnownPhoto]:
     """Return the photos whose files have so many bytes.
 
     Those that a person captioned come first, then those that are shown, then the oldest.
     """
-    query = """SELECT id, path, mtime_ns, inode, content_hash, sidecar_mtime_ns,
+    query = """SELECT id, path, coalesce(path, former_path), mtime_ns, inode, content_hash,
+                      sidecar_mtime_ns, sidecar_damaged, metadata_unread,
                       missing_since IS NOT NULL AS missing, photo_id IS NOT NULL AS edited
                FROM photos LEFT JOIN edits ON photo_id = id
                WHERE size = ? ORDER BY edited DESC, missing, id"""
     return [
-        KnownPhoto(photo_id, os.fsdecode(path), *rest)
-        for photo_id, path, *rest in connection.execute(query, (size,))
+        KnownPhoto(photo_id, path and os.fsdecode(path), os.fsdecode(last_path), *rest)
+        for photo_id, path, last_path, *rest in connection.execute(query, (size,))
     ]

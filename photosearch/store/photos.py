@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from photosearch.photo.dates import when_taken
+from photosearch.photo.dates import DateSource, when_taken
 from photosearch.store.clock import now
 from photosearch.store.descriptions import Description, Models, write_description, write_search_row
 from photosearch.store.failures import Failure, write_failure
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """A photo, ready to be written: described, or one of which the description is known."""
+    """A photo, ready to be written: it is described, or its description is known."""
 
     file: File
     root: str  # the folder given by the user that it was found under
@@ -34,8 +34,8 @@ class Photo:
     exif: Exif
     description: Description | None  # captions are not None for a photo that is new
     user_metadata: UserMetadata | None = None  # by people; None: nothing
-    content_hash: bytes | None = None  # of the file; None: not known
-    unread: Failure | None = None  # of its sidecar: what people wrote stays as it was known
+    content_hash: bytes | None = None  # SHA-256 of the file; None: not known
+    unread: Failure | None = None  # of its sidecar: what is known of people's words stays
 
 
 def write_batch(
@@ -68,22 +68,16 @@ def _write_photo(
     connection: sqlite3.Connection, run_id: int, models: Models | None, photo: Photo
 ) -> None:
     file, exif, path = photo.file, photo.exif, os.fsencode(photo.file.path)
-    xmp_date = photo.user_metadata.taken_at if photo.user_metadata else None
-    taken_at, taken_from = when_taken(exif.taken_at, xmp_date, path, file.mtime_ns)
-    if photo.unread is not None:
-        query = "SELECT taken_at, taken_from FROM photos WHERE path = ? AND taken_from = 'xmp'"
-        before = connection.execute(query, (path,)).fetchone()
-        taken_at, taken_from = before or (taken_at, taken_from)
+    taken_at, taken_from = _when_taken(connection, photo)
     values = {
         "path": path, "display": display(file.path), "size": file.size,
         "mtime_ns": file.mtime_ns, "inode": file.inode, "format": photo.format,
-        "width": photo.width, "height": photo.height, "taken_at": taken_at,
-        "taken_from": taken_from, "sidecar_mtime_ns": _sidecar_time(photo),
-        "camera": exif.camera, "lens": exif.lens, "latitude": exif.latitude,
-        "longitude": exif.longitude, "run_id": run_id, "missing_since": None,
-        "content_hash": photo.content_hash,
+        "width": photo.width, "height": photo.height, "content_hash": photo.content_hash,
+        "taken_at": taken_at, "taken_from": taken_from, "camera": exif.camera, "lens": exif.lens,
+        "latitude": exif.latitude, "longitude": exif.longitude, **_sidecar_values(photo),
+        "metadata_unread": False, "run_id": run_id, "missing_since": None,
     }  # fmt: skip
-    if models is not None and _is_another(connection, path, photo, taken_at, taken_from):
+    if models is not None and _is_another(connection, photo, taken_at, taken_from):
         set_aside(connection, path, only_edited=True)
     names = ", ".join(values)
     marks = ", ".join(f":{name}" for name in values)
@@ -93,54 +87,70 @@ def _write_photo(
     (photo_id,) = connection.execute(query, values).fetchone()
     sidecar = None if file.sidecar is None else os.fsencode(file.sidecar)
     connection.execute("DELETE FROM failures WHERE path IN (?, ?)", (path, sidecar))
-    write_user_metadata(connection, photo_id, photo.user_metadata, keep=photo.unread is not None)
+    keep = photo.unread is not None
+    write_user_metadata(connection, photo_id, photo.user_metadata, keep=keep)
     if models is not None and photo.description is not None:
         write_description(connection, photo_id, models, photo.description)
     write_search_row(connection, photo_id, photo.root)
 
 
-def _is_another(
-    connection: sqlite3.Connection,
-    path: bytes,
-    photo: Photo,
-    taken_at: str | None,
-    taken_from: str | None,
-) -> bool:
-    """Tell whether another photo has come where one was, as when a camera counts anew.
+def _when_taken(connection: sqlite3.Connection, photo: Photo) -> tuple[str, str]:
+    """Return when a photo was taken, and what tells it; see `photosearch.photo.dates`.
 
-    Where one was gone, it is, unless it was taken at the same time: that one was worked on while
-    it was out of reach. Where one was shown until now, it is if that one lies elsewhere now and
-    was taken at another time.
+    While its sidecar can't be read, a date that is known from there stays.
+    """
+    path = os.fsencode(photo.file.path)
+    if photo.unread is not None:
+        query = "SELECT taken_at, taken_from FROM photos WHERE path = ? AND taken_from = ?"
+        before = connection.execute(query, (path, DateSource.XMP)).fetchone()
+        if before is not None:
+            taken_at, taken_from = before
+            return taken_at, taken_from
+    xmp = photo.user_metadata.taken_at if photo.user_metadata else None
+    return when_taken(photo.exif.taken_at, xmp, path, photo.file.mtime_ns)
+
+
+def _sidecar_values(photo: Photo) -> dict[str, int | None]:
+    """Return what is kept of a photo's sidecar, by column.
+
+    Of one that couldn't be reached nothing is kept, so that the next run finds it new.
+    """
+    failure = photo.unread
+    reached = failure is None or failure.mtime_ns is not None
+    return {
+        "sidecar_mtime_ns": photo.file.sidecar_mtime_ns if reached else None,
+        "sidecar_damaged": failure is not None and reached,
+    }
+
+
+def _is_another(
+    connection: sqlite3.Connection, photo: Photo, taken_at: str, taken_from: str
+) -> bool:
+    """Tell whether a photo is another one than the library has at its path.
+
+    That happens when a camera begins to count anew. If the known photo was missing, the new one
+    is another one, unless EXIF gives both the same time: then somebody worked on it while it was
+    out of reach. If the known photo was shown, the new one is another one only if EXIF gives
+    them different times and the known photo's content lies elsewhere now.
     """
     query = """SELECT missing_since IS NOT NULL,
-                      taken_from = 'exif' AND :taken_from = 'exif', taken_at = :taken_at,
+                      taken_from = :exif AND :taken_from = :exif, taken_at = :taken_at,
                       EXISTS (SELECT 1 FROM photos AS other
                               WHERE other.size = photos.size AND other.id <> photos.id
                               AND other.content_hash = photos.content_hash
                               AND other.missing_since IS NULL)
                FROM photos WHERE path = :path AND content_hash <> :content_hash"""
     values = {
-        "path": path, "content_hash": photo.content_hash, "taken_at": taken_at,
-        "taken_from": taken_from,
+        "path": os.fsencode(photo.file.path), "content_hash": photo.content_hash,
+        "exif": DateSource.EXIF, "taken_at": taken_at, "taken_from": taken_from,
     }  # fmt: skip
     row = connection.execute(query, values).fetchone()
     if row is None:
         return False
-    was_gone, comparable, same_time, is_elsewhere = row
-    if was_gone:
+    was_missing, comparable, same_time, is_elsewhere = row
+    if was_missing:
         return not (comparable and same_time)
     return bool(comparable and not same_time and is_elsewhere)
-
-
-def _sidecar_time(photo: Photo) -> int | None:
-    """Return what is kept of a sidecar's time: all bits turned if it was damaged.
-
-    Nothing if it couldn't be reached, so that it is another one to the next run.
-    """
-    time = photo.file.sidecar_mtime_ns
-    if photo.unread is None or time is None:
-        return time
-    return None if photo.unread.mtime_ns is None else ~time
 
 
 def set_missing(connection: sqlite3.Connection, paths: Iterable[str]) -> int:
@@ -165,9 +175,10 @@ def set_missing(connection: sqlite3.Connection, paths: Iterable[str]) -> int:
 
 
 def set_aside(connection: sqlite3.Connection, path: bytes, *, only_edited: bool = False) -> None:
-    """Hide a photo under a path that no file can have: another one lies at its own now.
+    """Take a photo from its path, because another photo lies there now, and hide it.
 
-    Its words are back with its content. Call it within a transaction.
+    All that is known of it stays, and is shown again when its content is seen again. Call this
+    within a transaction.
 
     Args:
         connection: to the library, for writing.
@@ -177,8 +188,11 @@ def set_aside(connection: sqlite3.Connection, path: bytes, *, only_edited: bool 
     query = "SELECT id FROM photos LEFT JOIN edits ON photo_id = id WHERE path = ?"
     query += " AND photo_id IS NOT NULL" * only_edited
     for (photo_id,) in connection.execute(query, (path,)).fetchall():
-        query = "UPDATE photos SET path = ?, missing_since = ? WHERE id = ?"
-        connection.execute(query, (b"%b\0%d" % (path, photo_id), now(), photo_id))
+        connection.execute(
+            """UPDATE photos SET former_path = path, path = NULL, missing_since = ?
+               WHERE id = ?""",
+            (now(), photo_id),
+        )
         connection.execute("DELETE FROM search WHERE photo_id = ?", (photo_id,))
 
 

@@ -19,9 +19,9 @@ def prune(
 ) -> int:
     """Forget missing photos whose folder can be reached and whose file isn't there.
 
-    One is kept if nothing at all is in the nearest folder that is still there, if that is closed
-    or one where drives have their places, or if a link leads to where nothing is: a drive may
-    have been unplugged there.
+    A photo is kept where a drive may have been unplugged: if the nearest folder above it that is
+    still there is empty or closed, or holds the places of drives, or if a link on its way leads
+    to nothing.
 
     Args:
         connection: to the library, for writing.
@@ -33,13 +33,13 @@ def prune(
     """
     within = reachable(connection)
     may_return = functools.cache(lambda folder: is_unplugged(folder, holds_drives))
-    query = "SELECT id, path FROM photos WHERE missing_since IS NOT NULL"
+    query = "SELECT id, path, former_path FROM photos WHERE missing_since IS NOT NULL"
     gone = [
         (photo_id,)
-        for photo_id, path in connection.execute(query).fetchall()
-        if os.fsdecode(path).startswith(within)
-        and is_gone(path)
-        and not may_return(os.path.dirname(os.fsdecode(path)))
+        for photo_id, path, former_path in connection.execute(query).fetchall()
+        if os.fsdecode(path or former_path).startswith(within)
+        and (path is None or is_gone(path))
+        and not may_return(os.path.dirname(os.fsdecode(path or former_path)))
     ]
     if not dry_run:
         with connection:
@@ -55,11 +55,13 @@ def forget(connection: sqlite3.Connection, folder: str) -> int | None:
     """
     low, high = below(folder)
     values = {"path": os.fsencode(folder), "low": low, "high": high}
+    within = "path = :path OR (path > :low AND path < :high)"
+    aside = "former_path > :low AND former_path < :high"
     with connection:
         counts = [
-            connection.execute(
-                f"DELETE FROM {table} WHERE path = :path OR (path > :low AND path < :high)", values
-            ).rowcount
-            for table in ("photos", "failures", "roots")
-        ]
+            connection.execute(f"DELETE FROM {table} WHERE {rows}", values).rowcount
+            for table, rows in (
+                ("photos", f"{within} OR ({aside})"), ("failures", within), ("roots", within),
+            )
+        ]  # fmt: skip
     return counts[0] if any(counts) else None

@@ -17,7 +17,7 @@ def follow_edits(connection: sqlite3.Connection) -> None:
     """
     hidden = connection.execute(
         """SELECT id, path FROM photos JOIN edits ON photo_id = id
-           WHERE missing_since IS NOT NULL"""
+           WHERE missing_since IS NOT NULL AND path IS NOT NULL"""
     ).fetchall()
     with connection:
         for photo_id, path in hidden:

@@ -24,10 +24,10 @@ def write_user_metadata(
         user_metadata: what is known now.
         keep: leave what was known, if anything was.
     """
-    query = "SELECT 1 FROM written WHERE photo_id = ?"
+    query = "SELECT 1 FROM user_metadata WHERE photo_id = ?"
     if keep and connection.execute(query, (photo_id,)).fetchone():
         return
-    connection.execute("DELETE FROM written WHERE photo_id = ?", (photo_id,))
+    connection.execute("DELETE FROM user_metadata WHERE photo_id = ?", (photo_id,))
     if user_metadata is None:
         return
     values = (
@@ -35,4 +35,6 @@ def write_user_metadata(
         "\n".join(user_metadata.keywords), user_metadata.rating,
     )  # fmt: skip
     if any(values):
-        connection.execute("INSERT INTO written VALUES (?, ?, ?, ?, ?, ?)", (photo_id, *values))
+        connection.execute(
+            "INSERT INTO user_metadata VALUES (?, ?, ?, ?, ?, ?)", (photo_id, *values)
+        )

@@ -84,7 +84,7 @@ def test_each_case_has_its_decision(
 
 
 def test_a_damaged_sidecar_is_tried_when_it_changes_or_is_not_known_to_fail() -> None:
-    damaged = replace(KNOWN, sidecar_mtime_ns=~5)
+    damaged = replace(KNOWN, sidecar_mtime_ns=5, sidecar_damaged=True)
     assert decide(WITH_SIDECAR, damaged, ONLY, sidecar_failed=True) is Decision.KEEP
     assert decide(WITH_SIDECAR, damaged, RETRY, sidecar_failed=True) is Decision.REREAD
     assert decide(WITH_SIDECAR, damaged, ONLY, sidecar_failed=False) is Decision.REREAD
@@ -114,12 +114,20 @@ def by_conditions(
     elif upgrade and outdated:
         return Decision.UPGRADE
     time = found.sidecar_mtime_ns
-    if time is not None and before.sidecar_mtime_ns == ~time:
+    if before.metadata_unread:  # 0.1.0 stored time 0, which no sidecar had
+        sidecar_changed = True
+    elif before.sidecar_damaged and before.sidecar_mtime_ns == time:
         sidecar_changed = retry or not sidecar_failed
     else:
         sidecar_changed = before.sidecar_mtime_ns != time
     return Decision.REREAD if sidecar_changed else Decision.KEEP
 
+
+# Time, whether it was damaged, and whether what people wrote was never read.
+SIDECARS = (
+    (None, False, False), (5, False, False), (4, False, False), (5, True, False), (4, True, False),
+    (None, False, True), (5, False, True),
+)  # fmt: skip
 
 Case = tuple[File | Skipped, Known | None, IndexOptions, bool, bool]
 
@@ -132,9 +140,9 @@ def all_cases() -> Iterator[Case]:
     ]
     befores: list[Known | None] = [None]
     befores += [
-        Known(size, mtime_ns, missing, reason, (1, 1, 1), sidecar)
+        Known(size, mtime_ns, missing, reason, (1, 1, 1), *sidecar)
         for size, mtime_ns, missing, reason, sidecar in itertools.product(
-            (100, 99, None), (7, 8, None), flags, (None, "broken link", "else"), (None, 5, 4, ~5)
+            (100, 99, None), (7, 8, None), flags, (None, "broken link", "else"), SIDECARS
         )
     ]
     founds: list[File | Skipped] = [FILE, WITH_SIDECAR, SKIPPED]
@@ -229,7 +237,7 @@ def test_a_sidecar_that_fails_is_no_photo_that_is_gone(tmp_path: Path) -> None:
     root = str(tmp_path)
     photo = replace(FILE, path=f"{root}/a.jpg", sidecar=f"{root}/a.xmp", sidecar_mtime_ns=5)
     known = {
-        photo.path: replace(KNOWN, sidecar_mtime_ns=~5),
+        photo.path: replace(KNOWN, sidecar_mtime_ns=5, sidecar_damaged=True),
         f"{root}/a.xmp": Known(None, 5, reason="damaged"),
         f"{root}/b.xmp": Known(None, 5, reason="damaged"),
     }

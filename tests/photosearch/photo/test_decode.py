@@ -740,7 +740,7 @@ def test_the_photo_is_left_alone(tmp_path: Path) -> None:
 def test_workers_import_no_model() -> None:
     code = (
         "import sys, photosearch.photo.decode;"
-        "print([name for name in ('torch', 'timm', 'sqlite_utils') if name in sys.modules])"
+        "print([name for name in ('torch', 'onnxruntime', 'sqlite_utils') if name in sys.modules])"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (run.stdout.strip(), run.stderr) == ("[]", "")

@@ -18,10 +18,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rank_bm25 import BM25Okapi
 
-from captioner.describe.description import Caption, Description
+from captioner.describe.description import Caption, Description, Tag
 from captioner.describe.quantise import dequantise, quantise
 from captioner.describe.sentence_encoder import SentenceEncoder
-from captioner.describe.tags import Tag
 from photosearch.files.file import File
 from photosearch.photo.exif import Exif
 from photosearch.search import bm25, meaning

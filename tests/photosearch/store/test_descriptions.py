@@ -1,8 +1,7 @@
 """Descriptions: each part is kept until it is made anew, and a person's word before all."""
 
-import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,11 +9,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from photosearch.migrations.migrations import INITIAL, initial, migrations
-from sqlite_utils import Database, Migrations
 
-from captioner.describe.description import Caption, Description
-from captioner.describe.tags import Tag
+from captioner.describe.description import Caption, Description, Tag
 from photosearch.files.file import File
 from photosearch.photo.exif import Exif
 from photosearch.search.searcher import Request, Result, Searcher
@@ -30,7 +26,6 @@ from photosearch.store.edits import write_edit
 from photosearch.store.known import known_below
 from photosearch.store.photos import Photo, set_found, set_missing, write_batch
 from photosearch.store.runs import start_run
-from photosearch.store.statistics import stats
 
 PATH = "/home/Photos/Lake/a.jpg"
 
@@ -270,102 +265,17 @@ def test_a_row_written_again_keeps_its_folder_and_place_in_line(shelf: Shelf) ->
 # A library of the first version
 
 
-def old_library(path: Path) -> dict[str, list[Any]]:
-    """Make a library as the first step alone made it, with photos in it; return its rows."""
-    only_first = Migrations("photosearch")
-    only_first(name="0001_initial")(initial)
-    connection = sqlite3.connect(path)
-    connection.execute("PRAGMA journal_mode = WAL")
-    only_first.apply(Database(connection))
-    with connection:
-        connection.execute("INSERT INTO models VALUES (1, 'old', 'o1', '2024')")
-        connection.execute("INSERT INTO runs VALUES (1, '2024', '2024', 1, 2, 1)")
-        connection.execute("INSERT INTO roots VALUES (?, '/p', '2024')", (b"/p",))
-        connection.execute("INSERT INTO failures VALUES (?, 'x', 1, 1, 'empty', '', '')", (b"/x",))
-        for number, name, missing in [(1, b"/p/a.jpg", None), (2, b"/p/\xff.jpg", "2024")]:
-            connection.execute(
-                """INSERT INTO photos VALUES (?, ?, ?, 1, 1, 1, 'JPEG', 4, 3, NULL, 'Canon',
-                   NULL, 1.5, 2.5, 1, ?)""",
-                (number, name, os.fsdecode(name).encode("utf-8", "replace").decode(), missing),
-            )
-            for rank, text in enumerate(["a café at night", "two dogs"]):
-                values = (number, rank, text, -1.25, 4)
-                connection.execute("INSERT INTO captions VALUES (?, ?, ?, ?, ?, 1)", values)
-        row = (1, "a café at night", "two dogs", "", "", "Canon", "p", "a.jpg")
-        connection.execute("INSERT INTO search VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
-    assert connection.execute("PRAGMA user_version").fetchone() == (1,)
-    rows = dump(connection)
-    connection.close()
-    return rows
-
-
-TABLES = ("captions", "failures", "models", "photos", "roots", "runs", "search")
-
-
-def dump(connection: sqlite3.Connection) -> dict[str, list[Any]]:
-    return {name: connection.execute(f"SELECT * FROM {name}").fetchall() for name in TABLES}
-
-
-# What the columns hold that later steps added, for a library of the first schema.
-ADDED = {
-    "failures": {("decode",)},
-    "models": {("captions",)},
-    "photos": {(None, None, None, 0)},
-    "search": {("", "", "")},
-}
-
-
-@pytest.mark.parametrize("opened", [database.open_for_reading, database.open_for_writing])
-def test_an_old_library_loses_nothing(tmp_path: Path, opened: Any) -> None:
-    path = tmp_path / "library.db"
-    before = old_library(path)
-    connection = opened(str(path))
-    assert connection.execute("PRAGMA user_version").fetchone() == (database.SCHEMA,)
-    after = dump(connection)
-    # New columns stand at the end.
-    for name, rows in after.items():
-        width = len(before[name][0])
-        added = {row[width:] for row in rows}
-        assert added == ADDED.get(name, {()}), name
-        after[name] = [row[:width] for row in rows]
-    assert after == before
-    for query in ("cafe", "dog", "canon"):
-        assert [result.path for result in find(connection, query)] == ["/p/a.jpg"]
-    known = known_below(connection, "/p")
-    assert known["/p/a.jpg"].models == (1, None, None)
-    assert stats(connection)["models"] == {"old": 2}
-    connection.close()
-    with_all = database.open_for_writing(str(path))
-    assert with_all.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-    with with_all:
-        with_all.execute("INSERT INTO search_fts (search_fts, rank) VALUES ('integrity-check', 1)")
-    with_all.close()
-
-
-def test_an_old_library_has_the_schema_of_a_new_one(tmp_path: Path) -> None:
-    old_library(tmp_path / "old.db")
-    schemas = []
-    for name in ("old.db", "new.db"):
-        connection = database.open_for_writing(str(tmp_path / name))
-        query = "SELECT name, sql FROM sqlite_master ORDER BY name"
-        schemas.append(connection.execute(query).fetchall())
-        connection.close()
-    assert schemas[0] == schemas[1]
-    assert "0001" in str(migrations.pending(Database(memory=True))[0].name)
-    assert INITIAL.strip().endswith("PRAGMA user_version = 1")
-
-
-def test_an_old_library_takes_new_parts_and_edits(tmp_path: Path) -> None:
-    path = tmp_path / "library.db"
-    old_library(path)
-    connection = database.open_for_writing(str(path))
+def test_an_old_library_takes_new_parts_and_edits(frozen: Callable[..., Path]) -> None:
+    connection = database.open_for_writing(str(frozen(1)))
+    album = "/srv/photosearch-frozen/album"
+    dog, hidden = f"{album}/trip to Lisbon/dog 1.jpg", f"{album}/new\nline.png"
     shelf = Shelf(connection, start_run(connection))
-    shelf.describe(Description(tags=FIRST.tags, vector=FIRST.vector), path="/p/a.jpg")
-    assert write_edit(connection, os.fsdecode(b"/p/\xff.jpg"), "the hidden one")
+    shelf.describe(Description(tags=FIRST.tags, vector=FIRST.vector), path=dog)
+    assert write_edit(connection, hidden, "the hidden one")
     (result,) = find(connection, "vessel")
-    assert (result.path, result.caption) == ("/p/a.jpg", "a café at night")
-    set_found(connection, [os.fsdecode(b"/p/\xff.jpg")], "/p")
+    assert (result.path, result.caption) == (dog, "a dog runs on a beach")
+    set_found(connection, [hidden], album)
     assert [result.caption for result in find(connection, "hidden")] == ["the hidden one"]
-    models = known_below(connection, "/p")["/p/a.jpg"].models
+    models = known_below(connection, album)[dog].models
     assert models == (1, shelf.models(1).tags, shelf.models(1).vectors)
     connection.close()

@@ -9,7 +9,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,13 +28,14 @@ from photosearch.photo.exif import Exif
 from photosearch.search.searcher import Request, Result, Searcher
 from photosearch.store import database
 from photosearch.store.clock import now
-from photosearch.store.database import APPLICATION_ID, SCHEMA
+from photosearch.store.database import APPLICATION_ID
 from photosearch.store.descriptions import PARTS, Models, use_models
 from photosearch.store.failures import Failure
 from photosearch.store.known import Known, known_below
 from photosearch.store.photos import Photo, set_found, set_missing, write_batch
 from photosearch.store.roots import add_roots, outer_roots
 from photosearch.store.runs import finish_run, start_run
+from photosearch.store.schema import SCHEMA
 from photosearch.store.statistics import stats
 from photosearch.text import display
 
@@ -58,24 +59,14 @@ class Fatal:
         return "never said"
 
 
-@dataclass(frozen=True)
-class Seen:
-    """A description whose captions need not be good ones."""
-
-    captions: Sequence[Caption | Fatal]
-    tags: None = None
-    vector: None = None
-    hubness: float = 0.0
-
-
 Says = Caption | Fatal
 
 
 def photo(path: str, *captions: Says | str, root: str = "/p", size: int = 1) -> Photo:
-    says = [
+    says: list[Any] = [
         Caption(caption, -1.0, 3) if isinstance(caption, str) else caption for caption in captions
     ]
-    return Photo(File(path, size, 1, 1), root, "JPEG", 4, 3, Exif(), Seen(says))
+    return Photo(File(path, size, 1, 1), root, "JPEG", 4, 3, Exif(), Description(says))
 
 
 def fingerprints(number: int = 1) -> dict[str, str]:

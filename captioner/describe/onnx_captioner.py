@@ -1,34 +1,40 @@
-"""A captioner without torch: exported networks, run by another engine."""
+"""The captioner without torch: a model's graphs, run by ONNX Runtime or OpenVINO."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
 from captioner.describe.beam import search
 from captioner.describe.config import BATCH, CaptionerConfig
-from captioner.describe.description import Description, captions_of, tags_and_colours, vectors_of
-from captioner.describe.engines import ENGINES, Network
-from captioner.describe.model_folder import PARTS, read_settings
+from captioner.describe.description import PARTS, Description, Part
+from captioner.describe.engines import Engine, processors
+from captioner.describe.graphs import SLICE, damaged, read_graphs
+from captioner.describe.labels import TagLabels
+from captioner.describe.model_folder import read_settings
+from captioner.describe.open_graph import OPEN, Network
+from captioner.describe.outputs import captions_of, tags_and_colours, vectors_of
 from captioner.describe.vocabulary import Vocabulary
-
-PHOTO, STEP = "photo.onnx", "step.onnx"  # the networks' files, see `captioner.training.export`
-SLICE = 4  # photos that the network takes, always: their activations stay in the cache
+from captioner.errors import CaptionerError
 
 
-class ExportedCaptioner:
-    """Describes photos as `captioner.networks.captioner.Captioner` does, up to rounding."""
+class OnnxCaptioner:
+    """Describes photos as `captioner.networks.torch_captioner` does, up to rounding."""
 
     def __init__(
         self,
         photo: Network,
         step: Network,
         vocabulary: Vocabulary,
-        settings: Mapping[str, Any],
+        labels: TagLabels,
+        config: CaptionerConfig,
+        *,
+        image_size: int,
+        fingerprints: dict[str, str],
         threads: int,
     ) -> None:
         """Put the parts together.
@@ -37,45 +43,61 @@ class ExportedCaptioner:
             photo: what `captioner.training.export.PhotoNetwork` computes.
             step: what `captioner.networks.beam_step.BeamStep` computes.
             vocabulary: of the model.
-            settings: of the model, see `captioner.describe.model_folder.read_settings`.
+            labels: of its tags.
+            config: how it searches captions, and what it takes for a tag.
+            image_size: side of the square that it takes, in pixels.
+            fingerprints: of the parts of its descriptions.
             threads: that describe parts of a batch side by side.
         """
-        self.config = CaptionerConfig.of(settings)
+        self.config = config
         self.batch_size = BATCH
-        self.image_size: int = settings["encoder"]["image_size"]
-        self.fingerprints: dict[str, str] = settings["fingerprints"]
+        self.image_size = image_size
+        self.fingerprints = fingerprints
         self._photo = photo
         self._step = step
         self._vocabulary = vocabulary
+        self._labels = labels
         self._threads = threads
         self._pool = ThreadPoolExecutor(threads)
 
     @classmethod
     def load(
-        cls, networks: Path, model: Path, engine: str, threads: int, bf16: bool = False
-    ) -> ExportedCaptioner:
-        """Load exported networks.
+        cls, folder: Path, engine: Engine, threads: int | None = None, bf16: bool = False
+    ) -> Self:
+        """Load a model folder with its graphs.
 
         Args:
-            networks: folder that `captioner.training.export.export` wrote.
-            model: folder that they were exported from.
-            engine: one of `captioner.describe.engines.ENGINES`.
-            threads: processor threads.
+            folder: of the model.
+            engine: one of `captioner.describe.open_graph.OPEN`.
+            threads: processor threads; by default one for each processor.
             bf16: look at photos in bfloat16; captions are searched in float32 all the same.
 
         Raises:
-            ValueError: the model's settings can't be read, or there is no bfloat16.
+            EngineError: there is no bfloat16.
+            ModelError: the folder's files are missing, damaged or don't fit together.
             ImportError: the engine isn't installed.
-            Exception: of the engine's own kind, if the networks are missing or damaged.
         """
-        photo = ENGINES[engine](networks / PHOTO, threads, bf16)
-        step = ENGINES[engine](networks / STEP, threads, False)
-        vocabulary = Vocabulary.load(model / "vocabulary.txt")
-        captioner = cls(photo, step, vocabulary, read_settings(model), threads)
-        # Once in this thread alone: what OpenVINO's Python part sets up at its first use locks
-        # up for good when two threads meet there (docs/decisions.md).
-        size = captioner.image_size
-        captioner._describe(np.zeros((1, size, size, 3), np.uint8), tuple(PARTS))
+        settings, threads = read_settings(folder), threads or processors()
+        photo, step = read_graphs(folder)
+        try:
+            captioner = cls(
+                OPEN[engine](photo, threads, bf16),
+                OPEN[engine](step, threads, False),
+                Vocabulary.load(folder / "vocabulary.txt"),
+                TagLabels.load(folder),
+                CaptionerConfig.of(settings),
+                image_size=settings["encoder"]["image_size"],
+                fingerprints=settings["fingerprints"],
+                threads=threads,
+            )
+            # Once in this thread alone: what OpenVINO's Python part sets up at its first use
+            # locks up for good when two threads meet there (docs/explained/decisions).
+            size = captioner.image_size
+            captioner._describe(np.zeros((1, size, size, 3), np.uint8), PARTS)
+        except (CaptionerError, ImportError):
+            raise
+        except Exception as error:  # each engine has its own for what doesn't fit
+            raise damaged(folder, error) from error
         return captioner
 
     @property
@@ -84,7 +106,7 @@ class ExportedCaptioner:
         return self.config.name
 
     def describe_pixels(
-        self, pixels: np.ndarray, parts: Collection[str] = tuple(PARTS)
+        self, pixels: np.ndarray, parts: Collection[str] = PARTS
     ) -> list[Description]:
         """Describe photos that are decoded already.
 
@@ -93,7 +115,7 @@ class ExportedCaptioner:
 
         Args:
             pixels: uint8 RGB, upright, (B, S, S, 3), S being `image_size`.
-            parts: of "captions", "tags" and "vectors", those to make.
+            parts: those to make.
         """
         shares = np.array_split(pixels, min(self._threads, max(len(pixels), 1)))
         done = self._pool.map(lambda share: self._describe(share, parts), shares)
@@ -110,12 +132,14 @@ class ExportedCaptioner:
         keys, values, h, c, classes, words, vectors, hubness = outputs
         nothing = [None] * len(pixels)
         captions: Sequence[Any] = nothing
-        if "captions" in parts:
+        if Part.CAPTIONS in parts:
             found = search(self._continue, (keys, values), (h, c), self.config.beam)
             captions = [captions_of(hypotheses, self._vocabulary) for hypotheses in found]
-        tags = tags_and_colours(classes, words, pixels, self.config) if "tags" in parts else nothing
+        tags: Sequence[Any] = nothing
+        if Part.TAGS in parts:
+            tags = tags_and_colours(classes, words, pixels, self._labels, self.config)
         embedded: Sequence[Any] = [(None, 0.0)] * len(pixels)
-        if "vectors" in parts:
+        if Part.VECTORS in parts:
             embedded = vectors_of(vectors, hubness)
         return [
             Description(said, shown, vector, near)
