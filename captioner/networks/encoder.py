@@ -15,7 +15,7 @@ from torchvision.transforms import v2
 from captioner.errors import EngineError
 
 # Activations of four 224-px photos still fit a laptop's cache; with 32 the same
-# network is bound by memory and runs at half the speed (docs/explained/decisions).
+# network is bound by memory and runs at half the speed (docs/explained/decisions/captioner.md).
 CPU_MICRO_BATCH = 4
 
 
