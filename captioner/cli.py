@@ -30,7 +30,7 @@ Data = Annotated[
         "in the folder that PHOTOSEARCH_DATA names. Repeatable.",
     ),
 ]
-Model = Annotated[Path | None, typer.Option(help="Model folder; without it, the one that ships.")]
+Model = Annotated[Path | None, typer.Option(help="Model folder; by default the shipped model.")]
 Out = Annotated[Path, typer.Option(help="Folder for the run; an unfinished run goes on.")]
 Features = Annotated[
     Path | None, typer.Option(help="Cache of encoded photos; by default OUT/features.")
