@@ -71,8 +71,8 @@ class Description(Protocol):
         """How near the vector lies to sentences of all kinds."""
 
 
-# What a model makes of a photo; each part has a fingerprint of its own, so that a new
-# model need not make anew what is the same.
+# The parts of a description. Each has its own fingerprint: a new model makes anew only the parts
+# in which it differs.
 PARTS = ("captions", "tags", "vectors")
 
 
@@ -123,7 +123,7 @@ def use_models(
 def write_description(
     connection: sqlite3.Connection, photo_id: int, models: Models, description: Description
 ) -> None:
-    """Replace the parts of a photo's description that were made; keep the others.
+    """Replace those parts of a photo's description that were made; keep the other parts.
 
     Raises:
         ValueError: captions were made, but there is none.

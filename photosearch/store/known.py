@@ -75,13 +75,13 @@ def known_below(connection: sqlite3.Connection, root: str) -> dict[str, Known]:
 
 
 def knows(connection: sqlite3.Connection, folder: str) -> bool:
-    """Tell whether a photo in a folder is known, and not hidden."""
+    """Tell whether the library shows any photo of a folder."""
     query = "SELECT 1 FROM photos WHERE path > ? AND path < ? AND missing_since IS NULL LIMIT 1"
     return connection.execute(query, below(folder)).fetchone() is not None
 
 
 def is_emptied(connection: sqlite3.Connection, root: str) -> bool:
-    """Tell whether a folder is empty that held photos: the place of an unplugged drive is."""
+    """Tell whether a folder held photos and is empty now, as when a drive was unplugged."""
     if not os.path.isdir(root) or not is_empty_or_closed(root):
         return False
     return knows(connection, root)
