@@ -34,9 +34,7 @@ class Files:
 
     not_indexed: int = 0  # photos on disk that the library knows nothing of
     gone: int = 0  # photos that it shows, and whose files are not where they were
-    unreachable: dict[str, str] = field(
-        default_factory=dict
-    )  # why, by root; their photos are not counted
+    unreachable: dict[str, str] = field(default_factory=dict)  # why, by root; not counted
 
 
 @dataclass(frozen=True, slots=True)
