@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from photosearch.indexing.config import DescribeOptions, IndexOptions, WatchOptions
     from photosearch.indexing.summary import Stages, Summary
     from photosearch.library import Library
-    from photosearch.search.searcher import Part, Result
+    from photosearch.search.results import Hits, Part, Result
 
     __version__: str
 
@@ -40,6 +40,7 @@ __all__ = [
     "BusyError",
     "DescribeOptions",
     "ExitCode",
+    "Hits",
     "IndexOptions",
     "Library",
     "LibraryError",
@@ -58,7 +59,7 @@ __all__ = [
 
 _HOMES = {
     "library": ["Library"],
-    "search.searcher": ["Part", "Result"],
+    "search.results": ["Hits", "Part", "Result"],
     "indexing.summary": ["Stages", "Summary"],
     "indexing.config": ["DescribeOptions", "IndexOptions", "WatchOptions"],
     "errors": [
