@@ -77,11 +77,11 @@ def read_weights(folder: Path) -> dict[str, np.ndarray]:
 def write_part(
     folder: Path, weights: Mapping[str, np.ndarray], settings: Mapping[str, object]
 ) -> None:
-    """Put weights and settings into a model folder, in place of those it has of the kind.
+    """Put weights and settings into a model folder.
 
-    Weights are of one kind if their names are alike up to the first dot. Floats are
-    stored as float16. Call it last, after the part's other files are written: it works
-    out the fingerprints.
+    Weights replace all weights of the same kind: whose names are alike up to the first dot.
+    Floats are stored as float16. Call it after the other files of the part are written, because
+    it works out the fingerprints.
     """
     from safetensors.numpy import save_file
 

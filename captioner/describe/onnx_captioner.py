@@ -110,8 +110,9 @@ class OnnxCaptioner:
     ) -> list[Description]:
         """Describe photos that are decoded already.
 
-        Photos are spread over threads, not the work on one photo: no thread waits for
-        another within a batch, so decoding processes can use every idle moment.
+        Each thread describes photos of its own; threads don't share the work on a photo. So no
+        thread waits for another thread within a batch, and decoding processes can use every idle
+        moment.
 
         Args:
             pixels: uint8 RGB, upright, (B, S, S, 3), S being `image_size`.

@@ -65,7 +65,7 @@ class Networks:
         )
 
     def modules(self) -> dict[str, nn.Module]:
-        """Return those that are there, by the name that their weights begin with."""
+        """Return the networks that the model has, by the name that their weights begin with."""
         named: dict[str, nn.Module | None] = {
             "encoder": self.encoder,
             "decoder": self.decoder,

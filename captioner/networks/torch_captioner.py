@@ -52,7 +52,7 @@ class TorchCaptioner:
         """Load a model folder, ready to describe.
 
         Args:
-            folder: as `save` wrote it; the model that ships with this package without one.
+            folder: of the model; by default the model that ships with this package.
             device: "auto" (CUDA, then MPS, then the processor), "cpu", "cuda" or "mps".
             bf16: encode photos in bfloat16, which is slow where the device lacks it.
 

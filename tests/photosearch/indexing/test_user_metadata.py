@@ -20,7 +20,11 @@ from photosearch.indexing.config import IndexOptions
 from photosearch.indexing.protocols import Describer
 from photosearch.indexing.run import index
 from photosearch.indexing.summary import Summary
-from photosearch.search.searcher import Request, Result, Searcher
+from photosearch.search.query import Query
+from photosearch.search.results import Hits
+from photosearch.search.scores import word_scores
+from photosearch.search.searcher import Searcher
+from photosearch.search.stems import Stemmer
 from photosearch.store import database
 from photosearch.store.edits import write_edit
 from tests.fakes import FakeDescriber
@@ -76,8 +80,8 @@ class Album:
             self.connection, [str(self.photos)], load, settings, None, namer().fingerprints
         )
 
-    def find(self, query: str) -> list[Result]:
-        return Searcher(self.connection, lambda: None).find(Request(query))
+    def find(self, query: str) -> Hits:
+        return Searcher(self.connection, lambda: None).find(Query(query))
 
     def row(self, table: str, columns: str = "*") -> tuple[object, ...] | None:
         """The only row of a table."""
@@ -151,13 +155,13 @@ def test_what_people_wrote_ranks_above_what_the_model_says(
     album.photo("person.jpg", "blue", packet({name: "Something red"}))
     album.photo("keyword.jpg", "blue", packet(lists={"dc:subject": ["red"]}))
     album.index(namer())
-    searcher = Searcher(album.connection, lambda: None)
     photos = dict(album.connection.execute("SELECT display, id FROM photos").fetchall())
     numbers = [photos[str(album.photos / f"{n}.jpg")] for n in ("model", "person", "keyword")]
-    _, own = searcher.word_shares(numbers, ["red"], None)
-    assert own.tolist() == [0.0, 1.0, 1.0]
-    _, own = searcher.word_shares(numbers, ["red"], ["caption"])
-    assert own.tolist() == [0.0, 1.0, 0.0]  # a caption by a person is no model's
+    ids = np.array(numbers)
+    _, by_person = word_scores(album.connection, Stemmer(), ids, ["red"])
+    assert by_person.tolist() == [0.0, 1.0, 1.0]
+    _, by_person = word_scores(album.connection, Stemmer(), ids, ["red"], ["caption"])
+    assert by_person.tolist() == [0.0, 1.0, 0.0]  # a caption by a person is no model's
 
 
 def test_a_sidecar_beats_what_is_embedded(album: Album, packet: Packet) -> None:
