@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
 from photosearch import Library
-from photosearch.search.searcher import Result
+from photosearch.search.results import Result
 
 QUERIES = (
     "dog on beach",
@@ -33,7 +34,7 @@ QUERIES = (
 SIDE, TEXT, COUNT = 220, 48, 5
 
 
-def sheet(query: str, results: list[Result]) -> Image.Image:
+def sheet(query: str, results: Sequence[Result]) -> Image.Image:
     """Draw the first photos of a query side by side, each with score and caption."""
     font = ImageFont.load_default(13)
     page = Image.new("RGB", (COUNT * SIDE, SIDE + TEXT + 24), "white")

@@ -29,7 +29,8 @@ import torch
 from captioner.training.data import Split, find_data, read_split
 from photosearch import Library
 from photosearch.search import fusion, query
-from photosearch.search.meaning import Nearness
+from photosearch.search.meaning import Comparison
+from photosearch.search.scores import word_scores
 from photosearch.search.stems import Stemmer
 
 SEED = 20261122
@@ -42,7 +43,7 @@ RATIOS = (0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0)
 class Case:
     """A query with what each photo of the library has for it."""
 
-    meaning: Nearness
+    meaning: Comparison
     words: np.ndarray  # float32 (N,)
     right: np.ndarray  # bool (N,)
     whole: bool  # a whole caption, not some words of it
@@ -95,7 +96,8 @@ def cases(
     for text, fitting, whole in queries:
         right = np.array([name in fitting for name in names])
         if right.any():
-            words, _ = searcher.word_shares(photos.tolist(), query.words(text), None)
+            asked = query.words(text)
+            words, _ = word_scores(searcher.connection, searcher.stemmer, photos, asked)
             vector = meaning.sentence(text)
             for weight, way in ways.items():
                 found[weight].append(Case(way.near_sentence(vector), words, right, whole))
@@ -104,7 +106,7 @@ def cases(
 
 def fit(found: Sequence[Case], ratio: float) -> float:
     """Return the weight of meaning by the conditional logit, that of words being ratio times it."""
-    mixed = np.stack([case.meaning.photos + ratio * case.words for case in found])
+    mixed = np.stack([case.meaning.values + ratio * case.words for case in found])
     scores = torch.from_numpy(mixed).float()  # (Q, N)
     right = torch.from_numpy(np.stack([case.right for case in found])).float()
     weight = torch.tensor(1.0, requires_grad=True)
@@ -125,9 +127,9 @@ def fit_bias(found: Sequence[Case], weights: fusion.Weights) -> float:
     """Return the bias with which the mean score of the photos shown is the share that fit."""
     odds, right = [], []
     for case in found:
-        parts = {"meaning": case.meaning.photos, "words": case.words}
-        bars = {"meaning": case.meaning.bar}
-        all_odds = fusion.log_odds(parts, replace(weights, bias=0.0), bars, len(case.words))
+        parts = {"meaning": case.meaning.values, "words": case.words}
+        baselines = {"meaning": case.meaning.baseline}
+        all_odds = fusion.log_odds(parts, replace(weights, bias=0.0), baselines, len(case.words))
         first = np.argsort(-all_odds)[:SHOWN]
         odds.append(all_odds[first])
         right.append(case.right[first])
@@ -147,7 +149,7 @@ def ndcg(found: Sequence[Case], words: float) -> float:
     discounts = 1 / np.log2(np.arange(2, 12))
     gains = []
     for case in found:
-        first = np.argsort(-(case.meaning.photos + words * case.words), kind="stable")[:10]
+        first = np.argsort(-(case.meaning.values + words * case.words), kind="stable")[:10]
         ideal = discounts[: min(10, int(case.right.sum()))].sum()
         gains.append((discounts[: len(first)] * case.right[first]).sum() / ideal)
     return float(np.mean(gains))

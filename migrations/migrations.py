@@ -45,6 +45,13 @@ def columns(db: Database) -> None:
         db.execute(statement)
 
 
+@migrations(name="0005_caption_source")
+def caption_source(db: Database) -> None:
+    """Where the caption that is shown is from."""
+    for statement in CAPTION_SOURCE.split("\n\n"):
+        db.execute(statement)
+
+
 # Paths are bytes as the file system has them (a name need not be valid UTF-8);
 # `display` is the same path as text that can be printed and searched.
 INITIAL = """
@@ -325,4 +332,23 @@ CREATE INDEX photos_size ON photos (size)
 ALTER TABLE written RENAME TO user_metadata
 
 PRAGMA user_version = 4
+"""
+
+# Only rows with a caption by a person are written: the rest has the default.
+CAPTION_SOURCE = """
+ALTER TABLE search ADD COLUMN caption_source TEXT NOT NULL DEFAULT 'generated'
+
+UPDATE search SET caption_source = (
+    SELECT CASE WHEN edits.photo_id IS NOT NULL THEN 'edit'
+                WHEN alt_text <> '' THEN 'alt_text'
+                WHEN user_metadata.description <> '' THEN 'description'
+                ELSE 'title' END
+    FROM photos LEFT JOIN edits ON edits.photo_id = id
+    LEFT JOIN user_metadata ON user_metadata.photo_id = id
+    WHERE id = search.photo_id)
+WHERE photo_id IN (SELECT photo_id FROM edits)
+   OR photo_id IN (SELECT photo_id FROM user_metadata
+                   WHERE alt_text <> '' OR description <> '' OR title <> '')
+
+PRAGMA user_version = 5
 """

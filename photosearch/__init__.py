@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         BusyError,
         ExitCode,
         LibraryError,
+        ModelError,
         PhotosearchError,
         UnknownPathError,
         UsageError,
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from photosearch.indexing.config import DescribeOptions, IndexOptions, WatchOptions
     from photosearch.indexing.summary import Stages, Summary
     from photosearch.library import Library
-    from photosearch.search.searcher import Part, Result
+    from photosearch.search.results import Hits, Part, Result
 
     __version__: str
 
@@ -39,9 +40,11 @@ __all__ = [
     "BusyError",
     "DescribeOptions",
     "ExitCode",
+    "Hits",
     "IndexOptions",
     "Library",
     "LibraryError",
+    "ModelError",
     "Part",
     "PhotosearchError",
     "Result",
@@ -56,12 +59,12 @@ __all__ = [
 
 _HOMES = {
     "library": ["Library"],
-    "search.searcher": ["Part", "Result"],
+    "search.results": ["Hits", "Part", "Result"],
     "indexing.summary": ["Stages", "Summary"],
     "indexing.config": ["DescribeOptions", "IndexOptions", "WatchOptions"],
     "errors": [
-        "BusyError", "ExitCode", "LibraryError", "PhotosearchError", "UnknownPathError",
-        "UsageError", "WatchError",
+        "BusyError", "ExitCode", "LibraryError", "ModelError", "PhotosearchError",
+        "UnknownPathError", "UsageError", "WatchError",
     ],
 }  # fmt: skip
 _MODULES = {name: module for module, names in _HOMES.items() for name in names}

@@ -11,15 +11,17 @@ from pathlib import Path
 
 import numpy as np
 
+from captioner.errors import CaptionerError
 from captioner.training.data import read_captions
 from photosearch.errors import UsageError
 from photosearch.files.names import is_photo_name
 from photosearch.library import Library
+from photosearch.search.query import Ranker
+from photosearch.store.search_fields import CAPTION_FIELDS
 
 DEPTH = 100  # ranks looked at; a photo farther down counts as not found
 RESAMPLES = 1000
 
-CAPTIONS = ("caption", "alternatives")
 Progress = Callable[[str], None]
 
 
@@ -28,21 +30,21 @@ class Way:
     """One way to search."""
 
     name: str
-    ranker: str = "fused"
-    columns: tuple[str, ...] | None = None  # None: all
+    ranker: Ranker = Ranker.FUSED
+    fields: tuple[str, ...] | None = None  # None: all
     min_score: float | None = 0.0  # None: the threshold that users have
 
 
 WAYS = (
-    Way("BM25 of FTS5, one caption", "fts5", ("caption",)),
-    Way("BM25 of FTS5, all captions", "fts5", CAPTIONS),
-    Way("BM25 of FTS5, tags", "fts5", ("tags",)),
-    Way("BM25 of FTS5, all text", "fts5"),
-    Way("BM25+, all text", "bm25+"),
-    Way("vector", "meaning"),
-    Way("vector and captions", "fused", CAPTIONS),
-    Way("vector and all text (find)", "fused"),
-    Way("the same, with the threshold", "fused", None, None),
+    Way("BM25 of FTS5, one caption", Ranker.FTS5, ("caption",)),
+    Way("BM25 of FTS5, all captions", Ranker.FTS5, CAPTION_FIELDS),
+    Way("BM25 of FTS5, tags", Ranker.FTS5, ("tags",)),
+    Way("BM25 of FTS5, all text", Ranker.FTS5),
+    Way("BM25+, all text", Ranker.BM25_PLUS),
+    Way("vector", Ranker.MEANING),
+    Way("vector and captions", Ranker.FUSED, CAPTION_FIELDS),
+    Way("vector and all text (find)", Ranker.FUSED),
+    Way("the same, with the threshold", Ranker.FUSED, None, None),
 )
 
 
@@ -81,7 +83,7 @@ def read_queries(captions: Path, names: Path | None = None) -> Queries:
         pool = sorted(said) if names is None else names.read_text(encoding="utf-8").split("\n")
     except OSError as error:
         raise UsageError(f"can't read {error.filename}: {error.strerror or error}") from error
-    except ValueError as error:  # a file is no text of that kind
+    except (CaptionerError, UnicodeDecodeError) as error:  # a file is no text of that kind
         raise UsageError(str(error)) from error
     pool = [name for name in pool if name]
     pairs = [(text, name) for name in pool for text in said.get(name, ())]
@@ -149,7 +151,7 @@ def evaluate(
 def rank_of(library: Library, way: Way, text: str, name: str) -> tuple[float, int]:
     """Return the rank of a query's photo, from 1, infinite if it isn't found; and how many are."""
     results = library.find(
-        text, DEPTH, ranker=way.ranker, columns=way.columns, min_score=way.min_score
+        text, DEPTH, ranker=way.ranker, fields=way.fields, min_score=way.min_score
     )
     for rank, result in enumerate(results, 1):
         if os.path.basename(result.path) == name:

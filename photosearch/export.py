@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from typing import IO
 
+from photosearch.store.search_rows import CaptionSource
 from photosearch.text import display
 
 COLUMNS = (
@@ -23,16 +24,17 @@ COLUMNS = (
 )  # fmt: skip
 
 _QUERY = """
-    SELECT photos.path, captions.text, captions.log_probability, captions.tokens,
-           photos.taken_at, photos.camera, photos.latitude, photos.longitude, search.place,
-           photos.width, photos.height, models.name, edits.caption, user_metadata.title,
-           user_metadata.description, user_metadata.alt_text, user_metadata.keywords,
-           user_metadata.rating, photos.taken_from
+    SELECT photos.path, search.caption, search.caption_source, captions.text AS generated,
+           captions.log_probability, captions.tokens, models.name AS model,
+           photos.taken_at, photos.taken_from, photos.camera, photos.latitude, photos.longitude,
+           search.place, photos.width, photos.height, user_metadata.title, user_metadata.keywords,
+           user_metadata.rating
     FROM search JOIN photos ON photos.id = search.photo_id
     JOIN captions ON captions.photo_id = photos.id AND captions.rank = 0
     JOIN models ON models.id = captions.model_id
-    LEFT JOIN edits ON edits.photo_id = photos.id
     LEFT JOIN user_metadata ON user_metadata.photo_id = photos.id"""
+# A caption from here describes the photo. A title need not: it may be "Summer 1999".
+_DESCRIBING = (CaptionSource.EDIT, CaptionSource.ALT_TEXT, CaptionSource.DESCRIPTION)
 
 # A screen reader says "image" by itself.
 _OPENING = re.compile(
@@ -110,35 +112,41 @@ def _write(out: IO[str], rows: Iterable[Sequence[object]]) -> int:
 def _rows(
     connection: sqlite3.Connection, photos: Sequence[str] | None, limit: int | None, gps: bool
 ) -> Iterator[list[object]]:
+    """Yield the cells of each photo, in the order of `COLUMNS`."""
+    cursor = connection.cursor()
+    cursor.row_factory = sqlite3.Row
     if photos is None:
-        found: Iterable[tuple[object, ...]] = connection.execute(
-            f"{_QUERY} ORDER BY photos.path LIMIT ?", (-1 if limit is None else limit,)
-        )
+        limited = f"{_QUERY} ORDER BY photos.path LIMIT ?"
+        found: Iterable[sqlite3.Row] = cursor.execute(limited, (-1 if limit is None else limit,))
     else:
-        one = f"{_QUERY} WHERE photos.path = ?"
-        rows = (connection.execute(one, (os.fsencode(path),)).fetchone() for path in photos)
+        single = f"{_QUERY} WHERE photos.path = ?"
+        rows = (cursor.execute(single, (os.fsencode(path),)).fetchone() for path in photos)
         found = itertools.islice((row for row in rows if row is not None), limit)
-    for path, caption, log_probability, tokens, taken_at, camera, *rest in found:
-        latitude, longitude, place, width, height, model, edit, *written = rest
-        title, description, written_alt, keywords, rating, taken_from = written
-        assert isinstance(path, bytes) and isinstance(caption, str)
-        assert isinstance(log_probability, float) and isinstance(tokens, int)
-        text = display(os.fsdecode(path))
-        confidence = _confidence(log_probability, tokens)
-        alternative = alt_text(caption)
-        # A person's own words stay as they are; an edit that is empty is one as well.
-        own = [
-            text for text in (edit, written_alt or None, description or None) if text is not None
-        ]
-        if own:
-            alternative = str(own[0])
-        if own or title:
-            caption, confidence, model = str(own[0] if own else title), None, None
-        where = [latitude, longitude, place] if gps else [None, None, None]
-        yield [text, os.path.basename(text), alternative, caption, confidence,
-               taken_at, camera, *where, width, height, model,
-               title, str(keywords or "").replace("\n", "; ") or None, rating,
-               taken_from]  # fmt: skip
+    for row in found:
+        cells = _cells(row, gps)
+        yield [cells[column] for column in COLUMNS]
+
+
+def _cells(row: sqlite3.Row, gps: bool) -> dict[str, object]:
+    """Return what the file says of a photo, by column."""
+    path = display(os.fsdecode(row["path"]))
+    generated = row["caption_source"] == CaptionSource.GENERATED
+    # Words of a person stay as they are.
+    describes = row["caption_source"] in _DESCRIBING
+    taken_over = (
+        "taken_at", "taken_from", "camera", "width", "height", "title", "rating",
+    )  # fmt: skip
+    return {
+        **{name: row[name] for name in taken_over},
+        **{name: row[name] if gps else None for name in ("latitude", "longitude", "place")},
+        "path": path,
+        "filename": os.path.basename(path),
+        "alt_text": row["caption"] if describes else alt_text(row["generated"]),
+        "caption": row["caption"],
+        "confidence": _confidence(row["log_probability"], row["tokens"]) if generated else None,
+        "model": row["model"] if generated else None,
+        "keywords": (row["keywords"] or "").replace("\n", "; ") or None,
+    }
 
 
 def _confidence(log_probability: float, tokens: int) -> float | None:

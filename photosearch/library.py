@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import math
 import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
@@ -12,11 +11,11 @@ from typing import TYPE_CHECKING, Any, Self
 from photosearch.errors import UnknownPathError, UsageError, loading_model
 from photosearch.files.paths import outermost, paths_of, spelled
 from photosearch.location import default_path
-from photosearch.search import searcher as search
+from photosearch.search.query import Query, Ranker
 from photosearch.store import database
 from photosearch.store.lock import changing
 from photosearch.store.roots import as_listed, outer_roots
-from photosearch.text import searchable
+from photosearch.text import display, searchable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,6 +29,8 @@ if TYPE_CHECKING:
     from photosearch.repair.doctor import Report
     from photosearch.repair.salvage import Salvaged
     from photosearch.search.meaning import Meaning
+    from photosearch.search.results import Hits
+    from photosearch.search.searcher import Searcher
 
 StrPath = str | os.PathLike[str]
 
@@ -60,7 +61,7 @@ class Library:
         self._load_encoder = load_encoder or load_sentence_encoder
         self._encoder: SentenceEncoder | None = None
         self._reader: sqlite3.Connection | None = None
-        self._searcher: search.Searcher | None = None
+        self._searcher: Searcher | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -259,36 +260,34 @@ class Library:
         query: str = "",
         limit: int | None = 20,
         *,
-        ranker: str = "fused",
-        columns: Sequence[str] | None = None,
+        ranker: str = Ranker.FUSED,
+        fields: Sequence[str] | None = None,
         min_score: float | None = None,
         like: StrPath | None = None,
-    ) -> list[search.Result]:
+        load: Callable[[], Describer] | None = None,
+        notify: Callable[[str], None] = lambda text: None,
+    ) -> Hits:
         """Return the photos that match, the best first; see `photosearch.search.searcher`.
 
         Args:
             query: what a person types.
             limit: results at most; None for all.
-            ranker: "fused", or one part alone: "meaning", "bm25+" or "fts5".
-            columns: of `photosearch.search.searcher.WEIGHTS`, the only ones to look for words in.
+            ranker: one of `photosearch.search.query.Ranker`, or its name.
+            fields: names of `photosearch.store.search_fields.SEARCH_FIELDS`, the only ones that
+                words are looked for in.
             min_score: results below it are left out; None: the ranker's own threshold.
-            like: a photo, in the library or not; what looks like it is found. One that is
-                not in the library is encoded first, which imports torch.
+            like: a photo, in the library or not; photos that look like it are found.
+            load: gives what describes `like` if it isn't in the library; by default the shipped
+                captioner.
+            notify: told in a line what takes long.
 
         Raises:
-            UsageError: an unknown ranker or column, no number, or `like` can't be read.
+            UsageError: an unknown ranker or field, `min_score` is not a number, or `like` is not
+                there or can't be read.
         """
-        if min_score is not None and math.isnan(min_score):
-            raise UsageError("min_score is not a number")
-        if like is not None and ranker not in search.BY_MEANING:
-            raise UsageError(f"the ranker {ranker} knows words only: it can't find what is like")
-        searcher = self.searcher()
         path = None if like is None else as_listed(self._open(), like)
-        vector = None if path is None else self._vector(path)
-        # One more, because the photo itself, if it is in the library, is the most like it.
-        more = limit if limit is None or path is None else limit + 1
-        request = search.Request(query, more, ranker, columns, min_score, vector, path)
-        return searcher.find(request)[:limit]
+        asked = Query(query, limit, Ranker.named(ranker), fields, min_score, path)
+        return self.searcher().find(asked, lambda path: vector_of_file(path, load, notify))
 
     def edit(self, photo: StrPath, caption: str | None) -> None:
         """Keep a person's caption of a photo; it is shown, searched and exported first.
@@ -350,13 +349,6 @@ class Library:
             "bytes": database.file_size(self.path),
         }
 
-    def described(self) -> tuple[int, int]:
-        """Return how many photos can be found by meaning, and how many there are."""
-        meaning = self.searcher().meaning()
-        query = "SELECT count(*) FROM photos WHERE missing_since IS NULL"
-        (photos,) = self._open().execute(query).fetchone()
-        return len(meaning.vectors.photos) if meaning else 0, photos
-
     @contextlib.contextmanager
     def _changing(self) -> Iterator[sqlite3.Connection]:
         self._open()  # a library that isn't there must not be made
@@ -370,10 +362,13 @@ class Library:
             self._reader = database.open_for_reading(self.path)
         return self._reader
 
-    def searcher(self) -> search.Searcher:
+    def searcher(self) -> Searcher:
         """Return what searches this library."""
+        connection = self._open()
         if self._searcher is None:
-            self._searcher = search.Searcher(self._open(), self._meaning)
+            from photosearch.search.searcher import Searcher
+
+            self._searcher = Searcher(connection, self._meaning)
         return self._searcher
 
     def _meaning(self) -> Meaning | None:
@@ -385,12 +380,6 @@ class Library:
         self._encoder = self._encoder or self._load_encoder()
         return meaning.load(connection, self._encoder)
 
-    def _vector(self, path: str) -> np.ndarray:
-        from photosearch.search import meaning
-
-        self._encoder = self._encoder or self._load_encoder()
-        return meaning.photo_vector(self._open(), path, self._encoder.fingerprint)
-
 
 def load_sentence_encoder() -> SentenceEncoder:
     """Load the shipped text tower."""
@@ -398,3 +387,40 @@ def load_sentence_encoder() -> SentenceEncoder:
 
     with loading_model():
         return SentenceEncoder.load()
+
+
+def vector_of_file(
+    path: str, load: Callable[[], Describer] | None, notify: Callable[[str], None]
+) -> np.ndarray:
+    """Describe a photo that no library has; return its vector, unit length, float32 (D,).
+
+    Args:
+        path: of the photo.
+        load: gives what describes it; None: the shipped captioner.
+        notify: told in a line what takes long.
+
+    Raises:
+        UsageError: there is no photo, or it can't be read.
+    """
+    import numpy as np
+
+    from captioner.describe.model_folder import read_settings, shipped_model
+    from captioner.describe.quantise import dequantise
+    from photosearch.indexing import describer
+    from photosearch.photo.decode import decode
+    from photosearch.photo.picture import UndecodableError
+
+    if not os.path.exists(path):
+        raise UnknownPathError(f"no photo at {display(path)}")
+    given = load() if load else None
+    size = given.image_size if given else read_settings(shipped_model())["encoder"]["image_size"]
+    try:  # before the captioner is loaded, which takes longer
+        pixels = decode(path, size).pixels
+    except UndecodableError as error:
+        raise UsageError(f"{display(path)}: {error}") from error
+    notify(f"{display(path)} is not in the library: looking at it first takes some seconds")
+    with loading_model():
+        describes = given or describer.load(notify=notify)
+    (description,) = describes.describe_pixels(pixels[None], ("vectors",))
+    assert description.vector is not None
+    return dequantise(np.frombuffer(description.vector, np.int8))

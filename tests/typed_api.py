@@ -13,12 +13,12 @@ from photosearch import (
     BusyError,
     DescribeOptions,
     ExitCode,
+    Hits,
     IndexOptions,
     Library,
     LibraryError,
     Part,
     PhotosearchError,
-    Result,
     Summary,
     UnknownPathError,
     UsageError,
@@ -49,15 +49,15 @@ def watch(library: Library, folder: Path) -> Iterator[str]:
 
 def find(library: Library, query: str) -> list[tuple[str, float, str | None]]:
     """What a result tells."""
-    results: list[Result] = library.find(query, limit=5, min_score=0)
+    results: Hits = library.find(query, limit=5, min_score=0)
     parts: list[Part] = [part for result in results for part in result.parts.values()]
-    assert all(0 <= part.share <= 1 for part in parts)
+    assert all(0 <= part.fraction <= 1 for part in parts)
     return [(result.path, result.score, result.taken_at) for result in results]
 
 
 def export(library: Library, file: Path) -> int:
     """How many photos are in the CSV."""
-    return library.export(file, query="beach", limit=100, gps=False)
+    return library.export(file, query="blue", limit=100, gps=False)
 
 
 def keep(library: Library, folder: Path) -> tuple[int, int, str]:

@@ -15,8 +15,8 @@ from photosearch.cli.app import PlainCommand
 from photosearch.cli.options import MOST, Database
 from photosearch.errors import ExitCode, UsageError
 from photosearch.library import Library
-from photosearch.search.query import words
-from photosearch.search.searcher import BY_MEANING, RANKERS, Result
+from photosearch.search.query import Ranker
+from photosearch.search.results import Hits, Nothing, Result
 from photosearch.text import counted, display
 
 _COUNT = re.compile(r"-n\d+")  # the usual short form of -n 5
@@ -72,7 +72,7 @@ def find(
         float | None,
         typer.Option(help="Leave out what scores less; 0 shows even the least bad photos."),
     ] = None,
-    ranker: Annotated[str, typer.Option(help=f"What ranks: {', '.join(RANKERS)}.")] = "fused",
+    ranker: Annotated[str, typer.Option(help=f"What ranks: {', '.join(Ranker)}.")] = "fused",
     explain: Annotated[
         bool, typer.Option("--explain", help="Show what each score is made of.")
     ] = False,
@@ -92,27 +92,25 @@ def find(
     if as_json and (paths or print0):
         raise UsageError("choose one: --json, or --paths or -0")
     with Library(db) as library:
-        results = library.find(
-            " ".join(query or ()), limit, ranker=ranker, min_score=min_score, like=like
-        )
-        described, photos = library.described() if ranker in BY_MEANING else (0, 0)
-        cut = described and min_score is None and (like or words(" ".join(query or ())))
-        hint = "" if results else _why_nothing(library, bool(cut))
+        hits = library.find(
+            " ".join(query or ()), limit, ranker=ranker, min_score=min_score, like=like,
+            notify=terminal.note,
+        )  # fmt: skip
     if paths and not print0 and sys.stdout.isatty():
-        for result in results:
+        for result in hits:
             print(terminal.clean(result.path))
     elif paths or print0:
         end = b"\0" if print0 else b"\n"
-        sys.stdout.buffer.write(b"".join(os.fsencode(result.path) + end for result in results))
+        sys.stdout.buffer.write(b"".join(os.fsencode(result.path) + end for result in hits))
     elif as_json:
-        print(json.dumps([as_record(result) for result in results], ensure_ascii=False, indent=1))
-    elif results:
-        terminal.print_results(results, explain)
-    if ranker in BY_MEANING and described < photos:
-        count = counted(photos - described, "photo")
+        print(json.dumps([as_record(result) for result in hits], ensure_ascii=False, indent=1))
+    elif hits:
+        terminal.print_results(hits, explain)
+    if hits.words_only:
+        count = counted(hits.words_only, "photo")
         terminal.note(f"{count} can be found by words only: photosearch index --upgrade mends that")
-    if not results:
-        terminal.note(f"no photos match{hint}")
+    if not hits:
+        terminal.note(f"no photos match{_why_nothing(hits)}")
         sys.stdout.flush()
         raise typer.Exit(ExitCode.NOTHING_FOUND)
 
@@ -130,19 +128,20 @@ def as_record(result: Result) -> dict[str, object]:
         "parts": {
             name: {
                 "value": round(part.value, 4),
-                "bar": round(part.bar, 4),
-                "share": round(part.share, 4),
+                "bar": round(part.baseline, 4),
+                "share": round(part.fraction, 4),
             }
             for name, part in result.parts.items()
         },
     }
 
 
-def _why_nothing(library: Library, cut: bool) -> str:
-    """Return what to add to "no photos match", `cut` being that a threshold was at work."""
-    stats = library.stats()
-    if stats["photos"]:
-        return " well enough (--min-score 0 shows the nearest)" if cut else ""
-    if stats["missing"]:
+def _why_nothing(hits: Hits) -> str:
+    """Return what to add to "no photos match"."""
+    if hits.nothing is Nothing.EMPTY_LIBRARY:
+        return ": the library is empty, photosearch index FOLDER fills it"
+    if hits.nothing is Nothing.ALL_GONE:
         return ": all photos of the library are gone, photosearch stats tells where they were"
-    return ": the library is empty, photosearch index FOLDER fills it"
+    if hits.nothing is Nothing.BELOW_THRESHOLD and hits.query.min_score is None:
+        return " well enough (--min-score 0 shows the nearest)"
+    return ""

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 import time
 from collections.abc import Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from photosearch.search.results import PartKind
+from photosearch.store.search_fields import SEARCH_FIELDS
 from photosearch.text import counted, display
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
-    from rich.text import Text
 
     from photosearch.indexing.summary import Summary
-    from photosearch.search.searcher import Part, Result
+    from photosearch.search.results import Part, Result
 
 PLAIN_INTERVAL = 10.0  # seconds between two lines of progress where there is no terminal
 MANY_FILES = 100  # from so many on, reading them takes long enough to say so
@@ -161,6 +163,9 @@ def index_summary(summary: Summary, seconds: float) -> str:
     return ", ".join(parts)
 
 
+Line = list[tuple[str, str]]  # pieces of text, each with its style
+
+
 def print_results(results: Sequence[Result], explain: bool = False) -> None:
     """Print results for people: rank, score, caption, path, and where else words matched.
 
@@ -168,7 +173,15 @@ def print_results(results: Sequence[Result], explain: bool = False) -> None:
         results: the best first.
         explain: also what each score is made of.
     """
-    from rich.console import Console
+    lines = [
+        line for rank, each in enumerate(results, 1) for line in result_lines(rank, each, explain)
+    ]
+    if not (sys.stdout.isatty() or os.environ.get("FORCE_COLOR")):
+        for line in lines:
+            print("".join(text for text, _ in line))
+        return
+    from rich.console import Console  # which takes longer than a search
+    from rich.text import Text
 
     class Results(Console):
         def on_broken_pipe(self) -> None:
@@ -176,53 +189,51 @@ def print_results(results: Sequence[Result], explain: bool = False) -> None:
             raise
 
     console = Results(highlight=False, soft_wrap=True)
-    for rank, result in enumerate(results, 1):
-        for line in result_lines(rank, result, explain):
-            console.print(line)
+    for line in lines:
+        console.print(Text.assemble(*line))
 
 
-def result_lines(rank: int, result: Result, explain: bool = False) -> list[Text]:
+def result_lines(rank: int, result: Result, explain: bool = False) -> list[Line]:
     """Return the lines that show one result; matched words are styled."""
-    from rich.text import Text
-
-    caption = Text(clean(result.caption))  # cleaning keeps the length, so marks stay right
-    for start, end in result.marks:
-        caption.stylize("bold green", start, end)
     indent = " " * 12
-    lines = [
-        Text.assemble((f"{rank:>3} {result.score:>6.2f}  ", "dim"), caption),
-        Text(f"{indent}{clean(result.path)}", style="cyan"),
+    lines: list[Line] = [
+        [(f"{rank:>3} {result.score:>6.2f}  ", "dim"), *_caption(result)],
+        [(f"{indent}{clean(result.path)}", "cyan")],
     ]
-    names = {"alternatives": "other captions", "filename": "file name"}
-    told = set(result.matches.get("caption", ()))
+    known = set(result.matches.get("caption", ()))
     others = []
-    for column, words in result.matches.items():
-        more = [word for word in words if word not in told]
+    for field in SEARCH_FIELDS:
+        more = [word for word in result.matches.get(field.name, ()) if word not in known]
         if more:
-            others.append(f"{names.get(column, column)}: {' '.join(more)}")
-            told.update(more)
+            others.append(f"{field.label}: {' '.join(more)}")
+            known.update(more)
     if others:
-        lines.append(Text(clean(f"{indent}also in {', '.join(others)}"), style="dim"))
+        lines.append([(clean(f"{indent}also in {', '.join(others)}"), "dim")])
     if explain and result.tags:
-        lines.append(Text(clean(f"{indent}tags: {', '.join(result.tags)}"), style="dim"))
+        lines.append([(clean(f"{indent}tags: {', '.join(result.tags)}"), "dim")])
     if explain:
-        lines.extend(
-            Text(f"{indent}{_bar_of(part.share)} {part.share:>4.0%}  {_told(name, part)}")
-            for name, part in result.parts.items()
-        )
+        for name, part in result.parts.items():
+            meter = f"{'█' * round(10 * part.fraction):<10}"
+            lines.append([(f"{indent}{meter} {part.fraction:>4.0%}  {_explained(name, part)}", "")])
     return lines
 
 
-def _bar_of(share: float) -> str:
-    return f"{'█' * round(10 * share):<10}"
+def _caption(result: Result) -> Line:
+    """Return a result's caption with its matched words styled."""
+    caption = clean(result.caption)  # cleaning keeps the length, so marks stay right
+    pieces, end = [], 0
+    for start, stop in result.marks:
+        pieces += [(caption[end:start], ""), (caption[start:stop], "bold green")]
+        end = stop
+    return [piece for piece in [*pieces, (caption[end:], "")] if piece[0]]
 
 
-def _told(name: str, part: Part) -> str:
-    """Say what a part of a score means, in 50 characters: with the bar a line of 80."""
-    value, bar = part.value, part.bar
+def _explained(name: str, part: Part) -> str:
+    """Say what a part of a score means, in 50 characters: with the meter a line of 80."""
+    value, baseline = part.value, part.baseline
     return {
-        "meaning": f"what it shows: {value:+.1f} (best of other photos: {bar:+.1f})",
-        "like": f"likeness: {value:+.1f} (alike from {bar:+.1f} on)",
-        "words": f"words in its text: {value:.0%} of what is possible",
-        "own": f"your and the camera's words: {value:.0%} of the query",
-    }[name]
+        PartKind.MEANING: f"what it shows: {value:+.1f} (best of other photos: {baseline:+.1f})",
+        PartKind.LIKE: f"likeness: {value:+.1f} (alike from {baseline:+.1f} on)",
+        PartKind.WORDS: f"words in its text: {value:.0%} of what is possible",
+        PartKind.PERSON: f"your and the camera's words: {value:.0%} of the query",
+    }[PartKind(name)]

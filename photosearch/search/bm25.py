@@ -1,4 +1,4 @@
-"""BM25+: how much of a query's words stands in a photo's text, whole library in view."""
+"""BM25+: how much of a query's words stands in a photo's text, rare words counting more."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def read_statistics(connection: sqlite3.Connection, stems: Sequence[str]) -> Sta
 
 
 def idf(statistics: Statistics, stem: str) -> float:
-    """Return how much a word tells: positive also for one that stands in every document.
+    """Return how much a word tells. It is positive for a word in every document, too.
 
     ln(1 + (N - n + 0.5) / (n + 0.5)), as Lucene has it (Kamphuis et al. 2020, "Which BM25
     do you mean?", https://doi.org/10.1007/978-3-030-45442-5_4).
@@ -47,7 +47,7 @@ def idf(statistics: Statistics, stem: str) -> float:
     return math.log(1 + max(statistics.documents - n + 0.5, 0.0) / (n + 0.5))
 
 
-def shares(
+def normalised_scores(
     documents: Sequence[Sequence[str]], query: Sequence[str], statistics: Statistics
 ) -> np.ndarray:
     """Score documents by BM25+ (Lv and Zhai 2011, https://doi.org/10.1145/2063576.2063584).
@@ -58,8 +58,8 @@ def shares(
         statistics: of the library, for the stems of the query.
 
     Returns:
-        Scores as a share of the most that a document can have, 0 (no word of the query) to
-        1, float32 (n,): words that no photo has count as missing from all of them.
+        Scores divided by the most that a document can have, 0 (no word of the query) to 1,
+        float32 (n,). A word that no photo has lowers all of them.
     """
     weights = {stem: idf(statistics, stem) for stem in query}
     most = sum(weights.values()) * (K1 + 1 + DELTA)

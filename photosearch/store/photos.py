@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from photosearch.photo.dates import DateSource, when_taken
 from photosearch.store.clock import now
-from photosearch.store.descriptions import Description, Models, write_description, write_search_row
+from photosearch.store.descriptions import Description, Models, write_description
 from photosearch.store.failures import Failure, write_failure
 from photosearch.store.runs import add_to_run
+from photosearch.store.search_rows import write_search_row
 from photosearch.store.user_metadata import write_user_metadata
 from photosearch.text import display
 
@@ -154,9 +155,9 @@ def _is_another(
 
 
 def set_missing(connection: sqlite3.Connection, paths: Iterable[str]) -> int:
-    """Hide photos whose files are gone, and drop failures of files that are gone.
+    """Hide photos whose files are gone, and drop the failures of files that are gone.
 
-    Nothing is forgotten: a photo that is seen again comes back with its captions.
+    Nothing of a photo is forgotten: if its file is seen again, it comes back with its captions.
 
     Returns:
         How many photos were hidden.

@@ -6,7 +6,7 @@ import os
 import sqlite3
 
 from photosearch.files.pairs import partner_suffixes
-from photosearch.store.descriptions import write_search_row
+from photosearch.store.search_rows import write_search_row
 
 
 def follow_edits(connection: sqlite3.Connection) -> None:

@@ -21,7 +21,8 @@ from PIL import Image
 
 from photosearch.indexing.protocols import Silent
 from photosearch.library import Library
-from photosearch.search.searcher import Request, Searcher
+from photosearch.search.query import Query
+from photosearch.search.searcher import Searcher
 from photosearch.store import database
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="limits files, kills processes")
@@ -73,7 +74,7 @@ def check(db: Path) -> int:
             "INSERT INTO search_fts (search_fts, rank) VALUES ('integrity-check', 1)"
         )
         connection.rollback()
-        found = Searcher(connection, lambda: None).find(Request("photo", None))
+        found = Searcher(connection, lambda: None).find(Query("photo", None))
         numbers = {
             len(found),
             *(

@@ -19,8 +19,10 @@ from captioner.describe.description import Caption, Description
 from captioner.describe.quantise import quantise
 from captioner.describe.sentence_encoder import SentenceEncoder
 from photosearch import Library, LibraryError, Result
+from photosearch.errors import UsageError
 from photosearch.indexing.protocols import Describer
 from photosearch.location import ENVIRONMENT, default_path
+from photosearch.search.results import Nothing
 from photosearch.store.descriptions import PARTS
 
 
@@ -97,7 +99,7 @@ def library(tmp_path: Path) -> Iterator[Library]:
         yield library
 
 
-def names(results: list[Result]) -> list[str]:
+def names(results: Sequence[Result]) -> list[str]:
     return [os.path.basename(result.path) for result in results]
 
 
@@ -143,7 +145,7 @@ def test_the_default_library_can_be_made(
         assert names(library.find("dark")) == ["night.png"]
 
 
-@pytest.mark.parametrize("command", ["find", "stats", "export", "edit", "described"])
+@pytest.mark.parametrize("command", ["find", "stats", "export", "edit", "searcher"])
 def test_a_missing_library_is_an_error_that_helps(tmp_path: Path, command: str) -> None:
     path = tmp_path / "none.db"
     library = Library(path)
@@ -152,7 +154,7 @@ def test_a_missing_library_is_an_error_that_helps(tmp_path: Path, command: str) 
         "stats": library.stats,
         "export": lambda: library.export(tmp_path / "x.csv"),
         "edit": lambda: library.edit(tmp_path / "x.jpg", "a dog"),
-        "described": library.described,
+        "searcher": library.searcher,
     }
     with pytest.raises(LibraryError) as caught:
         commands[command]()
@@ -332,47 +334,69 @@ def test_a_photo_is_like_others_and_not_found_itself(
     assert seeing.find(like=name, limit=-1) == []
 
 
-def test_described_counts_what_can_be_found_by_meaning(
+def test_hits_count_the_photos_that_words_alone_can_find(
     seeing: Library, photos: Path, tmp_path: Path
 ) -> None:
-    assert seeing.described() == (2, 2)
+    assert seeing.find("room").words_only == 0
     Image.new("RGB", (9, 9), "black").save(photos / "new.png")
     seeing.index(load=Describer8, workers=0)
-    assert seeing.described() == (2, 3)
+    assert seeing.find("room").words_only == 1
+    assert seeing.find("room", ranker="bm25+").words_only == 0  # it asks for no vectors
     (photos / "night.png").unlink()
     seeing.index(load=unneeded, workers=0)
-    assert seeing.described() == (1, 2)
+    assert seeing.find("room").words_only == 1
+    (photos / "day.png").unlink()
+    seeing.index(load=unneeded, workers=0)
+    assert seeing.find("room").words_only == 1
     newer = Library(seeing.path, load_encoder=lambda: compass(fingerprint="vectors 2"))
     with newer:
-        assert newer.described() == (0, 2)
+        assert newer.find("room").words_only == 1
         assert names(newer.find("dark")) == ["new.png"]
 
 
-def test_described_without_vectors_or_photos(library: Library, photos: Path) -> None:
+def test_words_alone_find_all_where_there_are_no_vectors(library: Library, photos: Path) -> None:
     library.index([photos], load=Describer8, workers=0)
-    assert library.described() == (0, 2)
+    assert library.find("room").words_only == 2
     shutil.rmtree(photos)
     photos.mkdir()
     (photos / "notes.txt").touch()
     library.index(load=unneeded, workers=0)
-    assert library.described() == (0, 0)
+    hits = library.find("room")
+    assert (hits.words_only, hits.nothing) == (0, Nothing.ALL_GONE)
 
 
-def test_weights_of_other_names_are_a_value_error(seeing: Library) -> None:
+def test_a_photo_outside_the_library_is_told_and_looked_at(
+    seeing: Library, photos: Path, tmp_path: Path
+) -> None:
+    outside = tmp_path / "outside.png"
+    shutil.copy(photos / "night.png", outside)
+    said: list[str] = []
+    hits = seeing.find(like=outside, load=Seer, notify=said.append)
+    assert names(hits) == ["night.png"]
+    assert len(said) == 1 and str(outside) in said[0] and "not in the library" in said[0]
+    assert names(seeing.find(like=photos / "night.png", notify=said.append)) == []
+    assert len(said) == 1  # nothing takes long there
+    (tmp_path / "text.jpg").write_text("no photo")
+    for name, message in (("nowhere.png", "no photo at"), ("text.jpg", "text.jpg")):
+        with pytest.raises(UsageError, match=message):
+            seeing.find(like=tmp_path / name, load=Seer)
+
+
+def test_weights_of_other_names_are_told(seeing: Library) -> None:
     ranking = {"sense": 1.0}
     other = Library(seeing.path, load_encoder=lambda: compass(ranking=ranking))
-    with other, pytest.raises(ValueError, match="sense"):
+    with other, pytest.raises(UsageError, match="sense"):
         other.find("gloomy")
 
 
-def test_an_unknown_ranker_or_column_is_a_value_error(library: Library, photos: Path) -> None:
+def test_an_unknown_ranker_or_field_is_wrong_use(library: Library, photos: Path) -> None:
     library.index([photos], load=Describer8, workers=0)
-    with pytest.raises(ValueError, match="min_score is not a number"):
+    with pytest.raises(UsageError, match="min_score is not a number"):
         library.find("dark", min_score=float("nan"))
-    with pytest.raises(ValueError, match="fused, meaning"):
+    with pytest.raises(UsageError, match="fused, meaning"):
         library.find("dark", ranker="pagerank")
-    with pytest.raises(ValueError, match="mood"):
-        library.find("dark", columns=["caption", "mood"])
+    with pytest.raises(UsageError, match="mood"):
+        library.find("dark", fields=["caption", "mood"])
 
 
 # A person's own captions

@@ -1,7 +1,6 @@
 """What is printed: nothing in it commands a terminal, and numbers read well."""
 
 import contextlib
-import io
 import os
 import re
 import unicodedata
@@ -9,11 +8,11 @@ import unicodedata
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from rich.console import Console
 
 from photosearch.cli import terminal
 from photosearch.cli.terminal import (
     IndexProgress,
+    Line,
     clean,
     duration,
     index_summary,
@@ -21,7 +20,7 @@ from photosearch.cli.terminal import (
     result_lines,
 )
 from photosearch.indexing.summary import Summary
-from photosearch.search.searcher import Part, Result
+from photosearch.search.results import Part, Result
 
 OVERRIDES = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 ESCAPES = [
@@ -95,21 +94,21 @@ def test_a_duration_can_be_read_back(seconds: float) -> None:
 MARKUP = "[bold red]dog[/bold red] [/] [link=file:///x]y[/link] :dog: \\[x] [1, 2]"
 
 
-def rendered(result: Result, colours: bool) -> str:
-    file = io.StringIO()
-    console = Console(
-        file=file, force_terminal=colours, color_system="standard" if colours else None,
-        highlight=False, soft_wrap=True, width=40,
-    )  # fmt: skip
-    for line in result_lines(1, result):
-        console.print(line)
-    return file.getvalue()
+def plain_of(line: Line) -> str:
+    return "".join(text for text, _ in line)
 
 
 @pytest.mark.parametrize("colours", [True, False])
-def test_markup_is_only_text(colours: bool) -> None:
+def test_markup_is_only_text(
+    colours: bool, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1" if colours else "")
+    monkeypatch.setenv("TERM", "xterm")
     result = Result(f"/p/{MARKUP}.jpg", 1.25, MARKUP, {"folder": ["[red]", "[/]"]}, [])
-    text = re.sub(r"\x1b\[[\d;]*m", "", rendered(result, colours))
+    terminal.print_results([result])
+    printed = capsys.readouterr().out
+    text = re.sub(r"\x1b\[[\d;]*m", "", printed)
+    assert (text != printed) == colours
     assert text.splitlines() == [
         f"  1   1.25  {MARKUP}",
         f"            /p/{MARKUP}.jpg",
@@ -122,10 +121,8 @@ def test_matched_words_are_styled_and_only_they() -> None:
     marks = [(5, 8), (15, 18)]
     assert [caption[start:end] for start, end in marks] == ["dog", "dog"]
     line = result_lines(12, Result("/x.jpg", 123.456, caption, {"caption": ["dog"]}, marks))[0]
-    assert line.plain == f" 12 123.46  {caption}"
-    styled = [
-        line.plain[span.start : span.end] for span in line.spans if "green" in str(span.style)
-    ]
+    assert plain_of(line) == f" 12 123.46  {caption}"
+    styled = [text for text, style in line if "green" in style]
     assert styled == ["dog", "dog"]
 
 
@@ -138,15 +135,14 @@ def test_any_result_can_be_shown(caption: str, path: str, data: st.DataObject) -
     )
     result = Result(path, 0.0, caption, matches, marks)
     for line in result_lines(1, result):
-        assert plain(line.plain)
-    assert result_lines(1, result)[0].plain == f"  1   0.00  {clean(caption)}"
-    assert plain(rendered(result, colours=False).replace("\n", ""))
+        assert plain(plain_of(line))
+    assert plain_of(result_lines(1, result)[0]) == f"  1   0.00  {clean(caption)}"
 
 
 def test_where_else_words_matched() -> None:
     matches = {"caption": ["a"], "alternatives": ["b", "c"], "camera": ["d"], "filename": ["e"]}
     lines = result_lines(1, Result("/x.jpg", 1.0, "a", matches, [(0, 1)]))
-    assert lines[2].plain.strip() == "also in other captions: b c, camera: d, file name: e"
+    assert plain_of(lines[2]).strip() == "also in other captions: b c, camera: d, file name: e"
     assert len(result_lines(1, Result("/x.jpg", 1.0, "a", {"caption": ["a"]}, [(0, 1)]))) == 2
 
 
@@ -172,7 +168,7 @@ PARTS = {
 def test_explained_results_tell_what_their_scores_are_made_of() -> None:
     result = Result("/x.jpg", 0.97, "a dog", {}, [], ["dog", "beach"], PARTS)
     assert len(result_lines(1, result)) == 2
-    lines = [line.plain for line in result_lines(1, result, explain=True)[2:]]
+    lines = [plain_of(line) for line in result_lines(1, result, explain=True)[2:]]
     assert lines == [
         "            tags: dog, beach",
         "            █████       50%  what it shows: +2.3 (best of other photos: +2.5)",
@@ -197,10 +193,12 @@ def test_bars_are_of_one_length(parts: dict[str, Part]) -> None:
     lines = result_lines(1, Result("/x.jpg", 1.0, "a dog", {}, [], [], parts), explain=True)[2:]
     assert len(lines) == len(parts)
     for line, part in zip(lines, parts.values(), strict=True):
-        bar, percent = line.plain[12:22], line.plain[22:27]
-        assert bar.count("█") == pytest.approx(10 * part.share, abs=0.5)
+        bar, percent = plain_of(line)[12:22], plain_of(line)[22:27]
+        assert bar.count("█") == pytest.approx(10 * part.fraction, abs=0.5)
         assert bar.strip(" █") == ""
-        assert float(percent.strip().removesuffix("%")) == pytest.approx(100 * part.share, abs=0.5)
+        assert float(percent.strip().removesuffix("%")) == pytest.approx(
+            100 * part.fraction, abs=0.5
+        )
 
 
 @given(st.lists(st.text(max_size=8) | st.sampled_from([*ESCAPES, *OVERRIDES]), min_size=1))
@@ -208,8 +206,8 @@ def test_bars_are_of_one_length(parts: dict[str, Part]) -> None:
 def test_tags_command_no_terminal(tags: list[str]) -> None:
     result = Result("/x.jpg", 1.0, "a dog", {}, [], tags, PARTS)
     lines = result_lines(1, result, explain=True)
-    assert all(plain(line.plain) for line in lines)
-    assert lines[2].plain == f"            tags: {clean(', '.join(tags))}"
+    assert all(plain(plain_of(line)) for line in lines)
+    assert plain_of(lines[2]) == f"            tags: {clean(', '.join(tags))}"
 
 
 def test_explaining_is_printed(capsys: pytest.CaptureFixture[str]) -> None:

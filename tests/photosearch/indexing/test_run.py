@@ -24,7 +24,9 @@ from photosearch.indexing.protocols import Describer
 from photosearch.indexing.run import index
 from photosearch.indexing.summary import Summary
 from photosearch.repair.doctor import examine
-from photosearch.search.searcher import Request, Result, Searcher
+from photosearch.search.query import Query
+from photosearch.search.results import Hits
+from photosearch.search.searcher import Searcher
 from photosearch.store import database
 from photosearch.store.descriptions import PARTS
 from photosearch.store.edits import write_edit
@@ -93,9 +95,9 @@ class World:
         return {os.path.relpath(os.fsdecode(path), self.photos): reason for path, reason in rows}
 
 
-def find(connection: sqlite3.Connection, query: str, limit: int | None = 20) -> list[Result]:
+def find(connection: sqlite3.Connection, query: str, limit: int | None = 20) -> Hits:
     """Search by words: there are no vectors."""
-    return Searcher(connection, lambda: None).find(Request(query, limit))
+    return Searcher(connection, lambda: None).find(Query(query, limit))
 
 
 @contextlib.contextmanager

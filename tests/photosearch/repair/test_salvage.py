@@ -15,7 +15,8 @@ import pytest
 from photosearch.errors import LibraryError
 from photosearch.library import Library
 from photosearch.repair.salvage import Salvaged
-from photosearch.search.searcher import Request, Searcher
+from photosearch.search.query import Query
+from photosearch.search.searcher import Searcher
 from photosearch.store import database
 from photosearch.store.known import known_below
 
@@ -190,7 +191,7 @@ def test_photos_lost_from_their_table_keep_what_people_wrote(
         known = known_below(connection, str(sound.with_name("photos")))
         sizes = {(each.size, each.mtime_ns) for each in known.values() if each.reason is None}
         assert sizes == {(None, None)}
-        found = Searcher(connection, lambda: None).find(Request('"my words 9"', 1))
+        found = Searcher(connection, lambda: None).find(Query('"my words 9"', 1))
         assert [os.path.basename(result.path) for result in found] == ["0009.jpg"]
 
 

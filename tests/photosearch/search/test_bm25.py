@@ -15,7 +15,15 @@ from photosearch.migrations.migrations import migrations
 from rank_bm25 import BM25Plus
 from sqlite_utils import Database
 
-from photosearch.search.bm25 import DELTA, K1, B, Statistics, idf, read_statistics, shares
+from photosearch.search.bm25 import (
+    DELTA,
+    K1,
+    B,
+    Statistics,
+    idf,
+    normalised_scores,
+    read_statistics,
+)
 
 WORDS = "dog cat red boat snow road hill bird".split()  # which Porter leaves as they are
 COLUMNS = (
@@ -65,20 +73,20 @@ def naive(texts: Sequence[Sequence[str]], query: Sequence[str], delta: float) ->
 @settings(max_examples=100, deadline=None)
 @given(texts=documents, query=queries)
 def test_shares_are_those_of_the_formula(texts: list[list[str]], query: list[str]) -> None:
-    found = shares(texts, query, statistics_of(texts))
+    found = normalised_scores(texts, query, statistics_of(texts))
     assert found.dtype == np.float32
     assert found.tolist() == pytest.approx(naive(texts, query, DELTA), abs=1e-6)
 
 
 def test_a_text_of_the_word_alone_has_nearly_the_whole_share() -> None:
     texts = [["dog"] * 5000, ["cat"] * 5000]
-    assert float(shares(texts, ["dog"], statistics_of(texts))[0]) > 0.99
+    assert float(normalised_scores(texts, ["dog"], statistics_of(texts))[0]) > 0.99
 
 
 def test_a_word_in_a_very_long_text_still_counts() -> None:
     texts = [["dog"] + ["cat"] * 10_000, *[["cat"]] * 10]
     least = DELTA / (K1 + 1 + DELTA)
-    assert float(shares(texts, ["dog"], statistics_of(texts))[0]) > 0.99 * least
+    assert float(normalised_scores(texts, ["dog"], statistics_of(texts))[0]) > 0.99 * least
 
 
 @settings(max_examples=100, deadline=None)
@@ -92,7 +100,7 @@ def test_documents_rank_as_by_rank_bm25_over_the_whole_library(
     model.idf = {word: idf(statistics, word) for word in query if word != "unseen"}
     model.avgdl = max(statistics.length, 1)
     reference = model.get_scores(query)[:-1]
-    found = shares(texts, query, statistics)
+    found = normalised_scores(texts, query, statistics)
     for one, other in itertools.permutations(range(len(texts)), 2):
         if sorted(set(texts[one]) & set(query)) == sorted(set(texts[other]) & set(query)):
             # The same words: delta has no say.
@@ -101,7 +109,7 @@ def test_documents_rank_as_by_rank_bm25_over_the_whole_library(
 
 @given(texts=documents, query=queries)
 def test_a_share_is_between_nothing_and_all(texts: list[list[str]], query: list[str]) -> None:
-    found = shares(texts, query, statistics_of(texts))
+    found = normalised_scores(texts, query, statistics_of(texts))
     for text, share in zip(texts, found.tolist(), strict=True):
         assert 0 <= share <= 1
         assert (share > 1e-6) == bool(set(text) & set(query))
@@ -113,9 +121,9 @@ def test_a_share_depends_on_the_document_alone(
 ) -> None:
     """Not on which others are scored with it, as the idf of rank_bm25 would."""
     statistics = statistics_of(texts)
-    together = shares(texts, query, statistics)
+    together = normalised_scores(texts, query, statistics)
     for number in dice.sample(range(len(texts)), min(3, len(texts))):
-        (alone,) = shares([texts[number]], query, statistics)
+        (alone,) = normalised_scores([texts[number]], query, statistics)
         assert float(alone) == pytest.approx(float(together[number]), abs=1e-6)
 
 
@@ -126,8 +134,8 @@ def test_a_word_that_no_photo_has_lessens_all_alike(
     known = [word for word in query if word != "unseen"] or ["dog"]
     statistics = statistics_of(texts)
     without, with_it = (
-        shares(texts, known, statistics),
-        shares(texts, [*known, "never"], statistics),
+        normalised_scores(texts, known, statistics),
+        normalised_scores(texts, [*known, "never"], statistics),
     )
     assert ((with_it < without) | (without == 0)).all()
     assert np.argsort(-without, kind="stable").tolist() == np.argsort(
@@ -139,7 +147,7 @@ def test_a_word_that_no_photo_has_lessens_all_alike(
 def test_a_word_in_every_document_is_worth_something(count: int) -> None:
     statistics = Statistics(count, 3.0, {"dog": count, "cat": 1})
     assert 0 < idf(statistics, "dog") <= idf(statistics, "cat") < idf(statistics, "never")
-    found = shares([["dog", "red"], ["cat"]], ["dog"], statistics)
+    found = normalised_scores([["dog", "red"], ["cat"]], ["dog"], statistics)
     assert found[0] > 0 == found[1]
 
 
@@ -152,9 +160,9 @@ def test_rarer_words_tell_more() -> None:
 
 def test_nothing_to_score() -> None:
     nothing = Statistics(0, 0.0, {})
-    assert shares([], ["dog"], nothing).shape == (0,)
-    assert shares([["dog"], []], [], Statistics(2, 0.5, {})).tolist() == [0, 0]
-    assert shares([[], []], ["dog"], Statistics(2, 0.0, {})).tolist() == [0, 0]
+    assert normalised_scores([], ["dog"], nothing).shape == (0,)
+    assert normalised_scores([["dog"], []], [], Statistics(2, 0.5, {})).tolist() == [0, 0]
+    assert normalised_scores([[], []], ["dog"], Statistics(2, 0.0, {})).tolist() == [0, 0]
 
 
 def test_a_library_of_ten_photos_ranks_sensibly() -> None:
@@ -167,7 +175,7 @@ def test_a_library_of_ten_photos_ranks_sensibly() -> None:
             "a car on a road", "a tree",
         )
     ]  # fmt: skip
-    found = shares(texts, ["dog", "beach"], statistics_of(texts)).tolist()
+    found = normalised_scores(texts, ["dog", "beach"], statistics_of(texts)).tolist()
     assert max(found) == found[0]
     assert min(found[6:8]) > max(found[1:6])  # "beach" is the rarer word
     assert min(found[1:8]) > 0

@@ -8,7 +8,7 @@ import sqlite3
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -21,11 +21,14 @@ from rank_bm25 import BM25Okapi
 from captioner.describe.description import Caption, Description, Tag
 from captioner.describe.quantise import dequantise, quantise
 from captioner.describe.sentence_encoder import SentenceEncoder
+from photosearch.errors import UsageError
 from photosearch.files.file import File
 from photosearch.photo.exif import Exif
 from photosearch.search import bm25, meaning
 from photosearch.search.fusion import Weights
-from photosearch.search.searcher import RANKERS, WEIGHTS, Request, Result, Searcher
+from photosearch.search.query import Query, Ranker
+from photosearch.search.results import Hits, Nothing, Result
+from photosearch.search.searcher import Searcher
 from photosearch.search.stems import Stemmer
 from photosearch.search.vectors import Vectors
 from photosearch.store import database
@@ -33,6 +36,7 @@ from photosearch.store.descriptions import PARTS, Models, use_models
 from photosearch.store.edits import write_edit
 from photosearch.store.photos import Photo, set_found, set_missing, write_batch
 from photosearch.store.runs import start_run
+from photosearch.store.search_fields import SEARCH_FIELDS
 
 K1, B = 1.2, 0.75  # fixed in FTS5
 
@@ -43,6 +47,7 @@ VOCABULARY = (
 ).split()
 # What a person or a camera wrote.
 OWN = ("title", "description", "keywords", "place", "camera", "folder", "filename")
+WEIGHTS = {each.name: each.weight for each in SEARCH_FIELDS}
 EVEN = [name for name, weight in WEIGHTS.items() if weight == 1.0]
 
 Document = dict[str, list[str]]  # words by column
@@ -130,9 +135,9 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
 
 def find(
     connection: sqlite3.Connection, query: str, limit: int | None = 20, ranker: str = "fused"
-) -> list[Result]:
+) -> Hits:
     """Search by words: there are no vectors, so the fused ranker is BM25+."""
-    return Searcher(connection, lambda: None).find(Request(query, limit, ranker))
+    return Searcher(connection, lambda: None).find(Query(query, limit, Ranker.named(ranker)))
 
 
 def paths(results: Sequence[Result]) -> list[str]:
@@ -282,7 +287,7 @@ def test_limit_takes_the_best(shared: Shelf, ranker: str) -> None:
         assert find(shared.connection, "dog cat", limit, ranker) == everything[:limit]
     for limit in (0, -1):
         assert find(shared.connection, "dog cat", limit, ranker) == []
-    assert Request().limit == 20
+    assert Query().limit == 20
 
 
 @pytest.mark.parametrize("ranker", ["fts5", "bm25+"])
@@ -450,9 +455,20 @@ def searcher(connection: sqlite3.Connection, **values: Any) -> Searcher:
     return Searcher(connection, lambda: meaning.load(connection, encoder))
 
 
-def seek(shelf: Shelf, text: str = "", **request: Any) -> list[Result]:
-    """Search by words and meaning."""
-    return searcher(shelf.connection).find(Request(text, **request))
+OUTSIDE = "/elsewhere/x.jpg"  # the path of a photo that the library doesn't have
+
+
+def seek(shelf: Shelf, text: str = "", outside: np.ndarray | None = None, **asked: Any) -> Hits:
+    """Search by words and meaning; `outside` is the vector of a photo that it is to be like."""
+    if outside is not None:
+        asked["like"] = OUTSIDE
+    asked["ranker"] = Ranker.named(asked.get("ranker", "fused"))
+    return searcher(shelf.connection).find(Query(text, **asked), lambda path: handed(outside))
+
+
+def handed(vector: np.ndarray | None) -> np.ndarray:
+    assert vector is not None, "nothing is to be described"
+    return vector
 
 
 def unneeded() -> meaning.Meaning:
@@ -533,16 +549,16 @@ def test_scores_can_be_recomputed_from_their_parts(
     seen = [number for number in range(len(documents)) if dice.random() < 0.8]
     shared.see({number: vectors[number] for number in seen})
     wanted = random_units(seed + 1, 1)[0] if like else None
-    request = Request(" ".join(terms), None, min_score=0.0, like=wanted)
-    results = searcher(shared.connection, ranking=ranking).find(request)
+    query = Query(" ".join(terms), None, min_score=0.0, like=OUTSIDE if like else None)
+    results = searcher(shared.connection, ranking=ranking).find(query, lambda path: handed(wanted))
     found = {int(result.path[1:]): result for result in results}
     bags = [set(itertools.chain(*document.values())) for document in documents]
     matching = {number for number, bag in enumerate(bags) if bag & set(terms)}
     assert set(found) == (({*seen} | matching) if terms or like else set())
-    shares = word_shares(shared, documents, terms)
+    expected = word_scores(shared, documents, terms)
     encoder, bar = Encoder(), 0.0
     if terms:
-        cosines = others_near(encoder, encoder.encode([request.text])[0])
+        cosines = others_near(encoder, encoder.encode([query.text])[0])
         bar += ranking["meaning"] * best_of(cosines - 0.5 * encoder.background_hubness)
     if wanted is not None:
         bar += ranking["like"] * Weights().like_bar
@@ -551,10 +567,10 @@ def test_scores_can_be_recomputed_from_their_parts(
         asked = {"meaning", "words", "own"} if terms else set()
         assert set(parts) == (asked | {"like"} if like else asked)
         for name in {"meaning", "like"} & set(parts):
-            at_the_bar = parts[name].value == pytest.approx(parts[name].bar)
+            at_the_bar = parts[name].value == pytest.approx(parts[name].baseline)
             assert at_the_bar == (number not in seen)
         if terms:
-            assert (parts["words"].value, parts["own"].value) == pytest.approx(shares[number])
+            assert (parts["words"].value, parts["own"].value) == pytest.approx(expected[number])
         added = {name: ranking[name] * part.value for name, part in parts.items()}
         odds = ranking["bias"] + sum(added.values()) - bar
         odds -= Weights().size * math.log10(max(len(seen), 1000) / 1000)
@@ -562,19 +578,22 @@ def test_scores_can_be_recomputed_from_their_parts(
         positive = sum(value for value in added.values() if value > 0)
         for name, part in parts.items():
             share = max(added[name], 0) / positive if positive else 0
-            assert part.share == pytest.approx(share, abs=1e-6)
-        assert sum(part.share for part in parts.values()) == pytest.approx(1 if positive else 0)
+            assert part.fraction == pytest.approx(share, abs=1e-6)
+        assert sum(part.fraction for part in parts.values()) == pytest.approx(1 if positive else 0)
     order = [(-result.score, int(result.path[1:])) for result in results]
     assert order == sorted(order)  # ties in the order of indexing
     passed = [result for result in results if result.score >= ranking["min_score"]]
-    least = Request(request.text, None, like=wanted)
-    assert searcher(shared.connection, ranking=ranking).find(least) == passed
+    least = replace(query, min_score=None)
+    hits = searcher(shared.connection, ranking=ranking).find(least, lambda path: handed(wanted))
+    assert hits == passed
+    assert hits.threshold == (ranking["min_score"] if query.asks else 0)
+    assert hits.below_threshold == len(results) - len(passed)
 
 
-def word_shares(
+def word_scores(
     shelf: Shelf, documents: Sequence[Document], terms: Sequence[str]
 ) -> list[tuple[float, float]]:
-    """Return the BM25+ share and the share of own words of all documents."""
+    """Return the BM25+ score, and how much of the words a person wrote, of all documents."""
     stemmer = Stemmer()
     stems = list(dict.fromkeys(itertools.chain(*stemmer.stems(terms))))
     statistics = bm25.read_statistics(shelf.connection, stems)
@@ -585,7 +604,7 @@ def word_shares(
         columns = [document.get(name, []) for name in OWN]
         written = {*stemmer.stems([" ".join(itertools.chain(*columns))])[0]}
         own.append(sum(rarity[s] for s in stems if s in written) / (sum(rarity.values()) or 1))
-    return list(zip(bm25.shares(texts, stems, statistics).tolist(), own, strict=True))
+    return list(zip(bm25.normalised_scores(texts, stems, statistics).tolist(), own, strict=True))
 
 
 def test_a_word_of_a_tag_finds_what_the_caption_lacks(shelf: Shelf) -> None:
@@ -639,7 +658,9 @@ def test_where_nothing_passes_the_threshold_the_list_is_empty(shelf: Shelf) -> N
     shelf.add("/home/photos/1.jpg", "a tree", vector=unit("tree"))
     shelf.add("/home/photos/2.jpg", "a car", vector=unit("car"))
     for request in ({}, {"ranker": "meaning"}, {"limit": None}):
-        assert seek(shelf, "snow", **request) == []
+        hits = seek(shelf, "snow", **request)
+        assert not hits and hits.nothing is Nothing.BELOW_THRESHOLD
+        assert (hits.threshold, hits.below_threshold) == (Weights().min_score, 2)
     everything = seek(shelf, "tree", min_score=0.0)
     assert len(everything) == 2
     for least in (0.1, 0.5, everything[0].score, 0.9999, 1.0, 1.1):
@@ -653,12 +674,12 @@ def test_where_nothing_passes_the_threshold_the_list_is_empty(shelf: Shelf) -> N
 def test_what_is_like_a_photo_is_not_the_photo_itself(shelf: Shelf) -> None:
     for number, concepts in enumerate([("dog",), ("dog", "beach"), ("car",), ("dog",)]):
         shelf.add(f"/home/photos/{number}.jpg", "a picture", vector=unit(*concepts))
-    asked: dict[str, Any] = {"like": unit("dog"), "without": "/home/photos/0.jpg"}
+    asked: dict[str, Any] = {"like": "/home/photos/0.jpg"}
     assert paths(seek(shelf, **asked)) == ["/home/photos/3.jpg", "/home/photos/1.jpg"]
     (result, *_) = seek(shelf, **asked)
     assert set(result.parts) == {"like"}
     assert (result.matches, result.caption) == ({}, "a picture")
-    assert len(seek(shelf, like=unit("dog"))) == 3
+    assert len(seek(shelf, outside=unit("dog"))) == 3
     # With a sentence, both count.
     (result, *_) = seek(shelf, "beach", **asked)
     assert result.path == "/home/photos/1.jpg"
@@ -675,11 +696,11 @@ def test_photos_of_another_model_are_found_by_their_words(shelf: Shelf) -> None:
     assert paths(results) == [f"/home/photos/{name}.jpg" for name in ("new", "none", "old")]
     for result in results[1:]:
         part = result.parts["meaning"]
-        assert part.value == pytest.approx(part.bar)
+        assert part.value == pytest.approx(part.baseline)
     assert paths(seek(shelf, "puppy", min_score=0.0)) == ["/home/photos/new.jpg"]
     assert paths(seek(shelf, "dog", ranker="meaning", min_score=0.0)) == ["/home/photos/new.jpg"]
     for fingerprint in ("vectors 0", "vectors 9"):
-        found = searcher(shelf.connection, fingerprint=fingerprint).find(Request("dog"))
+        found = searcher(shelf.connection, fingerprint=fingerprint).find(Query("dog"))
         assert len(found) == 3
 
 
@@ -694,34 +715,34 @@ def test_results_change_when_another_writes(shelf: Shelf, tmp_path: Path) -> Non
 
     searches = Searcher(reader, load)
     for _ in range(3):
-        assert paths(searches.find(Request("puppy"))) == ["/home/photos/1.jpg"]
+        assert paths(searches.find(Query("puppy"))) == ["/home/photos/1.jpg"]
     assert len(loads) == 1
     shelf.add("/home/photos/2.jpg", "a picture", vector=unit("dog"))
-    found = paths(searches.find(Request("puppy")))
+    found = paths(searches.find(Query("puppy")))
     assert found == ["/home/photos/1.jpg", "/home/photos/2.jpg"]
     set_missing(shelf.connection, ["/home/photos/1.jpg"])
-    assert paths(searches.find(Request("puppy"))) == ["/home/photos/2.jpg"]
-    assert paths(searches.find(Request("puppy"))) == ["/home/photos/2.jpg"]
+    assert paths(searches.find(Query("puppy"))) == ["/home/photos/2.jpg"]
+    assert paths(searches.find(Query("puppy"))) == ["/home/photos/2.jpg"]
     assert len(loads) == 3
     reader.close()
 
 
 @pytest.mark.parametrize("ranker", ["fused", "bm25+", "fts5"])
 @pytest.mark.parametrize(
-    ("columns", "found"),
+    ("fields", "found"),
     [
         (None, "1234"), (["caption"], "1"), (["alternatives"], "2"), (["tags"], "3"),
         (["folder"], "4"), (["place", "camera"], ""), (["caption", "tags"], "13"), ([], "1234"),
     ],
 )  # fmt: skip
-def test_columns_restrict_where_words_are_looked_for(
-    shelf: Shelf, ranker: str, columns: Sequence[str] | None, found: str
+def test_fields_restrict_where_words_are_looked_for(
+    shelf: Shelf, ranker: str, fields: Sequence[str] | None, found: str
 ) -> None:
     shelf.add("/home/photos/1.jpg", "a dog", "a wall")
     shelf.add("/home/photos/2.jpg", "a wall", "a dog")
     shelf.add("/home/photos/3.jpg", "a wall", tags=[Tag("dog", 0.75, True)])
     shelf.add("/home/photos/dog/4.jpg", "a wall")
-    results = seek(shelf, "dog", ranker=ranker, columns=columns, min_score=0.0)
+    results = seek(shelf, "dog", ranker=ranker, fields=fields, min_score=0.0)
     assert sorted(Path(path).stem for path in paths(results)) == list(found)
     for result in results:
         if result.parts:
@@ -731,32 +752,37 @@ def test_columns_restrict_where_words_are_looked_for(
 
 
 @pytest.mark.parametrize("text", ["dog", ""])
-def test_unknown_rankers_and_columns_are_value_errors(shelf: Shelf, text: str) -> None:
+def test_unknown_rankers_and_fields_are_wrong_use(shelf: Shelf, text: str) -> None:
     for ranker in ("", "FUSED", "bm25", "words"):
-        with pytest.raises(ValueError, match=r"unknown ranker.*bm25\+"):
+        with pytest.raises(UsageError, match=r"unknown ranker.*bm25\+"):
             seek(shelf, text, ranker=ranker)
-    for columns in (["captions"], ["caption", "path"], [""]):
-        with pytest.raises(ValueError, match=r"unknown field.*alternatives"):
-            seek(shelf, text, columns=columns)
+    for fields in (["captions"], ["caption", "path"], [""]):
+        with pytest.raises(UsageError, match=r"unknown field.*alternatives"):
+            seek(shelf, text, fields=fields)
 
 
 def test_only_what_needs_vectors_reads_them(shelf: Shelf) -> None:
     shelf.add("/home/photos/1.jpg", "a dog", vector=unit("dog"))
     searches = Searcher(shelf.connection, unneeded)
     for ranker in ("bm25+", "fts5"):
-        (result,) = searches.find(Request("dog", ranker=ranker))
+        (result,) = searches.find(Query("dog", ranker=Ranker.named(ranker)))
         assert result.parts == {}
-    for request in (Request(""), Request("?!"), Request("dog", -1)):
-        assert searches.find(request) == []
+    for query in (Query(""), Query("?!"), Query("dog", -1)):
+        hits = searches.find(query)
+        assert not hits and hits.nothing is Nothing.NOT_ASKED
 
 
-@pytest.mark.parametrize("ranker", RANKERS)
+@pytest.mark.parametrize("ranker", Ranker)
 def test_an_empty_library_holds_nothing(shelf: Shelf, ranker: str) -> None:
-    for request in ({}, {"limit": None}, {"min_score": 0.0}, {"like": unit("dog")}):
-        assert seek(shelf, "dog", ranker=ranker, **request) == []
+    for request in ({}, {"limit": None}, {"min_score": 0.0}):
+        hits = seek(shelf, "dog", ranker=ranker, **request)
+        assert not hits and hits.nothing is Nothing.EMPTY_LIBRARY
+    if Ranker.named(ranker).asks_vectors:
+        assert seek(shelf, "dog", unit("dog"), ranker=ranker) == []
     shelf.add("/home/photos/1.jpg", "a dog", vector=unit("dog"))
     set_missing(shelf.connection, ["/home/photos/1.jpg"])
-    assert seek(shelf, "dog", ranker=ranker, min_score=0.0) == []
+    hits = seek(shelf, "dog", ranker=ranker, min_score=0.0)
+    assert not hits and hits.nothing is Nothing.ALL_GONE
 
 
 def test_a_limit_takes_the_nearest_of_many(shared: Shelf) -> None:
@@ -779,4 +805,4 @@ def test_vectors_are_compared_as_they_are_kept(shelf: Shelf) -> None:
         shelf.add(f"/home/photos/{number}.jpg", "x", vector=vector)
     for number in (0, 17, 49):
         kept = dequantise(quantise(vectors[number]))
-        assert paths(seek(shelf, like=kept, limit=1)) == [f"/home/photos/{number}.jpg"]
+        assert paths(seek(shelf, outside=kept, limit=1)) == [f"/home/photos/{number}.jpg"]

@@ -13,19 +13,21 @@ from hypothesis import strategies as st
 from captioner.describe.description import Caption, Description, Tag
 from photosearch.files.file import File
 from photosearch.photo.exif import Exif
-from photosearch.search.searcher import Request, Result, Searcher
+from photosearch.search.query import Query
+from photosearch.search.results import Hits
+from photosearch.search.searcher import Searcher
 from photosearch.store import database
 from photosearch.store.descriptions import (
     PARTS,
     Models,
     model_ids,
     use_models,
-    write_search_row,
 )
 from photosearch.store.edits import write_edit
 from photosearch.store.known import known_below
 from photosearch.store.photos import Photo, set_found, set_missing, write_batch
 from photosearch.store.runs import start_run
+from photosearch.store.search_rows import write_search_row
 
 PATH = "/home/Photos/Lake/a.jpg"
 
@@ -76,12 +78,12 @@ class Shelf:
         }
         return {part: self.connection.execute(query).fetchall() for part, query in queries.items()}
 
-    def find(self, query: str) -> list[Result]:
+    def find(self, query: str) -> Hits:
         return find(self.connection, query)
 
 
-def find(connection: sqlite3.Connection, query: str) -> list[Result]:
-    return Searcher(connection, lambda: None).find(Request(query))
+def find(connection: sqlite3.Connection, query: str) -> Hits:
+    return Searcher(connection, lambda: None).find(Query(query))
 
 
 @pytest.fixture
@@ -107,7 +109,7 @@ def test_a_description_is_kept_whole(shelf: Shelf) -> None:
     assert shelf.row() == {
         "caption": "a boat", "alternatives": "a ship", "tags": "boat\nvessel\ncraft",
         "title": "", "description": "", "keywords": "", "place": "", "camera": "Canon",
-        "folder": "Photos/Lake", "filename": "a.jpg",
+        "folder": "Photos/Lake", "filename": "a.jpg", "caption_source": "generated",
     }  # fmt: skip
 
 
@@ -175,7 +177,8 @@ def test_an_edit_comes_first_and_can_be_taken_back(shelf: Shelf) -> None:
     shelf.describe(FIRST)
     before = shelf.row()
     assert write_edit(shelf.connection, PATH, "our dinghy")
-    assert shelf.row() == before | {"caption": "our dinghy", "alternatives": "a boat\na ship"}
+    edited = {"caption": "our dinghy", "alternatives": "a boat\na ship", "caption_source": "edit"}
+    assert shelf.row() == before | edited
     (result,) = shelf.find("dinghy")
     assert result.caption == "our dinghy"
     assert write_edit(shelf.connection, PATH, "our skiff")

@@ -1,0 +1,94 @@
+"""Results: what a search gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import overload
+
+from photosearch.search.query import Query
+
+
+class PartKind(StrEnum):
+    """What a fused score is made of; `fusion.Weights` has a weight of the same name for each."""
+
+    MEANING = "meaning"  # how near the photo is to the sentence
+    LIKE = "like"  # how near it is to the photo given with --like
+    WORDS = "words"  # how much of the query's words stands in its text
+    PERSON = "own"  # how much of them a person or a camera wrote
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one kind of evidence adds to a score."""
+
+    value: float  # see `photosearch.search.fusion.Weights` for the unit of each
+    fraction: float  # of all that speaks for the photo, 0 to 1
+    baseline: float = 0.0  # what the value is compared with, in its unit
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A photo that was found."""
+
+    path: str
+    score: float  # higher is better; of the fused ranker, the probability that it matches
+    caption: str
+    matches: dict[str, list[str]]  # the matched words by the field they stand in
+    marks: list[tuple[int, int]]  # where in the caption, as (start, end)
+    tags: list[str] = field(default_factory=list)  # sure enough to be shown
+    parts: Mapping[str, Part] = field(default_factory=dict)  # of the fused ranker, by `PartKind`
+    taken_at: str | None = None  # ISO 8601, local time, as precise as it is known
+    taken_from: str | None = None  # exif, xmp, name (of the file) or file (its own time)
+
+
+class Nothing(StrEnum):
+    """Why a search found nothing."""
+
+    EMPTY_LIBRARY = "empty library"
+    ALL_GONE = "all photos are gone"
+    NOT_ASKED = "nothing was asked for"
+    BELOW_THRESHOLD = "below the threshold"  # something was near, but not near enough
+    NO_MATCH = "no match"
+
+
+@dataclass(frozen=True, eq=False)
+class Hits(Sequence[Result]):
+    """What a search found, the best first, and how it came to that.
+
+    It is a sequence of results, equal to any list of the same results.
+    """
+
+    query: Query  # as it was understood
+    results: tuple[Result, ...] = ()
+    threshold: float = 0.0  # photos of a lower score were left out
+    below_threshold: int = 0  # so many of the photos that were looked at
+    words_only: int = 0  # photos without a vector, where the ranker asks for vectors
+    nothing: Nothing | None = None  # why there is no result; None where there is one
+
+    def __len__(self) -> int:
+        """Return the number of results."""
+        return len(self.results)
+
+    def __iter__(self) -> Iterator[Result]:
+        """Yield the results, the best first."""
+        return iter(self.results)
+
+    @overload
+    def __getitem__(self, index: int) -> Result: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[Result]: ...
+
+    def __getitem__(self, index: int | slice) -> Result | list[Result]:
+        """Return the result of a rank, counted from 0, or a list of several."""
+        return list(self.results[index]) if isinstance(index, slice) else self.results[index]
+
+    def __eq__(self, other: object) -> bool:
+        """Tell whether another sequence holds the same results."""
+        if not isinstance(other, Hits | list | tuple):
+            return NotImplemented
+        return list(self.results) == list(other)
+
+    __hash__ = None  # type: ignore[assignment]  # results hold lists

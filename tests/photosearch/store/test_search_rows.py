@@ -1,0 +1,101 @@
+"""Search rows: which text is the caption, in new libraries and in migrated ones."""
+
+import contextlib
+import itertools
+import sqlite3
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from photosearch.repair.doctor import wrong_rows
+from photosearch.store import database, schema
+from photosearch.store.search_rows import CaptionSource, shown_caption, write_search_row
+
+TEXTS = st.none() | st.sampled_from(["", "a dog", "Rex"])
+
+
+@given(st.dictionaries(st.sampled_from(CaptionSource), TEXTS))
+def test_the_caption_is_what_the_readme_says(texts: dict[CaptionSource, str | None]) -> None:
+    """An edit, else the alt text, the description, the title, else what the captioner says."""
+    edit = texts.get(CaptionSource.EDIT)
+    alt_text, description = texts.get(CaptionSource.ALT_TEXT), texts.get(CaptionSource.DESCRIPTION)
+    title, generated = texts.get(CaptionSource.TITLE), texts.get(CaptionSource.GENERATED)
+    if edit is not None:
+        expected = (edit, "edit")
+    elif alt_text or description or title:
+        source = "alt_text" if alt_text else "description" if description else "title"
+        expected = (alt_text or description or title or "", source)
+    else:
+        expected = (generated or "", "generated")
+    shown = shown_caption(texts)
+    assert (shown.text, shown.source) == expected
+
+
+def fill(connection: sqlite3.Connection) -> int:
+    """Write a photo for every combination of texts by people, and its row as version 3 had it."""
+    (table,) = connection.execute(
+        "SELECT name FROM sqlite_master WHERE name IN ('written', 'user_metadata')"
+    ).fetchone()
+    choices = itertools.product([None, "", "edited"], ["", "alt"], ["", "described"], ["", "named"])
+    connection.execute("INSERT INTO runs (id, started_at) VALUES (1, '')")
+    connection.execute("INSERT INTO models VALUES (1, 'm', 'f', '', 'captions')")
+    number = 0
+    for number, (edit, alt_text, description, title) in enumerate(choices, 1):
+        connection.execute(
+            """INSERT INTO photos (id, path, display, size, mtime_ns, inode, format, width, height,
+               run_id) VALUES (?, ?, '', 1, 1, 1, 'PNG', 1, 1, 1)""",
+            (number, b"/p/%d.png" % number),
+        )
+        row = (number, "generated words")
+        connection.execute("INSERT INTO captions VALUES (?, 0, ?, -1.0, 3, 1)", row)
+        if edit is not None:
+            connection.execute("INSERT INTO edits VALUES (?, ?, '')", (number, edit))
+        if alt_text or description or title or number % 5 == 0:
+            values = (number, title, description, alt_text)
+            connection.execute(f"INSERT INTO {table} VALUES (?, ?, ?, ?, '', 3)", values)
+        person = edit if edit is not None else alt_text or description or title
+        said = [person] * (edit is not None or bool(person)) + ["generated words"]
+        connection.execute(
+            """INSERT INTO search (photo_id, caption, alternatives, tags, title, description,
+               keywords, place, camera, folder, filename)
+               VALUES (?, ?, ?, '', ?, ?, '', '', '', 'p', ?)""",
+            (
+                number, said[0], "\n".join(said[1:]), title,
+                "\n".join(filter(None, (description, alt_text))), f"{number}.png",
+            ),
+        )  # fmt: skip
+    return number
+
+
+def test_a_migrated_library_knows_where_its_captions_are_from(tmp_path: Path) -> None:
+    path = tmp_path / "library.db"
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        schema.migrate(connection, 3)
+        with connection:
+            count = fill(connection)
+    with contextlib.closing(database.open_for_writing(str(path))) as connection:
+        assert list(wrong_rows(connection)) == []
+        query = "SELECT caption_source, count(*) FROM search GROUP BY 1"
+        found = dict(connection.execute(query).fetchall())
+        assert found == {"edit": 16, "alt_text": 4, "description": 2, "title": 1, "generated": 1}
+        assert sum(found.values()) == count
+        before = connection.execute("SELECT * FROM search").fetchall()
+        for number in range(1, count + 1):
+            write_search_row(connection, number)
+        assert connection.execute("SELECT * FROM search").fetchall() == before
+
+
+@pytest.mark.parametrize("source", ["edit", "title"])
+def test_a_wrong_source_is_a_wrong_row(tmp_path: Path, source: str) -> None:
+    with contextlib.closing(database.open_for_writing(str(tmp_path / "x.db"))) as connection:
+        fill(connection)
+        for number in range(1, 25):
+            write_search_row(connection, number)
+        assert list(wrong_rows(connection)) == []
+        query = "SELECT photo_id FROM search WHERE caption_source = 'generated'"
+        (number,) = connection.execute(query).fetchone()
+        query = "UPDATE search SET caption_source = ? WHERE photo_id = ?"
+        connection.execute(query, (source, number))
+        assert list(wrong_rows(connection)) == [number]
