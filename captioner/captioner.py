@@ -141,7 +141,7 @@ class Captioner:
 
         Args:
             pixels: uint8 RGB, upright, (B, S, S, 3), S being `image_size`.
-            parts: those to make.
+            parts: the parts to make.
 
         Raises:
             ModelError: the model lacks a part.
