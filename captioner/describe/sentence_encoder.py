@@ -1,4 +1,4 @@
-"""Sentences as vectors in the space of the joint embedding, without torch."""
+"""Sentences as vectors in the space of the joint embedding, by NumPy alone."""
 
 from __future__ import annotations
 
@@ -6,39 +6,34 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from captioner.describe.model_folder import shipped_model
-from captioner.describe.onnx import runtime
-
-if TYPE_CHECKING:
-    from onnxruntime import InferenceSession
-    from tokenizers import Tokenizer
+from captioner.describe.onnx_weights import OnnxWeights
+from captioner.describe.text_network import TextNetwork
+from captioner.describe.wordpiece import WordPiece
 
 MAX_TOKENS = 64  # of a sentence; the rest is left out
-BATCH = 64
 
 
 @dataclass(frozen=True)
 class SentenceEncoder:
-    """The text tower of the joint embedding: a sentence encoder run by ONNX Runtime."""
+    """The text tower of the joint embedding: a sentence encoder."""
 
-    session: InferenceSession
-    tokenizer: Tokenizer
+    network: TextNetwork
+    tokenizer: WordPiece
     background: np.ndarray  # quantised vectors of photos of all kinds, int8 (m, D)
     background_hubness: np.ndarray  # float32 (m,)
     fingerprint: str  # of the photo vectors that its sentences can be compared with
     ranking: Mapping[str, float]  # weights that were tuned for this model
 
     @classmethod
-    def load(cls, folder: Path | str | None = None, threads: int = 1) -> SentenceEncoder:
+    def load(cls, folder: Path | str | None = None) -> SentenceEncoder:
         """Load the text tower of a model folder.
 
         Args:
-            folder: of the model; the one that ships with this package without it.
-            threads: processor threads; a query is too short for more than one.
+            folder: of the model; without it, the one that ships with this package.
 
         Raises:
             FileNotFoundError: the folder holds no text tower.
@@ -48,45 +43,24 @@ class SentenceEncoder:
         for name in ("config.json", "sentences.onnx", "tokenizer.json", "background.npz"):
             if not (source / name).is_file():
                 raise FileNotFoundError(f"no joint embedding in {source}: {name} is missing")
-        from tokenizers import Tokenizer
-
-        onnxruntime = runtime()
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        # Its optimisations take longer than a query; the file is optimised already.
-        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
         try:
             config = json.loads((source / "config.json").read_text(encoding="utf-8"))
-            session = onnxruntime.InferenceSession(
-                str(source / "sentences.onnx"), options, providers=["CPUExecutionProvider"]
-            )
-            tokenizer = Tokenizer.from_file(str(source / "tokenizer.json"))
-            tokenizer.enable_truncation(MAX_TOKENS)
-            tokenizer.enable_padding()
+            network = TextNetwork(OnnxWeights(source / "sentences.onnx"))
+            tokenizer = WordPiece.load(source / "tokenizer.json", MAX_TOKENS)
             background = np.load(source / "background.npz")
             return cls(
-                session,
+                network,
                 tokenizer,
                 background["vectors"],
                 background["hubness"],
                 config["fingerprints"]["vectors"],
                 config.get("ranking", {}),
             )
-        except Exception as error:  # both libraries raise bare Exceptions of their own
-            reason = str(error).splitlines()[0]
+        except Exception as error:  # a damaged file may raise anything
+            reason = (str(error) or type(error).__name__).splitlines()[0]
             raise ValueError(f"the model in {source} can't be read: {reason}") from error
 
     def encode(self, sentences: Sequence[str]) -> np.ndarray:
         """Return sentences as vectors of length 1, float32 (N, D)."""
-        parts = []
-        for start in range(0, len(sentences), BATCH):
-            tokens = self.tokenizer.encode_batch(list(sentences[start : start + BATCH]))
-            inputs = {
-                "ids": np.array([sentence.ids for sentence in tokens], np.int64),  # (B, T)
-                "mask": np.array([sentence.attention_mask for sentence in tokens], np.int64),
-            }
-            parts.append(self.session.run(None, inputs)[0])  # (B, D)
-        return np.concatenate(parts)
+        vectors = [self.network(self.tokenizer.encode(sentence)) for sentence in sentences]
+        return np.stack(vectors)

@@ -87,7 +87,8 @@ def fill(connection: sqlite3.Connection, photos: int) -> None:
             said = [*own, f"a café at night {number}", "two dogs"]
             put(
                 connection, "search", photo_id=number, caption=said[0],
-                alternatives="\n".join(said[1:]), title=title, place="", camera="Canon 50mm", folder="p",
+                alternatives="\n".join(said[1:]), title=title, place="",
+                camera="Canon 50mm", folder="p",
                 tags="boat\nvessel\nship" if columns(connection, "tags") else "",
                 filename=display(os.fsdecode(os.path.basename(path))).replace("\n", " "),
             )  # fmt: skip
