@@ -33,7 +33,7 @@ from photosearch.search.stems import Stemmer
 
 SEED = 20261122
 SHARES = (0.1, 0.25, 0.5)  # of the absent queries that still find something
-WRITTEN = 0.5
+USER_METADATA = 0.5
 # What the annotators of COCO were asked to mark, where one word says it.
 THINGS = (
     "bicycle car motorcycle airplane bus train truck boat hydrant bench bird cat dog horse sheep "
@@ -141,7 +141,7 @@ def main() -> None:
         if options.write:
             file = options.write / "config.json"
             settings = json.loads(file.read_text(encoding="utf-8"))
-            settings["ranking"]["min_score"] = round(float(np.quantile(best, 1 - WRITTEN)), 3)
+            settings["ranking"]["min_score"] = round(float(np.quantile(best, 1 - USER_METADATA)), 3)
             file.write_text(json.dumps(settings, indent=1) + "\n", encoding="utf-8")
 
 

@@ -33,7 +33,7 @@ def describe(engine: str, pixels: np.ndarray) -> tuple[list[Description], float]
     started = time.perf_counter()
     found: list[Description] = []
     for at in range(0, len(pixels), BATCH):
-        found.extend(model.describe_pixels(pixels[at : at + BATCH]))  # type: ignore[arg-type]
+        found.extend(model.describe_pixels(pixels[at : at + BATCH]))
     return found, len(pixels) / (time.perf_counter() - started)
 
 

@@ -1,6 +1,6 @@
 """Ten queries, each with a contact sheet of the first five photos that `find` shows.
 
-python benchmarks/examples.py LIBRARY docs/examples
+python benchmarks/examples.py LIBRARY docs/measured/examples
 
 LIBRARY holds the Flickr8k dev photos. The queries were written down before any result was
 seen, to be of many kinds: single words, sentences, something done, a colour, a feeling, a

@@ -33,12 +33,13 @@ import numpy as np
 from captioner.describe.model_folder import read_settings, shipped_model
 from captioner.describe.quantise import quantise
 from photosearch import Library
-from photosearch.files.walk import File
-from photosearch.photo.exif import Metadata
+from photosearch.files.file import File
+from photosearch.photo.exif import Exif
 from photosearch.search import query
 from photosearch.store import database
-from photosearch.store import photos as store
 from photosearch.store.descriptions import use_models
+from photosearch.store.photos import Photo, write_batch
+from photosearch.store.runs import finish_run, start_run
 
 SEED = 20261122
 CLIP_DIMENSION = 512
@@ -62,7 +63,7 @@ def build(path: str, captions: list[list[str]], photos: int) -> None:
     dimension = np.load(shipped_model() / "background.npz")["vectors"].shape[1]
     chance = np.random.default_rng(SEED)
     connection = database.open_for_writing(path)
-    run = store.start_run(connection)
+    run = start_run(connection)
     models = use_models(connection, run, settings["name"], settings["fingerprints"])
     for start in range(0, photos, 1000):
         numbers = range(start, min(start + 1000, photos))
@@ -70,8 +71,8 @@ def build(path: str, captions: list[list[str]], photos: int) -> None:
         vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
         rows = quantise(vectors)
         batch = [photo(n, captions, rows[n - start].tobytes()) for n in numbers]
-        store.write_batch(connection, run, models, batch, [])
-    store.finish_run(connection, run)
+        write_batch(connection, run, models, batch, [])
+    finish_run(connection, run)
     connection.close()
 
 
@@ -83,23 +84,22 @@ def texts_of(number: int, captions: list[list[str]]) -> tuple[list[str], list[st
     return chosen, query.words(own[-1])[:2]
 
 
-def photo(number: int, captions: list[list[str]], vector: bytes) -> store.Photo:
+def photo(number: int, captions: list[list[str]], vector: bytes) -> Photo:
     """Make photo number so-and-so."""
     # Not at the top: what is measured shall not import torch.
-    from captioner.describe.description import Caption, Description
-    from captioner.describe.tags import Tag
+    from captioner.describe.description import Caption, Description, Tag
 
     said, tags = texts_of(number, captions)
     path = f"/photos/{2010 + number % 15}/{number % 12 + 1:02}/IMG_{number:06}.jpg"
     file = File(path, 4_000_000, number, number)
-    data = Metadata(taken_at=None, camera="Canon EOS 5D" if number % 3 else "Apple iPhone 12")
+    data = Exif(taken_at=None, camera="Canon EOS 5D" if number % 3 else "Apple iPhone 12")
     description = Description(
         [Caption(text, -10.0, 11) for text in said],
         [Tag(tag, 0.7, True) for tag in tags],
         vector,
         number % 100 / 1000,
     )
-    return store.Photo(file, "/photos", "JPEG", 4000, 3000, data, description)
+    return Photo(file, "/photos", "JPEG", 4000, 3000, data, description)
 
 
 def make_queries(captions: list[list[str]], count: int) -> dict[str, list[str]]:

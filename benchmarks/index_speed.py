@@ -32,12 +32,15 @@ import numpy as np
 from PIL import Image
 
 from captioner.describe.config import BATCH
-from photosearch.files.walk import File, walk
+from captioner.describe.engines import processors
+from photosearch.files.file import File
+from photosearch.files.walk import walk
 from photosearch.indexing import describer
 from photosearch.photo.decode import Decoded, decode
 from photosearch.store import database
-from photosearch.store import photos as store
 from photosearch.store.descriptions import use_models
+from photosearch.store.photos import Photo, write_batch
+from photosearch.store.runs import start_run
 
 CLIP_BATCH = 8
 SIZE = (4000, 3000)
@@ -115,7 +118,7 @@ def stages(files: Sequence[File], engine: str) -> dict[str, float]:
     model = describer.load(engine, "cpu", notify=print)
     model.describe_pixels(np.zeros((BATCH, model.image_size, model.image_size, 3), np.uint8))
     decoded: list[Decoded] = []
-    found: list[store.Photo] = []
+    found: list[Photo] = []
     temporary = tempfile.TemporaryDirectory()
     connection = database.open_for_writing(str(Path(temporary.name, "photosearch.db")))
 
@@ -129,17 +132,17 @@ def stages(files: Sequence[File], engine: str) -> dict[str, float]:
             said = model.describe_pixels(pixels)
             for file, photo, description in zip(files[part], decoded[part], said, strict=True):
                 found.append(
-                    store.Photo(
+                    Photo(
                         file, str(Path(file.path).parent), photo.format, photo.width,
-                        photo.height, photo.metadata, description,
+                        photo.height, photo.exif, description,
                     )
                 )  # fmt: skip
 
     def write() -> None:
-        run = store.start_run(connection)
+        run = start_run(connection)
         models = use_models(connection, run, model.name, model.fingerprints)
         for at in range(0, len(found), BATCH):
-            store.write_batch(connection, run, models, found[at : at + BATCH], [])
+            write_batch(connection, run, models, found[at : at + BATCH], [])
 
     with temporary, contextlib.closing(connection):
         return {
@@ -217,7 +220,7 @@ def main() -> None:
     rate, other = len(files) / seconds, float(rival.stdout.split()[-1])
     for stage, milliseconds in alone.items():
         print(f"{stage:9} {milliseconds:7.2f} ms of one processor a photo")
-    least = sum(alone.values()) * len(files) / 1000 / describer.processors()
+    least = sum(alone.values()) * len(files) / 1000 / processors()
     print(f"whole     {rate:7.1f} photos/s, {used / seconds:.2f} processors busy, {peak:.0f} MB")
     print(f"          {seconds / least:7.2f} times the stages' time over all processors")
     print(f"CLIP      {other:7.1f} photos/s; photosearch is {rate / other:.1f} times as fast")

@@ -18,15 +18,16 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from types import SimpleNamespace
 
+from captioner.describe.description import Caption, Description
 from captioner.describe.model_folder import read_settings, shipped_model
-from photosearch.files.walk import File
-from photosearch.photo.exif import Metadata
+from photosearch.files.file import File
+from photosearch.photo.exif import Exif
 from photosearch.store import database
-from photosearch.store import photos as store
 from photosearch.store.descriptions import PARTS, use_models
+from photosearch.store.photos import Photo, write_batch
 from photosearch.store.roots import add_roots
+from photosearch.store.runs import finish_run, start_run
 
 FOLDER = 500  # files in one
 RUNS = 3
@@ -44,24 +45,24 @@ def remember(library: Path, photos: Path) -> None:
     """Write the files into a library as `index` would, with made-up descriptions."""
     connection = database.open_for_writing(str(library))
     add_roots(connection, [str(photos)])
-    run = store.start_run(connection)
+    run = start_run(connection)
     fingerprints = read_settings(shipped_model())["fingerprints"]
     models = use_models(connection, run, "benchmark", {part: fingerprints[part] for part in PARTS})
-    caption = SimpleNamespace(text="a dog runs on the beach", log_probability=-6.0, tokens=7)
-    description = SimpleNamespace(captions=[caption] * 3, tags=[], vector=bytes(256), hubness=0.1)
+    caption = Caption("a dog runs on the beach", -6.0, 7)
+    description = Description([caption] * 3, [], bytes(256), 0.1)
     batch = []
     for folder, _, names in os.walk(photos):
         for name in names:
             path = os.path.join(folder, name)
             status = os.stat(path)
             file = File(path, status.st_size, status.st_mtime_ns, status.st_ino)
-            data = Metadata(taken_at="2019-07-04T12:00:00")
+            data = Exif(taken_at="2019-07-04T12:00:00")
             content = hashlib.sha256(path.encode()).digest()
             batch.append(
-                store.Photo(file, str(photos), "JPEG", 4000, 3000, data, description, None, content)
+                Photo(file, str(photos), "JPEG", 4000, 3000, data, description, None, content)
             )
-    store.write_batch(connection, run, models, batch, [])
-    store.finish_run(connection, run)
+    write_batch(connection, run, models, batch, [])
+    finish_run(connection, run)
     connection.close()
 
 

@@ -10,21 +10,43 @@ captioner.caption([image])[0][0].text
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from captioner.describe.description import Caption
-    from captioner.networks.captioner import Captioner
+    from captioner.captioner import Captioner
+    from captioner.describe.description import Caption, Description, Part, Tag
+    from captioner.errors import CaptionerError, DataError, EngineError, ModelError
 
-__all__ = ["Caption", "Captioner"]
+    __version__: str
+
+__all__ = [
+    "Caption",
+    "Captioner",
+    "CaptionerError",
+    "DataError",
+    "Description",
+    "EngineError",
+    "ModelError",
+    "Part",
+    "Tag",
+    "__version__",
+]
+
+_HOMES = {
+    "captioner.captioner": ("Captioner",),
+    "captioner.describe.description": ("Caption", "Description", "Part", "Tag"),
+    "captioner.errors": ("CaptionerError", "DataError", "EngineError", "ModelError"),
+}
 
 
 def __getattr__(name: str) -> Any:
-    # Torch takes a second to import: only who captions pays for it, not who
-    # decodes pixels or counts words.
-    if name in __all__:
-        from captioner.describe import description
-        from captioner.networks import captioner as model
+    if name == "__version__":
+        from importlib.metadata import version
 
-        return getattr(description if name == "Caption" else model, name)
+        return version("photosearch")  # which brings both packages
+    # Each name is imported at its first use: who decodes pixels pays for no engine.
+    for home, names in _HOMES.items():
+        if name in names:
+            return getattr(import_module(home), name)
     raise AttributeError(f"module 'captioner' has no attribute {name!r}")

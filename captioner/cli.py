@@ -12,10 +12,12 @@ from typing import Annotated
 
 import typer
 
+from captioner.errors import CaptionerError
+
 app = typer.Typer(
     help="Train, evaluate and try the captioner of photosearch.",
     no_args_is_help=True,
-    add_completion=False,
+    context_settings={"help_option_names": ["--help", "-h"]},
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
@@ -35,6 +37,25 @@ Features = Annotated[
 ]
 Threads = Annotated[int | None, typer.Option(min=1, help="Processor threads.")]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")]
+
+
+def show_version(asked: bool) -> None:
+    """Print the version and end, if that is asked for."""
+    if asked:
+        import captioner
+
+        print(f"captioner {captioner.__version__}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Print the version.", callback=show_version, is_eager=True),
+    ] = False,
+) -> None:
+    """Train, evaluate and try the captioner of photosearch."""
 
 
 @app.command("train")
@@ -175,13 +196,13 @@ def evaluate_command(
 
     Example: captioner evaluate --data flickr8k --data coco
     """
-    from captioner.networks.captioner import Captioner
+    from captioner.networks.torch_captioner import TorchCaptioner
     from captioner.training.data import find_data, read_split
     from captioner.training.evaluate import caption_files
     from captioner.training.metrics import score
 
     set_threads(threads)
-    captioner = Captioner.load(model, device)
+    captioner = TorchCaptioner.load(model, device)
     if beam:
         settings = captioner.config
         captioner.config = replace(settings, beam=replace(settings.beam, beam=beam))
@@ -211,17 +232,16 @@ def caption_command(
     """
     from PIL import Image
 
-    from captioner.networks.captioner import Captioner
+    from captioner.captioner import Captioner
 
-    set_threads(threads)
-    captioner = Captioner.load(model, device)
+    captioner = Captioner.load(model, device=device, threads=threads, notify=tell)
     failed = False
     for photo in photos:
         try:
             with Image.open(photo) as image:
                 captions = captioner.caption([image])[0]
         except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-            print(f"skipping {photo}: {error}", file=sys.stderr)
+            tell(f"skipping {photo}: {error}")
             failed = True
             continue
         print(photo)
@@ -229,6 +249,27 @@ def caption_command(
             print(f"  {caption.confidence:.2f}  {caption.text}")
     if failed:
         raise typer.Exit(1)
+
+
+@app.command("export")
+def export_command(
+    model: Annotated[Path, typer.Argument(help="Model folder that gets the graphs.")],
+) -> None:
+    """Put graphs of a model's networks into its folder, for engines other than torch.
+
+    Training does that by itself; a model of version 0.1.0 has none.
+
+    Example: captioner export runs/joint/best
+    """
+    from captioner.training.export import write_graphs
+
+    write_graphs(model)
+    print(model)
+
+
+def tell(text: str) -> None:
+    """Say something that is no result."""
+    print(text, file=sys.stderr)
 
 
 def set_threads(threads: int | None) -> None:
@@ -240,12 +281,18 @@ def set_threads(threads: int | None) -> None:
 
 
 def main() -> None:
-    """Run the command line; a wrong input ends in one line and exit code 2."""
+    """Run the command line; what a person can mend ends in one line and an exit code."""
     try:
         app()
-    except (FileNotFoundError, ModuleNotFoundError, ValueError) as error:
-        print(f"captioner: {error}", file=sys.stderr)
+    except CaptionerError as error:
+        tell(f"captioner: {error}")
+        sys.exit(error.exit_code)
+    except ModuleNotFoundError as error:
+        tell(f"captioner: {error.name} isn't installed: pip install 'photosearch[train]'")
         sys.exit(2)
+    except OSError as error:  # a file that can't be read or written
+        tell(f"captioner: {error}")
+        sys.exit(3)
 
 
 if __name__ == "__main__":

@@ -32,7 +32,20 @@ def libraries(db: Database) -> None:
         db.execute(statement)
 
 
-@migrations(name="0004_caption_source")
+@migrations(name="0004_columns")
+def columns(db: Database) -> None:
+    """What a path, a time or a size used to tell by a value of its own has a column now.
+
+    Raises:
+        RuntimeError: foreign keys are enforced: to drop the old table would empty others.
+    """
+    if db.execute("PRAGMA foreign_keys").fetchone()[0]:
+        raise RuntimeError("switch foreign keys off to migrate: PRAGMA foreign_keys = OFF")
+    for statement in COLUMNS.split("\n\n"):
+        db.execute(statement)
+
+
+@migrations(name="0005_caption_source")
 def caption_source(db: Database) -> None:
     """Where the caption that is shown is from."""
     for statement in CAPTION_SOURCE.split("\n\n"):
@@ -265,6 +278,62 @@ INSERT INTO search_fts (search_fts) VALUES ('rebuild')
 PRAGMA user_version = 3
 """
 
+# Until here a photo that was set aside had the path "path, NUL, id". The time of a damaged sidecar
+# had all bits turned. It was 0 where nobody had looked for what people wrote. A photo of which
+# only the path was salvaged had the width 0.
+COLUMNS = """
+CREATE TABLE new_photos (
+    id INTEGER PRIMARY KEY,
+    path BLOB UNIQUE, -- empty while the photo is set aside: another one lies there now
+    former_path BLOB, -- where the photo lay before it was set aside, else empty
+    display TEXT NOT NULL, -- either of them
+    size INTEGER, -- bytes; this, and all up to height, is empty where only the path is known
+    mtime_ns INTEGER,
+    inode INTEGER,
+    format TEXT, -- JPEG, PNG, ...
+    width INTEGER, -- pixels, upright
+    height INTEGER,
+    content_hash BLOB, -- SHA-256 of the file
+    taken_at TEXT, -- ISO 8601, local time, with offset where the camera tells it
+    taken_from TEXT, -- exif, xmp, name or file
+    camera TEXT,
+    lens TEXT,
+    latitude REAL, -- degrees, north positive
+    longitude REAL, -- degrees, east positive
+    sidecar_mtime_ns INTEGER, -- of the sidecar that was read or is damaged, empty without one
+    sidecar_damaged INTEGER NOT NULL DEFAULT 0, -- 1: nothing could be read of it
+    metadata_unread INTEGER NOT NULL DEFAULT 0, -- 1: nobody read yet what people wrote in it
+    run_id INTEGER NOT NULL REFERENCES runs (id),
+    tags_model_id INTEGER REFERENCES models (id),
+    missing_since TEXT, -- set while the file is not where it was; it is not found then
+    CHECK ((path IS NULL) <> (former_path IS NULL))
+) STRICT
+
+INSERT INTO new_photos
+SELECT id,
+       iif(instr(path, x'00') = 0, path, NULL),
+       iif(instr(path, x'00') > 0, substr(path, 1, instr(path, x'00') - 1), NULL),
+       display, iif(width = 0, NULL, size), iif(width = 0, NULL, mtime_ns),
+       iif(width = 0, NULL, inode), iif(width = 0, NULL, format), nullif(width, 0),
+       nullif(height, 0), content_hash, taken_at, taken_from, camera, lens, latitude, longitude,
+       CASE WHEN sidecar_mtime_ns < 0 THEN ~sidecar_mtime_ns ELSE nullif(sidecar_mtime_ns, 0) END,
+       coalesce(sidecar_mtime_ns < 0, 0), coalesce(sidecar_mtime_ns = 0, 0),
+       run_id, tags_model_id, missing_since
+FROM photos
+
+DROP TABLE photos
+
+ALTER TABLE new_photos RENAME TO photos
+
+CREATE INDEX photos_missing ON photos (id) WHERE missing_since IS NOT NULL
+
+CREATE INDEX photos_size ON photos (size)
+
+ALTER TABLE written RENAME TO user_metadata
+
+PRAGMA user_version = 4
+"""
+
 # Only rows with a caption by a person are written: the rest has the default.
 CAPTION_SOURCE = """
 ALTER TABLE search ADD COLUMN caption_source TEXT NOT NULL DEFAULT 'generated'
@@ -272,13 +341,14 @@ ALTER TABLE search ADD COLUMN caption_source TEXT NOT NULL DEFAULT 'generated'
 UPDATE search SET caption_source = (
     SELECT CASE WHEN edits.photo_id IS NOT NULL THEN 'edit'
                 WHEN alt_text <> '' THEN 'alt_text'
-                WHEN written.description <> '' THEN 'description'
+                WHEN user_metadata.description <> '' THEN 'description'
                 ELSE 'title' END
-    FROM photos LEFT JOIN edits ON edits.photo_id = id LEFT JOIN written ON written.photo_id = id
+    FROM photos LEFT JOIN edits ON edits.photo_id = id
+    LEFT JOIN user_metadata ON user_metadata.photo_id = id
     WHERE id = search.photo_id)
 WHERE photo_id IN (SELECT photo_id FROM edits)
-   OR photo_id IN (SELECT photo_id FROM written
+   OR photo_id IN (SELECT photo_id FROM user_metadata
                    WHERE alt_text <> '' OR description <> '' OR title <> '')
 
-PRAGMA user_version = 4
+PRAGMA user_version = 5
 """

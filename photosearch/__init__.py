@@ -9,6 +9,8 @@ if __name__ == "__main__":  # indexing starts processes, which import your scrip
     for result in library.find("dog on beach"):
         print(result.score, result.caption, result.path)
 ```
+
+What `__all__` names is public; everything else may change in any version.
 """
 
 from __future__ import annotations
@@ -17,22 +19,61 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from photosearch.errors import LibraryError
+    from photosearch.errors import (
+        BusyError,
+        ExitCode,
+        LibraryError,
+        PhotosearchError,
+        UnknownPathError,
+        UsageError,
+        WatchError,
+    )
+    from photosearch.indexing.config import DescribeOptions, IndexOptions, WatchOptions
+    from photosearch.indexing.summary import Stages, Summary
     from photosearch.library import Library
-    from photosearch.search.results import Hits, Result
+    from photosearch.search.results import Hits, Part, Result
 
-__all__ = ["Hits", "Library", "LibraryError", "Result"]
+    __version__: str
 
-_MODULES = {
-    "Hits": "search.results",
-    "Library": "library",
-    "LibraryError": "errors",
-    "Result": "search.results",
-}
+__all__ = [
+    "BusyError",
+    "DescribeOptions",
+    "ExitCode",
+    "Hits",
+    "IndexOptions",
+    "Library",
+    "LibraryError",
+    "Part",
+    "PhotosearchError",
+    "Result",
+    "Stages",
+    "Summary",
+    "UnknownPathError",
+    "UsageError",
+    "WatchError",
+    "WatchOptions",
+    "__version__",
+]
+
+_HOMES = {
+    "library": ["Library"],
+    "search.results": ["Hits", "Part", "Result"],
+    "indexing.summary": ["Stages", "Summary"],
+    "indexing.config": ["DescribeOptions", "IndexOptions", "WatchOptions"],
+    "errors": [
+        "BusyError", "ExitCode", "LibraryError", "PhotosearchError", "UnknownPathError",
+        "UsageError", "WatchError",
+    ],
+}  # fmt: skip
+_MODULES = {name: module for module, names in _HOMES.items() for name in names}
 
 
 def __getattr__(name: str) -> Any:
     """Import what is asked for only then: processes that decode photos need none of it."""
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("photosearch")
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

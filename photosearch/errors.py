@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from enum import IntEnum
 from typing import ClassVar
+
+from captioner.errors import CaptionerError
 
 
 class ExitCode(IntEnum):
@@ -38,8 +42,12 @@ class PhotosearchError(Exception):
         return f"{message}: {self.hint}" if self.hint else message
 
 
-class UsageError(PhotosearchError):
-    """An argument that can't be used."""
+class UsageError(PhotosearchError, ValueError):
+    """An argument that can't be used.
+
+    It is a ValueError as well, because 0.1.0 raised one for a wrong argument: scripts that catch
+    ValueError go on working. A ValueError that is no UsageError is a fault of the program.
+    """
 
 
 class UnknownPathError(UsageError):
@@ -56,5 +64,26 @@ class BusyError(LibraryError):
     """Another process is at work on the library."""
 
 
+class ModelError(PhotosearchError):
+    """The files of the model that describes photos can't be used."""
+
+    exit_code = ExitCode.UNUSABLE
+
+
 class WatchError(LibraryError):
     """Folders can't be watched."""
+
+
+@contextlib.contextmanager
+def loading_model() -> Iterator[None]:
+    """Turn what the captioner refuses while it loads a model into an error of this package.
+
+    Raises:
+        UsageError: an engine or a device can't be used.
+        ModelError: the model's files can't be used.
+    """
+    try:
+        yield
+    except CaptionerError as error:
+        kind = UsageError if error.exit_code == ExitCode.USAGE else ModelError
+        raise kind(str(error)) from error

@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from captioner.training.data import read_captions
-from photosearch.files.walk import is_photo_name
+from photosearch.errors import UsageError
+from photosearch.files.names import is_photo_name
 from photosearch.library import Library
 from photosearch.search.query import Ranker
 from photosearch.store.search_fields import CAPTION_FIELDS
@@ -74,14 +75,19 @@ def read_queries(captions: Path, names: Path | None = None) -> Queries:
         names: file names to use, a line each; without it, all that have captions.
 
     Raises:
-        OSError, ValueError: a file can't be read, or these photos have no captions.
+        UsageError: a file can't be read, or these photos have no captions.
     """
-    said = read_captions(captions)
-    pool = sorted(said) if names is None else names.read_text(encoding="utf-8").split("\n")
+    try:
+        said = read_captions(captions)
+        pool = sorted(said) if names is None else names.read_text(encoding="utf-8").split("\n")
+    except OSError as error:
+        raise UsageError(f"can't read {error.filename}: {error.strerror or error}") from error
+    except ValueError as error:  # a file is no text of that kind
+        raise UsageError(str(error)) from error
     pool = [name for name in pool if name]
     pairs = [(text, name) for name in pool for text in said.get(name, ())]
     if not pairs:
-        raise ValueError(f"no captions of these photos in {captions}")
+        raise UsageError(f"no captions of these photos in {captions}")
     return Queries(pool, [text for text, _ in pairs], [name for _, name in pairs])
 
 
@@ -89,26 +95,28 @@ def link(photos: Path, names: Iterable[str], folder: Path) -> None:
     """Make a folder hold links to photos, and nothing else, to be indexed.
 
     Raises:
-        FileNotFoundError: a photo isn't there.
-        ValueError: a name isn't one of a photo in the folder itself, or the folder for the
-            links holds something else.
+        UsageError: a photo isn't there, a name isn't one of a photo in the folder itself, or the
+            folder for the links holds something else or can't be made.
     """
     wanted = {}
     for name in names:
         if os.path.basename(name) != name or name[0] == "." or not is_photo_name(name):
-            raise ValueError(f"{name!r} is no file name of a photo")
+            raise UsageError(f"{name!r} is no file name of a photo")
         if not (photos / name).is_file():
-            raise FileNotFoundError(f"{photos / name} is not there, but has captions")
+            raise UsageError(f"{photos / name} is not there, but has captions")
         wanted[name] = str((photos / name).resolve())
-    folder.mkdir(parents=True, exist_ok=True)
-    for there in folder.iterdir():
-        if not there.is_symlink():
-            raise ValueError(f"{there} is in the way: {folder} is for links")
-        if os.readlink(there) != wanted.get(there.name):
-            there.unlink()
-    for name, source in wanted.items():
-        if not (folder / name).is_symlink():
-            (folder / name).symlink_to(source)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for there in folder.iterdir():
+            if not there.is_symlink():
+                raise UsageError(f"{there} is in the way: {folder} is for links")
+            if os.readlink(there) != wanted.get(there.name):
+                there.unlink()
+        for name, source in wanted.items():
+            if not (folder / name).is_symlink():
+                (folder / name).symlink_to(source)
+    except OSError as error:
+        raise UsageError(f"can't make links in {folder}: {error.strerror or error}") from error
 
 
 def evaluate(

@@ -27,12 +27,12 @@ _QUERY = """
     SELECT photos.path, search.caption, search.caption_source, captions.text AS generated,
            captions.log_probability, captions.tokens, models.name AS model,
            photos.taken_at, photos.taken_from, photos.camera, photos.latitude, photos.longitude,
-           search.place, photos.width, photos.height, written.title, written.keywords,
-           written.rating
+           search.place, photos.width, photos.height, user_metadata.title, user_metadata.keywords,
+           user_metadata.rating
     FROM search JOIN photos ON photos.id = search.photo_id
     JOIN captions ON captions.photo_id = photos.id AND captions.rank = 0
     JOIN models ON models.id = captions.model_id
-    LEFT JOIN written ON written.photo_id = photos.id"""
+    LEFT JOIN user_metadata ON user_metadata.photo_id = photos.id"""
 # A caption from here describes the photo. A title need not: it may be "Summer 1999".
 _DESCRIBING = (CaptionSource.EDIT, CaptionSource.ALT_TEXT, CaptionSource.DESCRIPTION)
 
@@ -80,10 +80,10 @@ def export(
         gps: tell coordinates and place.
 
     Returns:
-        How many photos were written.
+        How many photos were user_metadata.
 
     Raises:
-        OSError: the file can't be written.
+        OSError: the file can't be user_metadata.
     """
     rows = _rows(connection, photos, limit, gps)
     if file == "-":
@@ -158,7 +158,7 @@ def _confidence(log_probability: float, tokens: int) -> float | None:
 
 @contextlib.contextmanager
 def _whole_file(file: str) -> Iterator[IO[str]]:
-    """Open a temporary file that takes its place when all of it is written."""
+    """Open a temporary file that takes its place when all of it is user_metadata."""
     folder = os.path.dirname(os.path.abspath(file))
     number, temporary = tempfile.mkstemp(".tmp", ".photosearch-", folder)
     try:

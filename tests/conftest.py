@@ -8,7 +8,7 @@ import pytest
 
 @pytest.fixture(scope="session")
 def data_dir() -> Path:
-    """The folder of training data, see docs/training.md; required where CI is set."""
+    """The folder of training data, see docs/explained/training.md; required where CI is set."""
     folder = os.environ.get("PHOTOSEARCH_DATA")
     if not folder:
         if os.environ.get("CI"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
 from captioner.describe.beam import BeamConfig
@@ -31,5 +31,14 @@ class CaptionerConfig:
             KeyError: a setting is missing.
             TypeError: one has a name that isn't known.
         """
-        beam, tags = BeamConfig(**settings["beam"]), TagConfig(**settings.get("tags", {}))
-        return cls(settings["name"], beam, tags)
+        # A model of version 0.1.0 has no settings of its own for tags and colours.
+        return cls(
+            settings["name"],
+            BeamConfig(**settings["beam"]),
+            TagConfig(**settings.get("tags", {})),
+            ColourConfig(**settings.get("colours", {})),
+        )
+
+    def settings(self) -> dict[str, object]:
+        """Return what `of` reads."""
+        return asdict(self)

@@ -1,19 +1,25 @@
-"""Descriptions: what a model says of a photo, made from what its networks give."""
+"""A description: what a model says of a photo, and the parts that it has."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
-import numpy as np
 
-from captioner.describe.beam import Hypothesis
-from captioner.describe.colours import main_colours
-from captioner.describe.config import CaptionerConfig
-from captioner.describe.quantise import quantise
-from captioner.describe.tags import Tag, tags_of
-from captioner.describe.vocabulary import Vocabulary
+class Part(StrEnum):
+    """A part of a description.
+
+    Each has a fingerprint of its own, so that a new model need not make anew what is the same.
+    """
+
+    CAPTIONS = "captions"
+    TAGS = "tags"
+    VECTORS = "vectors"
+
+
+PARTS: tuple[str, ...] = tuple(Part)
 
 
 @dataclass(frozen=True)
@@ -31,42 +37,20 @@ class Caption:
 
 
 @dataclass(frozen=True)
+class Tag:
+    """One tag of a photo."""
+
+    text: str  # lower case
+    probability: float  # 0 to 1; of a colour, its share of the picture
+    shown: bool  # sure enough to be shown, not only searched
+    synonyms: tuple[str, ...] = ()  # what else finds the photo: other words for it, parents
+
+
+@dataclass(frozen=True)
 class Description:
     """What a model says of a photo; a part that wasn't asked for is None."""
 
     captions: Sequence[Caption] | None = None  # the best first
     tags: Sequence[Tag] | None = None  # the most probable first, then colours
     vector: bytes | None = None  # in the joint space, int8, see `captioner.describe.quantise`
-    hubness: float = 0.0  # of the vector, see `captioner.networks.embedding`
-
-
-def captions_of(hypotheses: Sequence[Hypothesis], vocabulary: Vocabulary) -> list[Caption]:
-    """Return one photo's captions in words."""
-    return [
-        Caption(vocabulary.decode(h.words), h.log_probability, len(h.words) + 1) for h in hypotheses
-    ]
-
-
-def tags_and_colours(
-    classes: np.ndarray, words: np.ndarray, pixels: np.ndarray, config: CaptionerConfig
-) -> list[list[Tag]]:
-    """Return the tags of photos; a colour's probability is its share.
-
-    Args:
-        classes: logits, float32 (B, K).
-        words: logits, float32 (B, W).
-        pixels: uint8 RGB, (B, S, S, 3).
-        config: what counts.
-    """
-    things = tags_of(classes, words, config.tags)
-    colours = main_colours(pixels, config.colours)
-    return [
-        found + [Tag(name, share, False) for name, share in main]
-        for found, main in zip(things, colours, strict=True)
-    ]
-
-
-def vectors_of(vectors: np.ndarray, hubness: np.ndarray) -> list[tuple[bytes, float]]:
-    """Return unit vectors, (B, D), quantised, each with its hubness, (B,)."""
-    rows = quantise(vectors)
-    return [(row.tobytes(), near) for row, near in zip(rows, hubness.tolist(), strict=True)]
+    hubness: float = 0.0  # how near the vector lies to sentences of all kinds

@@ -1,85 +1,123 @@
-"""Engines: what runs an exported network on the processor without torch."""
+"""Engines: what computes a model's networks, which are here, and which to take."""
 
 from __future__ import annotations
 
-import sys
-import threading
-from collections.abc import Callable, Sequence
+import ctypes.util
+import os
+import platform
+from collections.abc import Callable
+from enum import StrEnum
 from importlib.util import find_spec
-from pathlib import Path
-from typing import Any
 
-import numpy as np
-
-# Takes a network's inputs and gives its outputs, both in the order of its file. Several
-# threads may call it at once; each call computes in one thread.
-Network = Callable[[Sequence[np.ndarray]], list[np.ndarray]]
-Open = Callable[[Path, int, bool], Network]
+from captioner.errors import EngineError
 
 
-def open_onnx(file: Path, threads: int, bf16: bool) -> Network:
-    """Open a network with ONNX Runtime, for so many threads that call it at once.
+class Engine(StrEnum):
+    """What computes a model's networks; `AUTO` takes the fastest that is here."""
+
+    AUTO = "auto"
+    TORCH = "torch"
+    ONNX = "onnx"
+    OPENVINO = "openvino"
+
+
+class Device(StrEnum):
+    """Where it computes; only torch can choose."""
+
+    AUTO = "auto"
+    CPU = "cpu"
+    CUDA = "cuda"
+    MPS = "mps"
+
+
+_PACKAGES = {
+    Engine.TORCH: ("torch", "torchvision", "timm"),
+    Engine.ONNX: ("onnxruntime",),
+    Engine.OPENVINO: ("openvino", "onnx"),
+}
+_INSTALL = {
+    Engine.TORCH: "pip install 'photosearch[gpu]'",
+    Engine.ONNX: "pip install onnxruntime",
+    Engine.OPENVINO: "pip install 'photosearch[openvino]'",
+}
+# On the processor, the fastest first (docs/measured/speed.md).
+_ON_PROCESSOR = (Engine.ONNX, Engine.OPENVINO, Engine.TORCH)
+_ON_GRAPHICS = (Engine.TORCH, Engine.ONNX, Engine.OPENVINO)
+
+
+def check(engine: str, device: str) -> None:
+    """Refuse an engine or a device that can't be taken, as far as that is seen without loading.
 
     Raises:
-        ValueError: bfloat16 is asked for.
+        EngineError: it is unknown or not installed, or they don't go together.
     """
-    if bf16:
-        raise ValueError("ONNX Runtime has no bfloat16 on processors")
-    from captioner.describe.onnx import runtime
-
-    onnxruntime = runtime()
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
-    names = [value.name for value in session.get_inputs()]
-
-    def run(inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
-        outputs: list[np.ndarray] = session.run(None, dict(zip(names, inputs, strict=True)))
-        return outputs
-
-    return run
+    for kind, name, known in (("engine", engine, Engine), ("device", device, Device)):
+        if name not in list(known):
+            raise EngineError(f"unknown {kind} {name}", f"choose {', '.join(known)}")
+    if engine not in (Engine.AUTO, Engine.TORCH) and device not in (Device.AUTO, Device.CPU):
+        raise EngineError(
+            f"the engine {engine} runs on the processor", f"leave out --device {device}"
+        )
+    if engine != Engine.AUTO and not is_installed(engine):
+        raise EngineError(f"the engine {engine} isn't installed", _INSTALL[Engine(engine)])
+    if device in (Device.CUDA, Device.MPS) and not is_installed(Engine.TORCH):
+        raise EngineError(f"the device {device} needs torch", _INSTALL[Engine.TORCH])
 
 
-def open_openvino(file: Path, threads: int, bf16: bool) -> Network:
-    """Open a network with OpenVINO, for so many threads that call it at once.
+def candidates(
+    engine: str,
+    device: str,
+    *,
+    accelerated: bool,
+    installed: Callable[[str], bool] | None = None,
+) -> list[Engine]:
+    """Return the engines to try, in order.
 
-    Raises:
-        ValueError: bfloat16 is asked for, and the processor lacks it.
+    Args:
+        engine: asked for.
+        device: asked for.
+        accelerated: whether there may be a graphics processor, see `has_accelerator`.
+        installed: tells whether an engine is; by default `is_installed`.
     """
-    # Or importing it would tell its makers so over the network, with a number for this user. It
-    # does without the package; a program that imported OpenVINO itself has decided already.
-    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
-    import openvino
-
-    core = openvino.Core()
-    if bf16 and "BF16" not in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
-        raise ValueError("this processor has no bfloat16")
-    settings = {
-        "INFERENCE_NUM_THREADS": threads,
-        "NUM_STREAMS": threads,  # one thread each
-        # Never left to itself: it takes bf16 where the processor has it.
-        "INFERENCE_PRECISION_HINT": "bf16" if bf16 else "f32",
-        "ENABLE_CPU_PINNING": False,  # the decoding processes need the processors too
-    }
-    model = core.compile_model(str(file), "CPU", settings)
-    own = threading.local()
-
-    def run(inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
-        if not hasattr(own, "request"):
-            own.request = model.create_infer_request()
-        # Not shared outputs: the next call of this thread would overwrite them.
-        found: Any = own.request.infer(list(inputs), share_inputs=True, share_outputs=False)
-        return [found[output] for output in model.outputs]
-
-    return run
+    if engine != Engine.AUTO:
+        return [Engine(engine)]
+    if device in (Device.CUDA, Device.MPS):
+        return [Engine.TORCH]
+    order = _ON_GRAPHICS if accelerated and device == Device.AUTO else _ON_PROCESSOR
+    return [name for name in order if (installed or is_installed)(name)]
 
 
-# What opens a network, by engine, the fastest first (docs/performance.md).
-ENGINES: dict[str, Open] = {"onnx": open_onnx, "openvino": open_openvino}
-_PACKAGES = {"openvino": ("openvino", "onnx", "onnxscript"), "onnx": ("onnx", "onnxscript")}
+def advice(
+    engine: str,
+    device: str,
+    *,
+    accelerated: bool,
+    installed: Callable[[str], bool] | None = None,
+) -> str:
+    """Return what would describe photos faster on this machine, or nothing.
+
+    The arguments are those of `candidates`.
+    """
+    chosen = engine != Engine.AUTO or device != Device.AUTO
+    if chosen or not accelerated or (installed or is_installed)(Engine.TORCH):
+        return ""
+    return f"{_INSTALL[Engine.TORCH]} would describe photos faster, on the graphics processor"
 
 
 def is_installed(engine: str) -> bool:
-    """Tell whether an engine, and what exports networks for it, is installed."""
-    return all(find_spec(package) for package in _PACKAGES[engine])
+    """Tell whether the packages of an engine are installed."""
+    return all(find_spec(package) for package in _PACKAGES[Engine(engine)])
+
+
+def has_accelerator() -> bool:
+    """Tell whether torch may find CUDA or MPS here, without importing it."""
+    if platform.system() == "Darwin":
+        return platform.machine() == "arm64"
+    return ctypes.util.find_library("cuda") is not None or os.path.exists("/dev/nvidia0")
+
+
+def processors() -> int:
+    """Return how many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

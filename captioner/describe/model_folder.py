@@ -5,17 +5,34 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-# What a model makes of a photo, and the weights, files and settings that it comes from.
-PARTS: dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = {
-    "captions": (("encoder.", "decoder."), ("vocabulary.txt",), ("encoder", "decoder", "beam")),
-    "tags": (("encoder.", "tagger."), (), ("encoder", "tags")),
-    "vectors": (("encoder.", "embedding."), ("sentences.onnx",), ("encoder", "embedding")),
+from captioner.describe.description import Part
+from captioner.errors import ModelError
+
+CLASSES, WORDS = "labels.tsv", "words.tsv"  # what the outputs of the two classifiers are called
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a part of a description comes from, in a model folder."""
+
+    weights: tuple[str, ...]  # prefixes of their names
+    files: tuple[str, ...]
+    settings: tuple[str, ...]  # keys of config.json
+
+
+SOURCES = {
+    Part.CAPTIONS: Source(
+        ("encoder.", "decoder."), ("vocabulary.txt",), ("encoder", "decoder", "beam")
+    ),
+    Part.TAGS: Source(("encoder.", "tagger."), (CLASSES, WORDS), ("encoder", "tags", "colours")),
+    Part.VECTORS: Source(("encoder.", "embedding."), ("sentences.onnx",), ("encoder", "embedding")),
 }
 
 
@@ -28,17 +45,16 @@ def read_settings(folder: Path) -> dict[str, Any]:
     """Read a model's config.json.
 
     Raises:
-        FileNotFoundError: the folder holds no model.
-        ValueError: the file is damaged.
+        ModelError: the folder holds no model, or the file is damaged.
     """
     try:
         settings = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise FileNotFoundError(f"no model in {folder}: config.json is missing") from None
+        raise ModelError(f"no model in {folder}: config.json is missing") from None
     except (OSError, ValueError) as error:
-        raise ValueError(f"the model in {folder} can't be read: {error}") from error
+        raise ModelError(f"the model in {folder} can't be read: {error}") from error
     if not isinstance(settings, dict):
-        raise ValueError(f"the model in {folder} can't be read: config.json holds no settings")
+        raise ModelError(f"the model in {folder} can't be read: config.json holds no settings")
     return settings
 
 
@@ -46,7 +62,7 @@ def read_weights(folder: Path) -> dict[str, np.ndarray]:
     """Read a model's weights by name.
 
     Raises:
-        ValueError: the file is missing or damaged.
+        ModelError: the file is missing or damaged.
     """
     from safetensors import SafetensorError
     from safetensors.numpy import load_file
@@ -55,7 +71,7 @@ def read_weights(folder: Path) -> dict[str, np.ndarray]:
         return dict(load_file(folder / "model.safetensors"))
     except (OSError, SafetensorError) as error:
         reason = str(error).splitlines()[0]
-        raise ValueError(f"the model in {folder} can't be read: {reason}") from error
+        raise ModelError(f"the model in {folder} can't be read: {reason}") from error
 
 
 def write_part(
@@ -79,22 +95,22 @@ def write_part(
     file = folder / "config.json"
     known = read_settings(folder) if file.exists() else {}
     known = {**known, **settings}
-    known["fingerprints"] = {part: fingerprint(folder, part, merged, known) for part in PARTS}
+    known["fingerprints"] = {part: fingerprint(folder, part, merged, known) for part in Part}
     file.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
 
 
 def fingerprint(
-    folder: Path, part: str, weights: Mapping[str, np.ndarray], settings: Mapping[str, object]
+    folder: Path, part: Part, weights: Mapping[str, np.ndarray], settings: Mapping[str, object]
 ) -> str:
     """Return a short hash of all that a part of a description comes from."""
-    prefixes, files, names = PARTS[part]
-    chosen = {name: settings.get(name) for name in names}
+    source = SOURCES[part]
+    chosen = {name: settings.get(name) for name in source.settings}
     digest = hashlib.sha256(json.dumps([part, chosen], sort_keys=True).encode())
-    for name in files:
+    for name in source.files:
         if (folder / name).exists():
             digest.update((folder / name).read_bytes())
     for name, weight in sorted(weights.items()):
-        if name.startswith(prefixes):
+        if name.startswith(source.weights):
             digest.update(f"{name} {weight.dtype} {weight.shape}\n".encode())
             digest.update(weight.tobytes())
     return digest.hexdigest()[:16]

@@ -1,4 +1,4 @@
-"""Sentences as vectors in the space of the joint embedding, by NumPy alone."""
+"""Sentences as vectors in the space of the joint embedding, without torch."""
 
 from __future__ import annotations
 
@@ -6,22 +6,27 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from captioner.describe.model_folder import shipped_model
-from captioner.describe.onnx_weights import OnnxWeights
-from captioner.describe.text_network import TextNetwork
+from captioner.describe.onnx import open_session
 from captioner.describe.wordpiece import WordPiece
+from captioner.errors import ModelError
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
 
 MAX_TOKENS = 64  # of a sentence; the rest is left out
+BATCH = 64
 
 
 @dataclass(frozen=True)
 class SentenceEncoder:
-    """The text tower of the joint embedding: a sentence encoder."""
+    """The text tower of the joint embedding: a sentence encoder run by ONNX Runtime."""
 
-    network: TextNetwork
+    session: InferenceSession
     tokenizer: WordPiece
     background: np.ndarray  # quantised vectors of photos of all kinds, int8 (m, D)
     background_hubness: np.ndarray  # float32 (m,)
@@ -29,38 +34,49 @@ class SentenceEncoder:
     ranking: Mapping[str, float]  # weights that were tuned for this model
 
     @classmethod
-    def load(cls, folder: Path | str | None = None) -> SentenceEncoder:
+    def load(cls, folder: Path | str | None = None, threads: int = 1) -> SentenceEncoder:
         """Load the text tower of a model folder.
 
         Args:
-            folder: of the model; without it, the one that ships with this package.
+            folder: of the model; the one that ships with this package without it.
+            threads: processor threads; a query is too short for more than one.
 
         Raises:
-            FileNotFoundError: the folder holds no text tower.
-            ValueError: its files can't be read.
+            ModelError: the folder holds no text tower, or its files can't be read.
         """
         source = Path(folder) if folder else shipped_model()
         for name in ("config.json", "sentences.onnx", "tokenizer.json", "background.npz"):
             if not (source / name).is_file():
-                raise FileNotFoundError(f"no joint embedding in {source}: {name} is missing")
+                raise ModelError(f"no joint embedding in {source}: {name} is missing")
         try:
             config = json.loads((source / "config.json").read_text(encoding="utf-8"))
-            network = TextNetwork(OnnxWeights(source / "sentences.onnx"))
+            # Optimising takes longer than a query; the file is optimised already.
+            session = open_session(
+                source / "sentences.onnx", threads=threads, optimise="DISABLE_ALL"
+            )
             tokenizer = WordPiece.load(source / "tokenizer.json", MAX_TOKENS)
             background = np.load(source / "background.npz")
             return cls(
-                network,
+                session,
                 tokenizer,
                 background["vectors"],
                 background["hubness"],
                 config["fingerprints"]["vectors"],
                 config.get("ranking", {}),
             )
-        except Exception as error:  # a damaged file may raise anything
+        except Exception as error:  # ONNX Runtime raises bare Exceptions of its own
             reason = (str(error) or type(error).__name__).splitlines()[0]
-            raise ValueError(f"the model in {source} can't be read: {reason}") from error
+            raise ModelError(f"the model in {source} can't be read: {reason}") from error
 
     def encode(self, sentences: Sequence[str]) -> np.ndarray:
         """Return sentences as vectors of length 1, float32 (N, D)."""
-        vectors = [self.network(self.tokenizer.encode(sentence)) for sentence in sentences]
-        return np.stack(vectors)
+        parts = []
+        for start in range(0, len(sentences), BATCH):
+            tokens = [self.tokenizer.encode(each) for each in sentences[start : start + BATCH]]
+            ids = np.zeros((len(tokens), max(map(len, tokens))), np.int64)  # (B, T)
+            mask = np.zeros_like(ids)  # (B, T)
+            for row, sentence in enumerate(tokens):
+                ids[row, : len(sentence)] = sentence
+                mask[row, : len(sentence)] = 1
+            parts.append(self.session.run(None, {"ids": ids, "mask": mask})[0])  # (B, D)
+        return np.concatenate(parts)

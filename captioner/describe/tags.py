@@ -4,31 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib import resources
 
 import numpy as np
 
-CLASSES = "labels.tsv"  # the 1,000 ImageNet classes
-WORDS = "words.tsv"  # words learnt from captions: "people", "street", what ImageNet lacks
-
-
-@dataclass(frozen=True)
-class Label:
-    """What one output of a classifier is called, and how far to believe it."""
-
-    name: str  # "golden retriever"
-    parents: tuple[str, ...] = ()  # from near to far: "retriever", "dog", "animal"
-    synonyms: tuple[str, ...] = ()  # what else people type
-    # Of everyday photos on which the output is sure, the share that show the thing, and
-    # the share that show its parents: "unicycle" mostly fires on bicycles and skaters.
-    trust: float = 1.0
-    parents_trust: float = 1.0
-
-    @property
-    def chain(self) -> tuple[str, ...]:
-        """The name, then the parents."""
-        return (self.name, *self.parents)
+from captioner.describe.description import Tag
+from captioner.describe.labels import Labels, TagLabels
 
 
 @dataclass(frozen=True)
@@ -43,40 +23,24 @@ class TagConfig:
     most_shown: int = 6  # on one photo
 
 
-@dataclass(frozen=True)
-class Tag:
-    """One tag of a photo."""
-
-    text: str
-    probability: float
-    shown: bool
-    synonyms: tuple[str, ...] = ()  # what else finds the photo: other words for it, parents
-
-
-@dataclass(frozen=True)
-class _Table:
-    """The texts of a list of labels, as columns of matrices."""
-
-    texts: tuple[str, ...]
-    column: dict[str, int]  # of a text
-    weights: np.ndarray  # float32 (labels, texts): what a label adds to a text, 0 to 1
-    implies: np.ndarray  # bool (texts, texts): whatever is the first, is the second too
-
-
 def tags_of(
-    classes: np.ndarray, words: np.ndarray | None = None, config: TagConfig | None = None
+    classes: np.ndarray,
+    words: np.ndarray | None,
+    labels: TagLabels,
+    config: TagConfig | None = None,
 ) -> list[list[Tag]]:
     """Find the tags of photos.
 
     A parent is as probable as its classes together (Deng et al., "Hedging your bets",
     CVPR 2012), so "dog" can be sure when no breed is. Each class counts as far as its
-    label is trusted. Where both classifiers know a text, the surer one speaks.
+    label is trusted. Where both classifiers know a text, the surer classifier counts.
 
-    A tag is shown unless a shown one says it already ("dog": "animal" is left out).
+    A tag is shown unless another shown tag says it already: beside "dog", "animal" is left out.
 
     Args:
-        classes: logits of the ImageNet classes, in the order of `labels.tsv`, (B, 1000).
-        words: logits of the words, in the order of `words.tsv`, (B, W); none without.
+        classes: logits of the ImageNet classes, in the order of their labels, (B, K).
+        words: logits of the words, in the order of their labels, (B, W); None without words.
+        labels: what the classes and the words are called.
         config: how sure a tag must be.
 
     Returns:
@@ -86,14 +50,16 @@ def tags_of(
         ValueError: a shape doesn't fit the labels.
     """
     config = config or TagConfig()
-    table = _table(CLASSES)
-    found = [(table, probabilities(classes, table.weights, config.temperature))]
+    weights = labels.classes.weights
+    found = [(labels.classes, probabilities(classes, weights, config.temperature))]
     if words is not None:
         if len(words) != len(classes):
             raise ValueError(f"{len(classes)} photos have classes, {len(words)} have words")
-        table = _table(WORDS)
-        found.append((table, word_probabilities(words, table.weights)))
-    return [_choose([(t, p[i]) for t, p in found], config) for i in range(len(classes))]
+        found.append((labels.words, word_probabilities(words, labels.words.weights)))
+    return [
+        _choose([(table, sure[photo]) for table, sure in found], labels, config)
+        for photo in range(len(classes))
+    ]
 
 
 def probabilities(logits: np.ndarray, weights: np.ndarray, temperature: float = 1.0) -> np.ndarray:
@@ -145,49 +111,16 @@ def word_probabilities(logits: np.ndarray, weights: np.ndarray) -> np.ndarray:
     return best
 
 
-@cache
-def read_labels(file: str = CLASSES) -> tuple[Label, ...]:
-    """Read labels that come with this package, in the order of the classifier's outputs.
-
-    Each line holds five fields, with TABs between them: name, parents, synonyms (the last
-    two with commas), trust in the name, trust in the parents. Words have a sixth, see
-    `read_forms`.
-    """
-    labels = []
-    for name, parents, synonyms, trust, parents_trust, *_ in _rows(file):
-        labels.append(
-            Label(name, _split(parents), _split(synonyms), float(trust), float(parents_trust))
-        )
-    return tuple(labels)
-
-
-@cache
-def read_forms() -> tuple[tuple[str, ...], ...]:
-    """Read by which words of a caption each word of `words.tsv` is learnt, in its order.
-
-    They are the sixth field of a line, with spaces between them: "dog dogs puppy". A photo
-    shows the thing if one of its captions holds one of them.
-    """
-    return tuple(tuple(forms.split()) for *_, forms in _rows(WORDS))
-
-
-def _rows(file: str) -> list[list[str]]:
-    text = (resources.files("captioner") / file).read_text(encoding="utf-8")
-    return [line.split("\t") for line in text.splitlines()]
-
-
-def _split(field: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in field.split(",") if part.strip())
-
-
 def _checked(logits: np.ndarray, outputs: int) -> np.ndarray:
     if logits.ndim != 2 or logits.shape[1] != outputs:
         raise ValueError(f"logits are {logits.shape}, not (photos, {outputs})")
     return logits.astype(np.float32, copy=False)
 
 
-def _choose(found: Sequence[tuple[_Table, np.ndarray]], config: TagConfig) -> list[Tag]:
-    """Turn the probabilities of one photo's texts, by each table, into its tags."""
+def _choose(
+    found: Sequence[tuple[Labels, np.ndarray]], labels: TagLabels, config: TagConfig
+) -> list[Tag]:
+    """Turn the probabilities of one photo's texts, by each classifier, into its tags."""
     best: dict[str, float] = {}
     for table, sure in found:
         for column in np.flatnonzero(sure >= config.searchable):
@@ -195,60 +128,14 @@ def _choose(found: Sequence[tuple[_Table, np.ndarray]], config: TagConfig) -> li
             best[text] = max(best.get(text, 0.0), float(sure[column]))
     ranked = sorted(best.items(), key=lambda item: (-item[1], item[0]))
     sure_enough = [text for text, probability in ranked if probability >= config.shown]
-    tables = [table for table, _ in found]
     shown = [
-        text for text in sure_enough if not any(_says(tables, other, text) for other in sure_enough)
+        text for text in sure_enough if not any(_says(labels, other, text) for other in sure_enough)
     ][: config.most_shown]
-    return [Tag(text, probability, text in shown, _synonyms(text)) for text, probability in ranked]
+    return [
+        Tag(text, probability, text in shown, labels.synonyms(text)) for text, probability in ranked
+    ]
 
 
-def _says(tables: Sequence[_Table], text: str, other: str) -> bool:
-    """Return whether a text implies another by any table, and not the other way round."""
-    return _implies(tables, text, other) and not _implies(tables, other, text)
-
-
-def _implies(tables: Sequence[_Table], text: str, other: str) -> bool:
-    return any(
-        bool(table.implies[table.column[text], table.column[other]])
-        for table in tables
-        if text in table.column and other in table.column
-    )
-
-
-@cache
-def _table(file: str) -> _Table:
-    labels = read_labels(file)
-    texts = tuple(dict.fromkeys(text for label in labels for text in label.chain))
-    column = {text: number for number, text in enumerate(texts)}
-    weights = np.zeros((len(labels), len(texts)), np.float32)
-    depth = np.zeros(len(texts))  # how far up the chains a text stands
-    for number, label in enumerate(labels):
-        for step, text in enumerate(label.chain):
-            weights[number, column[text]] = label.parents_trust if step else label.trust
-            depth[column[text]] = max(depth[column[text]], step)
-    # One text implies another if all of its labels are the other's too; of two with the
-    # same labels ("groom" and "wedding"), the nearer one implies the farther.
-    member = (weights > 0).astype(np.float32)
-    size = member.sum(axis=0)
-    inside = member.T @ member == size[:, None]
-    narrower = (size[:, None] < size) | (depth[:, None] < depth)
-    return _Table(texts, column, weights, inside & narrower)
-
-
-@cache
-def _synonyms(text: str) -> tuple[str, ...]:
-    """Return what else finds a text: synonyms of its labels, then all it implies, narrow first.
-
-    Both files are asked whoever found the text: only one of them may know that a zebra is
-    an animal.
-    """
-    files = (CLASSES, WORDS)
-    labels = [label for file in files for label in read_labels(file) if label.name == text]
-    found = [synonym for label in labels for synonym in label.synonyms]
-    for table in map(_table, files):
-        if text in table.column:
-            implied = np.flatnonzero(table.implies[table.column[text]])
-            labels_of = np.count_nonzero(table.weights, axis=0)
-            narrow_first = implied[np.argsort(labels_of[implied], kind="stable")]
-            found += [table.texts[column] for column in narrow_first]
-    return tuple(dict.fromkeys(found))
+def _says(labels: TagLabels, text: str, other: str) -> bool:
+    """Tell whether a text implies another text, and not the other way round."""
+    return labels.implies(text, other) and not labels.implies(other, text)

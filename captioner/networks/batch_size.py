@@ -11,7 +11,7 @@ import torch
 Result = TypeVar("Result")
 
 
-class Fitting:
+class BatchSize:
     """A batch size that grows while photos fit into memory, and shrinks when they don't.
 
     Attributes:

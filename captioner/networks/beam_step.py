@@ -1,4 +1,4 @@
-"""One step of beam search as a network: what torch runs, and what other engines get exported."""
+"""One step of beam search as a network: torch runs it, and other engines get it as a graph."""
 
 from __future__ import annotations
 
@@ -11,21 +11,23 @@ from torch import Tensor, nn
 from captioner.describe.beam import BeamConfig, Hypothesis, search
 from captioner.describe.vocabulary import BOS, EOS, PAD, UNK
 from captioner.networks.decoder import Decoder
+from captioner.networks.recurrence import attend
 
 
-class BeamStart(nn.Module):
-    """A photo's memory and first state, as search takes them."""
+def begin(decoder: Decoder, grid: Tensor, beam: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Return the memory and the first state of photos, as search takes them.
 
-    def __init__(self, decoder: Decoder, beam: int) -> None:
-        super().__init__()
-        self.decoder = decoder
-        self.beam = beam
+    Args:
+        decoder: of the model.
+        grid: region features, (B, R, C).
+        beam: K, hypotheses kept alive for a photo.
 
-    def forward(self, grid: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Return keys and values, (B, H, R, D / H), h and c, (B, K, D), for grids (B, R, C)."""
-        memory, (h, c) = self.decoder.remember(grid)
-        h, c = (x.squeeze(0).unsqueeze(1).expand(-1, self.beam, -1) for x in (h, c))
-        return memory.keys.contiguous(), memory.values.contiguous(), h, c
+    Returns:
+        Keys and values, (B, H, R, D / H); h and c, (B, K, D).
+    """
+    memory, (h, c) = decoder.remember(grid)
+    h, c = (x.squeeze(0).unsqueeze(1).expand(-1, beam, -1) for x in (h, c))
+    return memory.keys.contiguous(), memory.values.contiguous(), h, c
 
 
 class BeamStep(nn.Module):
@@ -61,30 +63,10 @@ class BeamStep(nn.Module):
         photos, beam, width = h.shape
         rows = photos * beam
         previous = decoder.embedding(last).view(rows, width)
-        # The LSTM's cell by hand: an exported LSTM would be a loop of one round.
-        from_word, from_state = (
-            nn.functional.linear(
-                x,
-                decoder.lstm.get_parameter(f"weight_{name}_l0"),
-                decoder.lstm.get_parameter(f"bias_{name}_l0"),
-            )
-            for x, name in ((previous, "ih"), (h.reshape(rows, width), "hh"))
-        )
-        gates = from_word + from_state  # (B K, 4 D)
-        i, f, g, o = gates.chunk(4, -1)
-        cell = torch.sigmoid(f) * c.reshape(rows, width) + torch.sigmoid(i) * torch.tanh(g)
-        hidden = torch.sigmoid(o) * torch.tanh(cell)  # (B K, D)
-        heads = decoder.config.heads
-        # Attention by products of plain batches: others depend on strides, which no export has.
-        query = decoder.query(hidden).view(photos, beam, heads, -1).transpose(1, 2).flatten(0, 1)
-        nearness = torch.bmm(query, keys.flatten(0, 1).transpose(1, 2))  # (B H, K, R)
-        weights = (nearness * (width // heads) ** -0.5).softmax(-1)
-        context = torch.bmm(weights, values.flatten(0, 1)).view(photos, heads, beam, -1)
-        context = context.transpose(1, 2).reshape(rows, width)
-        context = torch.sigmoid(decoder.gate(hidden)) * context
-        output = decoder.from_state(hidden) + decoder.from_context(context) + previous
-        logits = nn.functional.linear(output, decoder.embedding.weight, decoder.bias).float()
-        logits = logits.view(photos, beam, -1)
+        hidden, cell = decoder.lstm.step(previous, h.reshape(rows, width), c.reshape(rows, width))
+        query = decoder.query(hidden).view(photos, beam, decoder.config.heads, -1).transpose(1, 2)
+        context = attend(query, keys, values).transpose(1, 2).reshape(rows, width)
+        logits = decoder.predict(hidden, context, previous).float().view(photos, beam, -1)
         # Not logsumexp, which ONNX Runtime computes five times slower than its parts.
         most = logits.amax(-1, keepdim=True)
         ahead = total - (most + (logits - most).exp().sum(-1, keepdim=True).log()).squeeze(-1)
@@ -122,5 +104,5 @@ def beam_search(decoder: Decoder, grid: Tensor, config: BeamConfig) -> list[list
         ends, totals, parents, words = (x.cpu().numpy() for x in numbers)
         return ends, totals, parents, words, (h, c)
 
-    *memory, h, c = BeamStart(decoder, config.beam)(grid)
+    *memory, h, c = begin(decoder, grid, config.beam)
     return search(step, memory, (h, c), config)

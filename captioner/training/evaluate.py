@@ -7,15 +7,17 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image
 
-from captioner.networks.captioner import Captioner
+from captioner.captioner import Implementation
+from captioner.describe.description import Part
+from captioner.networks.torch_captioner import TorchCaptioner
+from captioner.training.pixels import load
 
 BATCH = 64
 
 
-def caption_features(
-    captioner: Captioner, grids: np.ndarray, names: Sequence[str]
+def caption_grids(
+    captioner: TorchCaptioner, grids: np.ndarray, names: Sequence[str]
 ) -> dict[str, str]:
     """Return the best caption of each encoded photo by its name.
 
@@ -33,7 +35,7 @@ def caption_features(
     return captions
 
 
-def caption_files(captioner: Captioner, images: Sequence[Path]) -> dict[str, str]:
+def caption_files(captioner: Implementation, images: Sequence[Path]) -> dict[str, str]:
     """Return the best caption of each photo file by its name.
 
     Raises:
@@ -42,11 +44,9 @@ def caption_files(captioner: Captioner, images: Sequence[Path]) -> dict[str, str
     captions: dict[str, str] = {}
     for start in range(0, len(images), BATCH):
         part = images[start : start + BATCH]
-        opened = []
-        for file in part:
-            with Image.open(file) as image:
-                image.load()
-                opened.append(image)
-        for file, best in zip(part, captioner.caption(opened), strict=True):
-            captions[file.name] = best[0].text
+        pixels = np.stack([load(file, captioner.image_size) for file in part])
+        described = captioner.describe_pixels(pixels, (Part.CAPTIONS,))
+        for file, description in zip(part, described, strict=True):
+            assert description.captions
+            captions[file.name] = description.captions[0].text
     return captions

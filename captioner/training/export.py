@@ -1,40 +1,44 @@
-"""Exporting a model's networks as ONNX, for engines other than torch."""
+"""Exporting a model's networks as ONNX graphs, for engines other than torch."""
 
 from __future__ import annotations
 
 import contextlib
 import io
+import json
 import logging
-import os
-import shutil
-import tempfile
 import warnings
+from collections.abc import Collection
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from captioner.describe.exported import PHOTO, SLICE, STEP
-from captioner.networks.beam_step import BeamStart, BeamStep
-from captioner.networks.captioner import Captioner
+from captioner.describe.config import CaptionerConfig
+from captioner.describe.graphs import NAMES, PHOTO, SLICE, STEP
+from captioner.describe.model_folder import read_settings, read_weights
+from captioner.errors import EngineError, ModelError
+from captioner.networks.beam_step import BeamStep, begin
+from captioner.networks.networks import Networks
 
 
 class PhotoNetwork(nn.Module):
     """All that a model computes of a photo before the first word."""
 
-    def __init__(self, captioner: Captioner) -> None:
+    def __init__(self, networks: Networks, beam: int) -> None:
         """Take the networks of a model.
 
         Raises:
-            ValueError: it lacks tags or vectors.
+            ModelError: it lacks tags or vectors.
         """
         super().__init__()
-        if captioner.tagger is None or captioner.embedding is None:
-            raise ValueError(f"the model {captioner.name} lacks tags or vectors")
-        self.encoder = captioner.encoder
-        self.start = BeamStart(captioner.decoder, captioner.config.beam.beam)
-        self.tagger = captioner.tagger
-        self.embedding = captioner.embedding
+        if networks.tagger is None or networks.embedding is None:
+            raise ModelError("a model without tags or without vectors has no graphs")
+        self.encoder = networks.encoder
+        self.decoder = networks.decoder
+        self.tagger = networks.tagger
+        self.embedding = networks.embedding
+        self.beam = beam
 
     def forward(self, pixels: Tensor) -> tuple[Tensor, ...]:
         """Return what search starts from, tag logits, vectors and hubness.
@@ -43,53 +47,105 @@ class PhotoNetwork(nn.Module):
             pixels: uint8 RGB, (B, S, S, 3).
 
         Returns:
-            Keys, values, h and c of `captioner.networks.beam_step.BeamStart`; logits of classes and
+            Keys, values, h and c of `captioner.networks.beam_step.begin`; logits of classes and
             words, (B, K) and (B, W); vectors (B, D) and hubness (B,).
         """
         images = self.encoder.normalise(pixels.permute(0, 3, 1, 2))  # (B, 3, S, S)
         grid = self.encoder.network(images).flatten(2).transpose(1, 2)  # (B, R, C)
-        return (*self.start(grid), *self.tagger(grid), *self.embedding(grid))
+        first = begin(self.decoder, grid, self.beam)
+        return (*first, *self.tagger(grid), *self.embedding(grid))
 
 
-def export(captioner: Captioner, folder: Path) -> None:
-    """Write a model's networks into a folder; it appears whole or not at all.
+def write_graphs(folder: Path) -> None:
+    """Put the graphs of a model's networks into its folder, in place of those that it has.
+
+    They hold no weights: engines take them from `model.safetensors`. So they are made anew only
+    where the shape of a network changes, or the width of the beam.
 
     Args:
-        captioner: on the processor, see `Captioner.load`.
-        folder: is made; what another process put there meanwhile is kept.
+        folder: of a model with tags and vectors.
 
     Raises:
-        ModuleNotFoundError: onnx or onnxscript isn't installed.
-        OSError: the folder can't be written.
-        ValueError: the model lacks tags or vectors.
+        EngineError: onnx or onnxscript isn't installed.
+        ModelError: the folder holds no model, or the model lacks tags or vectors.
     """
-    size = captioner.image_size
-    photo, step = PhotoNetwork(captioner).eval(), BeamStep(captioner.decoder).eval()
+    networks, settings = Networks.read(folder), read_settings(folder)
+    photo = PhotoNetwork(networks, CaptionerConfig.of(settings).beam.beam).eval()
+    step = BeamStep(networks.decoder).eval()
+    size = networks.encoder.config.image_size
     pixels = torch.zeros(SLICE, size, size, 3, dtype=torch.uint8)
     with torch.no_grad():
         keys, values, h, c, *_ = photo(pixels)
     words = torch.ones(h.shape[:2], dtype=torch.long)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    new = Path(tempfile.mkdtemp(dir=folder.parent))
-    try:
-        # Always so many photos: the exporter takes half the time where nothing varies.
-        _write(photo, (pixels,), None, new / PHOTO)
-        inputs = (keys, values, h, c, words, torch.zeros(words.shape))
-        _write(step, inputs, tuple({0: "photos"} for _ in inputs), new / STEP)
-        with contextlib.suppress(OSError):  # another process was faster
-            os.rename(new, folder)
-        if not (folder / STEP).exists():
-            raise OSError(f"can't write {folder}")
-    finally:
-        shutil.rmtree(new, ignore_errors=True)
+    inputs = (keys, values, h, c, words, torch.zeros(words.shape))
+    known = read_weights(folder).keys()
+    # Always so many photos: the exporter takes half the time where nothing varies.
+    names = {
+        PHOTO: _write(photo, (pixels,), None, known, folder / PHOTO),
+        STEP: _write(step, inputs, tuple({0: "photos"} for _ in inputs), known, folder / STEP),
+    }
+    (folder / NAMES).write_text(json.dumps(names, indent=1) + "\n", encoding="utf-8")
+
+
+def add_graphs(folder: Path) -> None:
+    """Write the graphs of a model that has all they take: tags and vectors.
+
+    Raises:
+        EngineError: onnx or onnxscript isn't installed.
+    """
+    if {"tagger", "embedding"} <= {name.partition(".")[0] for name in read_weights(folder)}:
+        write_graphs(folder)
 
 
 def _write(
     network: nn.Module,
     inputs: tuple[Tensor, ...],
     varying: tuple[dict[int, str], ...] | None,
+    known: Collection[str],
     file: Path,
-) -> None:
+) -> list[str]:
+    """Write a network without its weights, and return the names of the weights that it takes."""
+    try:
+        import onnx
+    except ModuleNotFoundError as error:
+        raise EngineError(
+            "graphs are made with onnx", "pip install 'photosearch[train]'"
+        ) from error
+    model = _exported(network, inputs, varying, known)
+    graph = model.graph
+    used = {name for node in graph.node for name in node.input}
+    weights = [value for value in graph.input if value.name in known and value.name in used]
+    kept = [value for value in graph.input if value.name not in known]
+    del graph.input[:]
+    graph.input.extend(kept)
+    for value in weights:
+        kind = value.type.tensor_type
+        weight = graph.initializer.add(
+            name=value.name,
+            data_type=kind.elem_type,
+            dims=[size.dim_value for size in kind.shape.dim],
+            data_location=onnx.TensorProto.EXTERNAL,
+        )
+        weight.external_data.add(key="location", value="model.safetensors")
+    graph.ClearField("value_info")  # what each layer gives: engines work it out
+    for part in (model, graph, *graph.node):
+        part.ClearField("metadata_props")  # lines of Python
+        part.ClearField("doc_string")
+    file.write_bytes(model.SerializeToString(deterministic=True))
+    return sorted(value.name for value in weights)
+
+
+def _exported(
+    network: nn.Module,
+    inputs: tuple[Tensor, ...],
+    varying: tuple[dict[int, str], ...] | None,
+    known: Collection[str],
+) -> Any:
+    """Return a network in ONNX's format, with its weights as inputs.
+
+    As inputs, the exporter simplifies around them: it would fold them into tensors of its own,
+    which a model folder doesn't have. Batch norms are left for engines to fold into convolutions.
+    """
     logger = logging.getLogger("torch.onnx")
     level = logger.level
     logger.setLevel(logging.ERROR)
@@ -97,14 +153,17 @@ def _write(
         # The exporter tells its progress on stdout, and warns of its own code.
         with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
             warnings.simplefilter("ignore")
-            torch.onnx.export(
-                network,
-                inputs,
-                file,
-                dynamic_shapes=varying,
-                dynamo=True,
-                external_data=False,
-                verbose=False,
+            program = torch.onnx.export(
+                network, inputs, dynamic_shapes=varying, dynamo=True, optimize=False, verbose=False
             )
+            assert program is not None
+            graph = program.model.graph
+            for name, value in list(graph.initializers.items()):
+                if name in known:
+                    del graph.initializers[name]
+                    value.const_value = None
+                    graph.inputs.append(value)
+            program.optimize()
     finally:
         logger.setLevel(level)
+    return program.model_proto

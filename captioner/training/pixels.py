@@ -1,4 +1,4 @@
-"""Pictures as the pixels that the encoder takes."""
+"""Views of a photo: what training shows the encoder of it."""
 
 from __future__ import annotations
 
@@ -9,25 +9,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageEnhance, ImageOps
 
+from captioner.describe.square import to_rgb, to_square
+
 PLAIN, MIRRORED = 0, 1  # views of a photo; from 2 on they are random crops
-
-
-def squash(image: Image.Image, size: int) -> np.ndarray:
-    """Return a picture upright, squashed to a square.
-
-    The aspect ratio is not kept, because it was not in training: see docs/training.md.
-
-    Args:
-        image: a picture of any mode.
-        size: pixels a side.
-
-    Returns:
-        uint8 RGB, (size, size, 3).
-    """
-    upright = ImageOps.exif_transpose(image).convert("RGB")
-    if upright.size != (size, size):
-        upright = upright.resize((size, size), Image.Resampling.BICUBIC, reducing_gap=3.0)
-    return np.array(upright)
 
 
 def load(file: Path, size: int, view: int = PLAIN) -> np.ndarray:
@@ -48,9 +32,9 @@ def load(file: Path, size: int, view: int = PLAIN) -> np.ndarray:
     """
     with Image.open(file) as image:
         if view in (PLAIN, MIRRORED):
-            pixels = squash(image, size)
+            pixels = to_square(image, size)
             return pixels if view == PLAIN else np.ascontiguousarray(pixels[:, ::-1])
-        return _crop(ImageOps.exif_transpose(image).convert("RGB"), size, f"{file.name}{view}")
+        return _crop(to_rgb(image), size, f"{file.name}{view}")
 
 
 def _crop(image: Image.Image, size: int, seed: str) -> np.ndarray:

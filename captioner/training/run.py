@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import math
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from captioner.errors import DataError
 from captioner.networks.encoder import Encoder
 from captioner.training.data import Split, read_split
 from captioner.training.grid_cache import encode_files
@@ -52,8 +55,8 @@ class Run:
             cache: folder for encoded photos; by default `out/features`.
 
         Raises:
-            FileNotFoundError, ValueError: the data are incomplete (see `read_split`).
-            ValueError: `out` holds a run with another recipe or other data.
+            DataError: the data are incomplete (see `read_split`), or `out` holds a run with
+                another recipe or other data.
         """
         out.mkdir(parents=True, exist_ok=True)
         same_run(out / "config.json", {**recipe, "data": [folder.name for folder in folders]})
@@ -117,6 +120,48 @@ class Resume:
         return int(tensors["epoch"]), float(tensors["best"])
 
 
+class Training(Protocol):
+    """What a run trains, an epoch at a time."""
+
+    def learn(self, epoch: int) -> float:
+        """Go through all photos once, and return the mean loss."""
+
+    def judge(self) -> dict[str, float]:
+        """Return how good the model is on the dev splits, by name of split and figure."""
+
+    def merit(self, figures: dict[str, float]) -> float:
+        """Return by what the best epoch is chosen: the higher, the better."""
+
+    def keep(self) -> None:
+        """Write the model as the best one so far."""
+
+
+def train_epochs(run: Run, training: Training, resume: Resume, epochs: int, report: Report) -> None:
+    """Train until so many epochs are done, and keep the best model.
+
+    Args:
+        run: is written to.
+        training: what is trained.
+        resume: its state between epochs.
+        epochs: of all parts of the run together.
+        report: given each line of the log.
+    """
+    first, best = resume.load()
+    for epoch in range(first, epochs):
+        started = time.monotonic()
+        loss = training.learn(epoch)
+        figures = training.judge()
+        minutes = round((time.monotonic() - started) / 60, 2)
+        record = {"epoch": epoch + 1, "loss": loss, **figures, "minutes": minutes}
+        merit = training.merit(figures)
+        if merit > best:
+            best = merit
+            training.keep()
+        resume.save(epoch + 1, best)
+        run.log(record)
+        report(record)
+
+
 def _under(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
     start = f"{prefix}."
     return {k.removeprefix(start): v for k, v in tensors.items() if k.startswith(start)}
@@ -133,10 +178,10 @@ def same_run(file: Path, recipe: dict[str, object]) -> None:
     """Write a run's recipe, or compare it with the one that the run began with.
 
     Raises:
-        ValueError: the folder holds a run with another recipe.
+        DataError: the folder holds a run with another recipe.
     """
     if file.exists() and json.loads(file.read_text(encoding="utf-8")) != recipe:
-        raise ValueError(f"{file.parent} holds a run with another recipe: choose another --out")
+        raise DataError(f"{file.parent} holds a run with another recipe", "choose another --out")
     write_json(file, recipe)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,14 +13,22 @@ from torch import Tensor, nn
 
 from captioner.describe.config import CaptionerConfig
 from captioner.describe.vocabulary import BOS, EOS, PAD, Vocabulary
-from captioner.networks.captioner import Captioner
 from captioner.networks.decoder import Decoder, DecoderConfig
-from captioner.networks.encoder import pretrained_encoder
-from captioner.training.evaluate import caption_features
+from captioner.networks.encoder import Encoder, pretrained_encoder
+from captioner.networks.networks import Networks
+from captioner.networks.torch_captioner import TorchCaptioner
+from captioner.training.evaluate import caption_grids
 from captioner.training.grid_cache import Progress
 from captioner.training.metrics import score
 from captioner.training.pixels import MIRRORED, PLAIN
-from captioner.training.run import Report, Resume, Run, update_average, write_json
+from captioner.training.run import (
+    Report,
+    Resume,
+    Run,
+    train_epochs,
+    update_average,
+    write_json,
+)
 from captioner.training.tokenizer import tokenize
 
 
@@ -75,60 +82,96 @@ def train(
         The folder of the best checkpoint.
 
     Raises:
-        FileNotFoundError, ValueError: the data are incomplete (see `read_split`).
-        ValueError: `out` holds a run with another recipe or other data.
+        DataError: the data are incomplete (see `read_split`), or `out` holds a run with another
+            recipe or other data.
     """
     encoder = pretrained_encoder()
     run = Run.open(
         out, asdict(config), folders, encoder.for_inference(), views=(PLAIN, MIRRORED), cache=cache
     )
-    said = [photo for part in run.training for photo in part.captions]
-    tokens = [[tokenize(caption) for caption in photo] for photo in said]
-    vocabulary = Vocabulary.build((c for photo in tokens for c in photo), config.min_count)
-    numbers = [[vocabulary.encode(caption) for caption in photo] for photo in tokens]
-    batches = Batches(run.views, numbers, config)
-
-    torch.manual_seed(config.seed)
-    decoder = Decoder(DecoderConfig(len(vocabulary))).to(device)
-    average = Decoder(decoder.config).to(device).eval()
-    average.load_state_dict(decoder.state_dict())
-    steps = config.epochs * len(batches)
-    optimizer = make_optimizer(decoder, config)
-    state = Resume(out / "resume.safetensors", decoder, average, optimizer)
-    first, best = state.load()
-
-    captioner = Captioner(encoder, average, vocabulary, CaptionerConfig(name=out.name))
-    for epoch in range(first, config.epochs):
-        started, losses = time.monotonic(), []
-        torch.manual_seed(config.seed + epoch)  # a resumed run draws the same dropout
-        for step, (grid, captions) in enumerate(batches.epoch(epoch), epoch * len(batches)):
-            for group in optimizer.param_groups:
-                group["lr"] = learning_rate(step, steps, config)
-            loss = step_loss(decoder.train(), grid.to(device), captions.to(device), config)
-            optimizer.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
-            nn.utils.clip_grad_norm_(decoder.parameters(), config.clip)
-            optimizer.step()
-            update_average(average, decoder, min(config.average, (step + 1) / (step + 11)))
-            losses.append(loss.item())
-            progress(step + 1, steps)
-        record: dict[str, float] = {"epoch": epoch + 1, "loss": sum(losses) / len(losses)}
-        captions_by_split = {}
-        for part, grids in zip(run.dev, run.dev_grids, strict=True):
-            found = caption_features(captioner, grids, [image.name for image in part.images])
-            captions_by_split[part.name] = found
-            for metric, value in score(found, part.references()).items():
-                record[f"{part.name} {metric}"] = round(value, 4)
-        record["minutes"] = round((time.monotonic() - started) / 60, 2)
-        chosen_by = record[f"{run.dev[0].name} CIDEr-D"]
-        if chosen_by > best:
-            best = chosen_by
-            captioner.save(out / "best")
-            write_json(out / "dev-captions.json", captions_by_split)
-        state.save(epoch + 1, best)
-        run.log(record)
-        report(record)
+    training = CaptionerTraining(run, encoder, config, device, progress)
+    resume = Resume(
+        out / "resume.safetensors", training.decoder, training.average, training.optimizer
+    )
+    train_epochs(run, training, resume, config.epochs, report)
     return out / "best"
+
+
+class CaptionerTraining:
+    """A decoder in training, and the running average of its weights, which is judged and kept."""
+
+    def __init__(
+        self, run: Run, encoder: Encoder, config: TrainConfig, device: str, progress: Progress
+    ) -> None:
+        """Start with new weights.
+
+        Args:
+            run: its photos and captions.
+            encoder: as it was trained, with its batch norms.
+            config: the recipe.
+            device: where the decoder is trained.
+            progress: told steps done and all steps.
+        """
+        said = [photo for part in run.training for photo in part.captions]
+        tokens = [[tokenize(caption) for caption in photo] for photo in said]
+        vocabulary = Vocabulary.build((c for photo in tokens for c in photo), config.min_count)
+        numbers = [[vocabulary.encode(caption) for caption in photo] for photo in tokens]
+        torch.manual_seed(config.seed)
+        self.run = run
+        self.config = config
+        self.device = device
+        self.progress = progress
+        self.batches = Batches(run.views, numbers, config)
+        self.decoder = Decoder(DecoderConfig(len(vocabulary))).to(device)
+        self.average = Decoder(self.decoder.config).to(device).eval()
+        self.average.load_state_dict(self.decoder.state_dict())
+        self.optimizer = make_optimizer(self.decoder, config)
+        self.captioner = TorchCaptioner(
+            Networks(encoder, self.average), vocabulary, CaptionerConfig(name=run.out.name)
+        )
+        self.captions: dict[str, dict[str, str]] = {}  # of the dev splits, by the last epoch
+
+    def learn(self, epoch: int) -> float:
+        """Go through all photos once, and return the mean loss."""
+        config, steps = self.config, self.config.epochs * len(self.batches)
+        losses = []
+        torch.manual_seed(config.seed + epoch)  # a resumed run draws the same dropout
+        batches = self.batches.epoch(epoch)
+        for step, (grid, captions) in enumerate(batches, epoch * len(self.batches)):
+            for group in self.optimizer.param_groups:
+                group["lr"] = learning_rate(step, steps, config)
+            loss = step_loss(
+                self.decoder.train(), grid.to(self.device), captions.to(self.device), config
+            )
+            self.optimizer.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            nn.utils.clip_grad_norm_(self.decoder.parameters(), config.clip)
+            self.optimizer.step()
+            update_average(
+                self.average, self.decoder, min(config.average, (step + 1) / (step + 11))
+            )
+            losses.append(loss.item())
+            self.progress(step + 1, steps)
+        return sum(losses) / len(losses)
+
+    def judge(self) -> dict[str, float]:
+        """Caption the dev photos, and return the metrics by name of split and metric."""
+        figures: dict[str, float] = {}
+        for part, grids in zip(self.run.dev, self.run.dev_grids, strict=True):
+            found = caption_grids(self.captioner, grids, [image.name for image in part.images])
+            self.captions[part.name] = found
+            for metric, value in score(found, part.references()).items():
+                figures[f"{part.name} {metric}"] = round(value, 4)
+        return figures
+
+    def merit(self, figures: dict[str, float]) -> float:
+        """Return the CIDEr-D on the first folder."""
+        return figures[f"{self.run.dev[0].name} CIDEr-D"]
+
+    def keep(self) -> None:
+        """Write the model as the best one so far."""
+        self.captioner.save(self.run.out / "best")
+        write_json(self.run.out / "dev-captions.json", self.captions)
 
 
 class Batches:

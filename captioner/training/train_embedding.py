@@ -5,11 +5,9 @@ from __future__ import annotations
 import copy
 import math
 import shutil
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -19,18 +17,23 @@ from torch.nn import functional
 
 from captioner.describe.model_folder import shipped_model, write_part
 from captioner.describe.quantise import quantise
-from captioner.networks.captioner import named_weights
+from captioner.errors import DataError
 from captioner.networks.embedding import EmbeddingConfig, JointEmbedding, PhotoTower
-from captioner.networks.encoder import pretrained_encoder
+from captioner.networks.encoder import EncoderConfig, pretrained_encoder
+from captioner.networks.networks import named_weights
 from captioner.networks.text_tower import TextTower, export, pretrained_text_tower
+from captioner.training.export import add_graphs
 from captioner.training.grid_cache import Progress
 from captioner.training.pixels import PLAIN
-from captioner.training.run import Report, Resume, Run, update_average
-
-if TYPE_CHECKING:
-    from tokenizers import Tokenizer
-
-PART = 50  # sentences or photos that go through a tower together
+from captioner.training.retrieval import (
+    PART,
+    pad,
+    photo_vectors,
+    recalls,
+    sentence_vectors,
+    tokens_of,
+)
+from captioner.training.run import Report, Resume, Run, train_epochs, update_average
 
 
 @dataclass(frozen=True)
@@ -98,78 +101,101 @@ def train_embedding(
         The folder of the best model.
 
     Raises:
-        FileNotFoundError, ValueError: the data are incomplete (see `read_split`).
-        ValueError: `out` holds a run with another recipe or other data, or the photos
-            are fewer than a step takes.
+        DataError: the data are incomplete (see `read_split`), `out` holds a run with another
+            recipe or other data, or the photos are fewer than a step takes.
     """
     encoder = pretrained_encoder().for_inference()
     run = Run.open(out, asdict(recipe), folders, encoder, views=range(recipe.views), cache=cache)
-    said = [photo for part in run.training for photo in part.captions]
-    if len(said) < recipe.photos:
-        raise ValueError(f"{len(said)} training photos are fewer than a step's {recipe.photos}")
-    torch.manual_seed(recipe.seed)
-    photos = PhotoTower(recipe.shape, encoder.config)
-    sentences, tokenizer = pretrained_text_tower(recipe.shape.dimension)
-    tokenizer.enable_truncation(recipe.max_tokens)
-    tokens = [tokens_of(tokenizer, photo) for photo in said]
-    dev_tokens = [[tokens_of(tokenizer, photo) for photo in part.captions] for part in run.dev]
-    towers = Towers(photos, sentences, recipe.scale)
-    average = copy.deepcopy(towers).eval()
-    optimizer = make_optimizer(towers, recipe)
-    steps_an_epoch = len(tokens) // recipe.photos
-    steps = recipe.epochs * steps_an_epoch
-    state = Resume(out / "resume.safetensors", towers, average, optimizer)
-    first, best = state.load()
-    for epoch in range(first, recipe.epochs):
-        started, losses = time.monotonic(), []
-        torch.manual_seed(recipe.seed + epoch)
-        batches = draw(run.views, tokens, recipe, epoch)
-        for step in range(epoch * steps_an_epoch, (epoch + 1) * steps_an_epoch):
-            grid, captions = next(batches)
-            for group in optimizer.param_groups:
-                group["lr"] = group["peak"] * rate(step, steps, recipe)
-            loss = step_loss(towers, grid, captions, recipe)
-            optimizer.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
-            nn.utils.clip_grad_norm_(towers.parameters(), recipe.clip)
-            optimizer.step()
-            with torch.no_grad():
-                towers.scale.clamp_(max=math.log(recipe.most_scale))
-            update_average(average, towers, min(recipe.average, (step + 1) / (step + 11)))
-            losses.append(loss.item())
-            progress(step + 1, steps)
-        record: dict[str, float] = {"epoch": epoch + 1, "loss": sum(losses) / len(losses)}
-        for part, grids, texts in zip(run.dev, run.dev_grids, dev_tokens, strict=True):
-            found = recalls(
-                photo_vectors(average.photos, grids),
-                sentence_vectors(average.sentences, [c for photo in texts for c in photo]),
-                np.repeat(np.arange(len(texts)), [len(photo) for photo in texts]),
-            )
-            record |= {f"{part.name} {name}": value for name, value in found.items()}
-        record["minutes"] = round((time.monotonic() - started) / 60, 2)
-        chosen_by = sum(value for name, value in record.items() if name.startswith(run.dev[0].name))
-        if chosen_by > best:
-            best = chosen_by
-            save_model(average, str(out / "best.safetensors"))
-        state.save(epoch + 1, best)
-        run.log(record)
-        report(record)
-    load_model(average, out / "best.safetensors")
-    kinds = sentences_of_all_kinds([caption for photo in said for caption in photo], recipe)
-    finish(
-        model or shipped_model(),
-        out / "best",
-        average,
-        tokenizer,
-        sentence_vectors(average.sentences, tokens_of(tokenizer, kinds)),
-        photo_vectors(average.photos, np.concatenate([part[PLAIN] for part in run.views])),
+    training = EmbeddingTraining(run, encoder.config, recipe, progress)
+    resume = Resume(
+        out / "resume.safetensors", training.towers, training.average, training.optimizer
     )
+    train_epochs(run, training, resume, recipe.epochs, report)
+    load_model(training.average, out / "best.safetensors")
+    finish(model or shipped_model(), training)
     return out / "best"
 
 
-def tokens_of(tokenizer: Tokenizer, sentences: Sequence[str]) -> list[list[int]]:
-    """Return the tokens of sentences."""
-    return [encoding.ids for encoding in tokenizer.encode_batch(list(sentences))]
+class EmbeddingTraining:
+    """Both towers in training, and the running average of their weights: that is what is kept."""
+
+    def __init__(
+        self, run: Run, encoder: EncoderConfig, recipe: EmbeddingRecipe, progress: Progress
+    ) -> None:
+        """Start with a new photo tower and a pretrained text tower.
+
+        Args:
+            run: its photos and captions.
+            encoder: of the photos.
+            recipe: how to train.
+            progress: told steps done and all steps.
+
+        Raises:
+            DataError: the photos are fewer than a step takes.
+        """
+        self.said = [photo for part in run.training for photo in part.captions]
+        if len(self.said) < recipe.photos:
+            count = len(self.said)
+            raise DataError(f"{count} training photos are fewer than a step's {recipe.photos}")
+        torch.manual_seed(recipe.seed)
+        photos = PhotoTower(recipe.shape, encoder)
+        sentences, self.tokenizer = pretrained_text_tower(recipe.shape.dimension)
+        self.tokenizer.enable_truncation(recipe.max_tokens)
+        self.run = run
+        self.recipe = recipe
+        self.progress = progress
+        self.tokens = [tokens_of(self.tokenizer, photo) for photo in self.said]
+        self.dev_tokens = [
+            [tokens_of(self.tokenizer, photo) for photo in part.captions] for part in run.dev
+        ]
+        self.towers = Towers(photos, sentences, recipe.scale)
+        self.average = copy.deepcopy(self.towers).eval()
+        self.optimizer = make_optimizer(self.towers, recipe)
+
+    def learn(self, epoch: int) -> float:
+        """Go through all photos once, and return the mean loss."""
+        recipe, losses = self.recipe, []
+        steps_an_epoch = len(self.tokens) // recipe.photos
+        steps = recipe.epochs * steps_an_epoch
+        torch.manual_seed(recipe.seed + epoch)
+        batches = draw(self.run.views, self.tokens, recipe, epoch)
+        for step in range(epoch * steps_an_epoch, (epoch + 1) * steps_an_epoch):
+            grid, captions = next(batches)
+            for group in self.optimizer.param_groups:
+                group["lr"] = group["peak"] * rate(step, steps, recipe)
+            loss = step_loss(self.towers, grid, captions, recipe)
+            self.optimizer.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            nn.utils.clip_grad_norm_(self.towers.parameters(), recipe.clip)
+            self.optimizer.step()
+            with torch.no_grad():
+                self.towers.scale.clamp_(max=math.log(recipe.most_scale))
+            update_average(self.average, self.towers, min(recipe.average, (step + 1) / (step + 11)))
+            losses.append(loss.item())
+            self.progress(step + 1, steps)
+        return sum(losses) / len(losses)
+
+    def judge(self) -> dict[str, float]:
+        """Let captions of dev photos find their photos; return recalls by name of split."""
+        figures: dict[str, float] = {}
+        run, tower = self.run, self.average
+        for part, grids, texts in zip(run.dev, run.dev_grids, self.dev_tokens, strict=True):
+            found = recalls(
+                photo_vectors(tower.photos, grids),
+                sentence_vectors(tower.sentences, [c for photo in texts for c in photo]),
+                np.repeat(np.arange(len(texts)), [len(photo) for photo in texts]),
+            )
+            figures |= {f"{part.name} {name}": value for name, value in found.items()}
+        return figures
+
+    def merit(self, figures: dict[str, float]) -> float:
+        """Return the sum of R@1, R@5 and R@10 on the first folder."""
+        first = self.run.dev[0].name
+        return sum(value for name, value in figures.items() if name.startswith(first))
+
+    def keep(self) -> None:
+        """Write the towers as the best ones so far."""
+        save_model(self.average, str(self.run.out / "best.safetensors"))
 
 
 def sentences_of_all_kinds(captions: Sequence[str], recipe: EmbeddingRecipe) -> list[str]:
@@ -238,16 +264,6 @@ def draw(
         yield grid, [caption for caption, _ in pairs]
 
 
-def pad(captions: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:
-    """Return tokens and mask of captions of unequal length, int64 (B, T) each."""
-    ids = torch.zeros(len(captions), max(map(len, captions)), dtype=torch.long)
-    mask = torch.zeros_like(ids)
-    for row, caption in enumerate(captions):
-        ids[row, : len(caption)] = torch.tensor(caption)
-        mask[row, : len(caption)] = 1
-    return ids, mask
-
-
 def step_loss(
     towers: Towers, grid: Tensor, captions: Sequence[Sequence[int]], recipe: EmbeddingRecipe
 ) -> Tensor:
@@ -276,66 +292,26 @@ def step_loss(
     return torch.stack(losses).mean()
 
 
-@torch.inference_mode()
-def photo_vectors(tower: PhotoTower, grids: np.ndarray) -> np.ndarray:
-    """Return the vectors of encoded photos, (n, R, C) to (n, D)."""
-    tower.eval()
-    parts = [grids[start : start + PART] for start in range(0, len(grids), PART)]
-    return np.concatenate([tower(torch.from_numpy(part).float()).numpy() for part in parts])
-
-
-@torch.inference_mode()
-def sentence_vectors(tower: TextTower, tokens: Sequence[Sequence[int]]) -> np.ndarray:
-    """Return the vectors of sentences, (n, D); those of like length go together."""
-    order = sorted(range(len(tokens)), key=lambda n: len(tokens[n]))
-    vectors: dict[int, np.ndarray] = {}
-    for start in range(0, len(order), 128):
-        part = order[start : start + 128]
-        found = tower.eval()(*pad([tokens[n] for n in part])).numpy()
-        vectors |= dict(zip(part, found, strict=True))
-    return np.stack([vectors[n] for n in range(len(tokens))])
-
-
-def recalls(photos: np.ndarray, sentences: np.ndarray, owners: np.ndarray) -> dict[str, float]:
-    """Return how often a sentence finds its photo among the first 1, 5 and 10.
-
-    Args:
-        photos: unit vectors, (n, D).
-        sentences: unit vectors, (m, D).
-        owners: the place of each sentence's photo, (m,).
-
-    Returns:
-        R@1, R@5, R@10, 0 to 1.
-    """
-    cosines = sentences @ photos.T  # (m, n)
-    own = cosines[np.arange(len(owners)), owners]
-    ranks = (cosines > own[:, None]).sum(1)
-    return {f"R@{k}": round(float((ranks < k).mean()), 4) for k in (1, 5, 10)}
-
-
-def finish(
-    model: Path,
-    out: Path,
-    towers: Towers,
-    tokenizer: Tokenizer,
-    sentences: np.ndarray,
-    photos: np.ndarray,
-) -> None:
-    """Write a copy of a model with a trained embedding.
+def finish(model: Path, training: EmbeddingTraining) -> None:
+    """Write a copy of a model with a trained embedding into the run's folder, as `best`.
 
     Args:
         model: the folder that is copied.
-        out: the new folder.
-        towers: trained.
-        tokenizer: of the text tower.
-        sentences: vectors of sentences of all kinds, (S, D).
-        photos: vectors of photos of all kinds, (m, D).
+        training: whose average holds the best weights.
     """
+    towers, tokenizer, run = training.average, training.tokenizer, training.run
+    out = run.out / "best"
     shutil.copytree(model, out, dirs_exist_ok=True)
     export(towers.sentences, tokenizer, out)
+    captions = [caption for photo in training.said for caption in photo]
+    kinds = tokens_of(tokenizer, sentences_of_all_kinds(captions, training.recipe))
+    sentences = sentence_vectors(towers.sentences, kinds)  # (S, D)
+    grids = np.concatenate([part[PLAIN] for part in run.views])
+    photos = photo_vectors(towers.photos, grids)  # (m, D)
     scale = float(towers.scale.detach().exp())
     embedding = JointEmbedding(towers.photos, torch.from_numpy(quantise(sentences)), scale)
     hubness = embedding.hubness(torch.from_numpy(photos)).numpy()
     np.savez(out / "background.npz", vectors=quantise(photos), hubness=hubness)
     shape = asdict(towers.photos.config)
     write_part(out, named_weights({"embedding": embedding}), {"embedding": shape})
+    add_graphs(out)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +11,13 @@ import torch
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from captioner.describe.model_folder import write_part
-from captioner.describe.tags import read_forms
+from captioner.describe.colours import ColourConfig
+from captioner.describe.labels import TagLabels, copy_labels
+from captioner.describe.model_folder import read_settings, write_part
+from captioner.describe.tags import TagConfig
 from captioner.networks.encoder import pretrained_classifier, pretrained_encoder
 from captioner.training.data import read_split
+from captioner.training.export import add_graphs
 from captioner.training.grid_cache import encode_files
 from captioner.training.tokenizer import tokenize
 
@@ -49,8 +52,8 @@ def train_words(
     Args:
         features: of each photo, the mean of its grid over all regions, float32 (N, C).
         captions: of each photo.
-        forms: of each word, what it may look like in a caption, see `read_forms` in
-            `captioner.describe.tags`.
+        forms: of each word, what it may look like in a caption, see
+            `captioner.describe.labels.Label`.
         config: the recipe.
 
     Returns:
@@ -212,6 +215,9 @@ def _check(
 def add_tags(folders: Sequence[Path], model: Path, cache: Path) -> None:
     """Train word detectors and put them into a model, with the ImageNet classifier.
 
+    A model without labels gets those of the shipped model. A model that has the embedding, too,
+    gets its graphs.
+
     Args:
         folders: data folders, see `captioner.training.data.read_split`; their train splits are
             used.
@@ -219,8 +225,10 @@ def add_tags(folders: Sequence[Path], model: Path, cache: Path) -> None:
         cache: folder for encoded photos.
 
     Raises:
-        FileNotFoundError, ValueError: the data or the model are incomplete.
+        DataError: the data are incomplete.
+        ModelError: the folder holds no model.
     """
+    settings = read_settings(model)
     encoder = pretrained_encoder().for_inference()
     training = [read_split(folder, "train") for folder in folders]
     means = [
@@ -228,7 +236,9 @@ def add_tags(folders: Sequence[Path], model: Path, cache: Path) -> None:
         for grids in (encode_files(part.images, encoder, cache) for part in training)
     ]
     captions = [photo for part in training for photo in part.captions]
-    words = train_words(np.concatenate(means), captions, read_forms())
+    copy_labels(model)
+    forms = [label.forms for label in TagLabels.load(model).words.labels]
+    words = train_words(np.concatenate(means), captions, forms)
     classes = [weight.numpy() for weight in pretrained_classifier()]
     write_part(
         model,
@@ -237,5 +247,9 @@ def add_tags(folders: Sequence[Path], model: Path, cache: Path) -> None:
             for name, weights in (("classes", classes), ("words", words))
             for kind, weight in zip(("weight", "bias"), weights, strict=True)
         },
-        {},
+        {
+            "tags": settings.get("tags", asdict(TagConfig())),
+            "colours": settings.get("colours", asdict(ColourConfig())),
+        },
     )
+    add_graphs(model)

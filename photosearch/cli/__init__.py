@@ -7,8 +7,7 @@ import os
 import signal
 import sys
 from types import FrameType
-
-INTERRUPTED = 128 + 2  # as a shell tells a program that Ctrl-C ended
+from typing import NoReturn
 
 
 def main() -> None:
@@ -24,11 +23,11 @@ def main() -> None:
     try:
         _run(interrupts)
     except KeyboardInterrupt:
-        sys.exit(INTERRUPTED)
+        _end_interrupted()
     except ImportError:  # which compiled modules make of a Ctrl-C while they are imported
         if not interrupts:
             raise
-        sys.exit(INTERRUPTED)
+        _end_interrupted()
 
 
 def _noted_interrupts() -> list[int]:
@@ -44,24 +43,31 @@ def _noted_interrupts() -> list[int]:
     return interrupts
 
 
-def _run(interrupts: list[int]) -> None:
-    # Imported here, because Ctrl-C may come meanwhile. Importing a module adds its commands, in
-    # the order in which help lists them.
-    # isort: off
-    from photosearch.cli import terminal
-    from photosearch.cli.app import INTERNAL, TERMINATED, Terminated, app
-    from photosearch.cli import indexing, watching, finding, keeping, judging  # noqa: F401
+def _end_interrupted() -> NoReturn:
+    from photosearch.errors import ExitCode
 
-    # isort: on
+    sys.exit(ExitCode.INTERRUPTED)
+
+
+def _run(interrupts: list[int]) -> None:
+    import traceback  # these, too, are imported here because Ctrl-C may come meanwhile
+
+    from photosearch.cli import terminal
+    from photosearch.cli.app import Terminated, app
+    from photosearch.errors import ExitCode
+
     try:
         app()
     except Terminated:
-        sys.exit(TERMINATED)
+        sys.exit(ExitCode.TERMINATED)
     except Exception as error:
-        if os.environ.get("PHOTOSEARCH_DEBUG") or (interrupts and isinstance(error, ImportError)):
+        if interrupts and isinstance(error, ImportError):
             raise
-        kind = type(error).__name__
-        terminal.note(
-            f"photosearch: internal error: {kind}: {error} (PHOTOSEARCH_DEBUG=1 tells more)"
-        )
-        sys.exit(INTERNAL)
+        if os.environ.get("PHOTOSEARCH_DEBUG"):
+            traceback.print_exc()
+        else:
+            kind = type(error).__name__
+            terminal.note(
+                f"photosearch: internal error: {kind}: {error} (PHOTOSEARCH_DEBUG=1 tells more)"
+            )
+        sys.exit(ExitCode.INTERNAL)

@@ -1,4 +1,4 @@
-"""What all commands share: the app, its exit codes, and how errors are told."""
+"""The app: its commands, each a module of its name, and how their errors are told."""
 
 from __future__ import annotations
 
@@ -9,69 +9,117 @@ import os
 import signal
 import sqlite3
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from importlib import import_module
 from types import FrameType
-from typing import Annotated, NoReturn, ParamSpec
+from typing import Annotated, Any, NoReturn, cast
 
 import typer
+from typer.core import TyperGroup
 
+from captioner.errors import CaptionerError
 from photosearch.cli import terminal
-from photosearch.errors import LibraryError
-from photosearch.library import ENVIRONMENT
-from photosearch.store.database import why
+from photosearch.cli.options import PlainValues, flat
+from photosearch.errors import ExitCode, PhotosearchError
 
-NOTHING_FOUND, USAGE, UNREADABLE, INTERNAL = 1, 2, 3, 4
-TERMINATED = 128 + 15
-MOST = 1_000_000_000  # photos that can be asked for
+# In the order of the help. A command is the function of its name in `photosearch.cli.NAME`.
+COMMANDS = (
+    "index", "watch", "find", "edit", "export", "stats", "errors", "prune", "forget", "relocate",
+    "doctor", "evaluate", "demo",
+)  # fmt: skip
 
-app = typer.Typer(
-    help="Find your own photos by a sentence, on your own computer.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
-
-Database = Annotated[
-    str | None,
-    typer.Option(
-        "--db",
-        metavar="FILE",
-        help=f"The library's file; by default ${ENVIRONMENT} or photosearch.db in your "
-        "user-data folder.",
-    ),
-]
-Arguments = ParamSpec("Arguments")
+_STYLE: dict[str, Any] = {"pretty_exceptions_enable": False, "rich_markup_mode": None}
 
 
 class Terminated(BaseException):
     """SIGTERM came."""
 
 
-def reporting(command: Callable[Arguments, None]) -> Callable[Arguments, None]:
-    """Turn what goes wrong in a command into one line and an exit code."""
+class LazyCommands(Mapping[str, Any]):
+    """The commands by name; the module of one is imported when it is asked for."""
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in COMMANDS:
+            raise KeyError(name)
+        module = import_module(f"photosearch.cli.{name}")
+        alone = typer.Typer(add_completion=False, **_STYLE)
+        kind = getattr(module, "Command", None)
+        alone.command(name, cls=kind or PlainCommand)(reporting(flat(getattr(module, name))))
+        return typer.main.get_command(alone)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(COMMANDS)
+
+    def __len__(self) -> int:
+        return len(COMMANDS)
+
+
+class PlainCommand(PlainValues, typer.core.TyperCommand):
+    """A command of the app."""
+
+
+class Commands(PlainValues, TyperGroup):
+    """The app as a group of commands."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.commands = cast(Any, LazyCommands())
+
+
+app = typer.Typer(
+    cls=Commands,
+    help="Find your own photos by a sentence, on your own computer.",
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["--help", "-h"]},
+    **_STYLE,
+)
+
+
+def show_version(asked: bool) -> None:
+    """Print the version and end, if that is asked for."""
+    if asked:
+        import photosearch
+
+        print(f"photosearch {photosearch.__version__}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def main(
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Print the version.", callback=show_version, is_eager=True),
+    ] = False,
+) -> None:
+    """Find your own photos by a sentence, on your own computer."""
+
+
+def reporting(command: Callable[..., None]) -> Callable[..., None]:
+    """Turn what a person can mend in a command into one line and an exit code.
+
+    What else is raised passes: it is a fault of the program.
+    """
 
     @functools.wraps(command)
-    def run(*args: Arguments.args, **kwargs: Arguments.kwargs) -> None:
+    def run(*args: Any, **kwargs: Any) -> None:
         if _is_nowhere():  # engines, too, look for it
-            fail("the current folder is gone: change to another one first", UNREADABLE)
+            fail("the current folder is gone: change to another one first", ExitCode.UNUSABLE)
         try:
             command(*args, **kwargs)
             sys.stdout.flush()
-        except LibraryError as error:
-            fail(str(error), UNREADABLE)
+        except (PhotosearchError, CaptionerError) as error:
+            fail(str(error), ExitCode(error.exit_code))
         except BrokenPipeError:
-            # The reader of a pipe (head, less) has seen enough.
-            with contextlib.suppress(OSError):
-                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            _close_stdout()  # the reader of a pipe (head, less) has seen enough
         except OSError as error:
             if error.errno != errno.ENOSPC:
                 raise
-            with contextlib.suppress(OSError):  # or the flush at the end would fail again
-                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            fail(f"can't write: {os.strerror(errno.ENOSPC)}", UNREADABLE)
+            _close_stdout()
+            fail(f"can't write: {os.strerror(errno.ENOSPC)}", ExitCode.UNUSABLE)
         except sqlite3.Error as error:
-            fail(f"the library can't be used: {why(error)}", UNREADABLE)
+            from photosearch.store.sqlite_errors import why
+
+            fail(f"the library can't be used: {why(error)}", ExitCode.UNUSABLE)
 
     return run
 
@@ -85,22 +133,16 @@ def _is_nowhere() -> bool:
     return False
 
 
-def fail(message: str, code: int) -> NoReturn:
+def _close_stdout() -> None:
+    """Let what is left to print go nowhere, or the flush at the end would fail again."""
+    with contextlib.suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def fail(message: str, code: ExitCode) -> NoReturn:
     """Print one line to stderr and leave with an exit code."""
     terminal.note(f"photosearch: {message}")
     raise typer.Exit(code)
-
-
-@app.callback(invoke_without_command=True)
-def version_option(
-    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
-) -> None:
-    """Find your own photos by a sentence, on your own computer."""
-    if version:
-        from importlib.metadata import version as installed
-
-        print(f"photosearch {installed('photosearch')}")
-        raise typer.Exit
 
 
 @contextlib.contextmanager
@@ -122,3 +164,19 @@ def terminable() -> Iterator[None]:
         raise
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+@contextlib.contextmanager
+def stoppable_indexing(*, goes_on: bool) -> Iterator[None]:
+    """Say what is kept where Ctrl-C or SIGTERM stops an indexing run within.
+
+    Args:
+        goes_on: whether the same command takes up the work where it was stopped.
+    """
+    with terminable():
+        try:
+            yield
+        except (KeyboardInterrupt, Terminated):
+            hint = ", the same command goes on" if goes_on else ""
+            terminal.note(f"stopped: all finished batches are kept{hint}")
+            raise

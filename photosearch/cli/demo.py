@@ -1,4 +1,4 @@
-"""The demo: the main job on real photos that other packages bring along."""
+"""photosearch demo: the main job on real photos that other packages bring along."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import tempfile
 from pathlib import Path
 
 from photosearch.cli import terminal
+from photosearch.cli.app import terminable
+from photosearch.errors import UsageError
 from photosearch.library import Library
 from photosearch.text import counted
 
@@ -25,12 +27,11 @@ QUERIES = ("a cat", "somebody's motorcycle", "man with a camera", "a cup of coff
 
 
 def demo() -> None:
-    """Index, search and export some real photos in a temporary library.
+    """Index, search and export a few real photos in a temporary library.
 
-    Raises:
-        ModuleNotFoundError: the packages with the photos aren't installed.
+    Example: photosearch demo
     """
-    with tempfile.TemporaryDirectory(prefix="photosearch-demo-") as folder:
+    with terminable(), tempfile.TemporaryDirectory(prefix="photosearch-demo-") as folder:
         photos = Path(folder, "photos")
         photos.mkdir()
         for photo in find_photos():
@@ -53,16 +54,14 @@ def find_photos() -> list[Path]:
     """Return the photos of the installed packages.
 
     Raises:
-        ModuleNotFoundError: a package isn't installed.
+        UsageError: a package isn't installed.
     """
     found = []
     for package, (folder, names) in PHOTOS.items():
         # The package isn't imported: its folder is all that is needed.
         spec = importlib.util.find_spec(package)
         if spec is None or not spec.submodule_search_locations:
-            raise ModuleNotFoundError(
-                "the demo needs photos to show: pip install 'photosearch[demo]'", name=package
-            )
+            raise UsageError("the demo needs photos to show", "pip install 'photosearch[demo]'")
         place = Path(spec.submodule_search_locations[0], folder)
         found += [place / name for name in names if (place / name).is_file()]
     return found

@@ -11,14 +11,14 @@ MAX_BYTES = 4 << 30
 """Larger files are not read to be compared."""
 
 SAMPLE = 1 << 16
-"""So many bytes from the middle tell most files of one size apart."""
+"""Bytes from the middle of a file: enough to tell most files of one size apart."""
 
 
 def content_hash(file: BufferedReader) -> bytes:
     """Return the SHA-256 of a whole file, 32 bytes.
 
-    Of the whole file, because two scans of one size may differ in the middle only, and
-    taking one for the other would give a photo another one's captions.
+    The whole file is read, because two scans of one size may differ in the middle only. If one
+    were taken for the other, it would get the other photo's captions.
 
     Args:
         file: seekable; read from its start.
@@ -31,9 +31,9 @@ def content_hash(file: BufferedReader) -> bytes:
 
 
 def sample(path: str) -> bytes | None:
-    """Return a hash of what stands in the middle of a file; None where it can't be read.
+    """Return a hash of the middle of a file, 32 bytes; None where it can't be read.
 
-    Of the middle, because scans begin and end white, and all photos of a camera begin alike.
+    The middle is taken, because scans begin and end white and all photos of a camera begin alike.
     """
     try:
         status = os.stat(path)
@@ -49,8 +49,7 @@ def sample(path: str) -> bytes | None:
 def hash_file(path: str) -> bytes | None:
     """Return the SHA-256 of a file, 32 bytes; None where it can't be read, or is too large.
 
-    A file of over `MAX_BYTES` is hardly a photo: such a one may take hours to read, and tell no
-    more than that it holds nothing.
+    A file of over `MAX_BYTES` is hardly a photo, and may take hours to read.
     """
     try:
         status = os.stat(path)

@@ -10,6 +10,8 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from photosearch.errors import UsageError
+
 NAME = ".photosearchignore"
 """Name of a file of rules, in the syntax of gitignore."""
 
@@ -128,16 +130,16 @@ class Rules:
         """Return these rules and patterns from the command line, which hold below a folder.
 
         Raises:
-            ValueError: one of them is no pattern, or ignores nothing.
+            UsageError: one of them is no pattern, or ignores nothing.
         """
         compiled = []
         for text in patterns:
             try:
                 pattern = _compile(text)
             except ValueError as error:
-                raise ValueError(f"{text!r} is no pattern to exclude") from error
+                raise UsageError(f"{text!r} is no pattern to exclude") from error
             if pattern is None:
-                raise ValueError(
+                raise UsageError(
                     f"{text!r} excludes nothing: write \\# for a name that starts with #"
                 )
             compiled.append(pattern)

@@ -5,14 +5,21 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterable, Iterator
 
+from photosearch.errors import UsageError
+
 
 def mtime_ns_of(status: os.stat_result) -> int:
-    """Return the time of a file's last change in nanoseconds, or the nearest that SQLite holds."""
+    """Return the time of a file's last change in nanoseconds, within what SQLite can hold."""
     return min(max(status.st_mtime_ns, -(2**63)), 2**63 - 1)
 
 
+def inode_of(status: os.stat_result) -> int:
+    """Return the inode of a file as the signed 64-bit number that SQLite holds."""
+    return status.st_ino - 2**64 if status.st_ino >= 2**63 else status.st_ino
+
+
 def outermost(paths: Iterable[str]) -> list[str]:
-    """Return the paths that lie in no other one of them, sorted."""
+    """Return the paths that lie in none of the others, sorted."""
     kept: list[str] = []
     for path in sorted(set(paths), key=lambda path: path.rstrip(os.sep) + os.sep):
         if not kept or not is_below(path, kept[-1]):
@@ -22,7 +29,7 @@ def outermost(paths: Iterable[str]) -> list[str]:
 
 def is_below(path: str, folder: str) -> bool:
     """Tell whether a path lies in a folder; both absolute."""
-    # The first comparison is for the many that have nothing to do with each other.
+    # The first comparison is the fast one: most pairs of paths fail it.
     return path.startswith(folder) and path.startswith(os.path.join(folder, "")) and path != folder
 
 
@@ -36,16 +43,16 @@ def way_to(path: str) -> Iterator[str]:
 
 
 def root_of(path: str, roots: Collection[str]) -> str | None:
-    """Return the outermost of some folders that a path is or lies in; give many as a set."""
+    """Return the outermost of the roots that a path is or lies in; pass many roots as a set."""
     return next((above for above in way_to(path) if above in roots), None)
 
 
 def spelled(paths: Iterable[str], roots: Collection[str]) -> list[str]:
-    """Return paths as a root's walk would list them, if links lead from one to the other.
+    """Return paths as the walk of a root would list them, where links lead to the same place.
 
     Args:
-        paths: absolute, perhaps by another way than the root was given: the folder that a link
-            leads to, say.
+        paths: absolute. A path may lead to a root's photos by another way than the root's own:
+            through a link, or without the link that the root goes through.
         roots: absolute.
     """
     roots = set(roots)
@@ -55,7 +62,7 @@ def spelled(paths: Iterable[str], roots: Collection[str]) -> list[str]:
         if root_of(path, roots) is None:
             tops = tops or {os.path.realpath(root): root for root in sorted(roots, reverse=True)}
             real = os.path.realpath(path)
-            # The innermost, as the others may leave out what lies there.
+            # The innermost root, because the outer ones may ignore what lies there.
             top = next((above for above in reversed([*way_to(real)]) if above in tops), None)
             if top is not None:
                 path = os.path.normpath(os.path.join(tops[top], os.path.relpath(real, top)))
@@ -64,24 +71,26 @@ def spelled(paths: Iterable[str], roots: Collection[str]) -> list[str]:
 
 
 def top_of(path: str, roots: Collection[str]) -> str:
-    """Return the folder below which a photo's folders are searched: its root, or its own.
+    """Return the folder below which folder names count in search.
+
+    It is the photo's root, or the photo's own folder if the photo is a root itself or has none.
 
     Args:
         path: of the photo, absolute.
-        roots: that lie in no other one; give many as a set.
+        roots: none of which lies in another; pass many as a set.
     """
     root = root_of(path, roots)
     return os.path.dirname(path) if root is None or root == path else root
 
 
 def absolute(path: str | os.PathLike[str]) -> str:
-    """Return an absolute path; two slashes in front, which POSIX allows to differ, are one.
+    """Return an absolute path; of two slashes in front, which POSIX keeps, one stays.
 
     Raises:
-        ValueError: it is empty, as an unset variable of a script is.
+        UsageError: it is empty, as an unset variable of a script is.
     """
     if not os.fspath(path):
-        raise ValueError("an empty name: which folder or photo is meant?")
+        raise UsageError("an empty name: which folder or photo is meant?")
     found = os.path.abspath(path)
     return found[1:] if os.sep == "/" and found.startswith("//") else found
 
@@ -91,7 +100,7 @@ def paths_of(folders: Iterable[str | os.PathLike[str]]) -> list[str]:
 
     Raises:
         TypeError: it is one path, whose letters would be taken for folders.
-        ValueError: one of them is empty.
+        UsageError: one of them is empty.
     """
     if isinstance(folders, str | bytes):
         raise TypeError(f"a list of folders is wanted: [{folders!r}]")

@@ -7,8 +7,8 @@ from collections.abc import Set
 from dataclasses import dataclass
 
 from photosearch.files.ignore import Rules, RulesError, reach
+from photosearch.files.names import is_photo_name
 from photosearch.files.paths import is_below, way_to
-from photosearch.files.walk import is_photo_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,25 +16,27 @@ class Root:
     """A folder to walk, or a single file."""
 
     path: str
-    rules: Rules  # of the folder above that it belongs to
-    outer: str | None  # the root whose walk comes to it; None: no other one's
-    inner: tuple[str, ...] = ()  # roots in it that its walk doesn't come to: ignored, but given
-    reached: tuple[str, ...] = ()  # roots in it that its walk comes to anyway
+    rules: Rules  # in force above it
+    outer: str | None  # another root whose walk comes to this root
+    inner: tuple[str, ...] = ()  # roots below that this root's walk doesn't come to: ignored here
+    reached: tuple[str, ...] = ()  # roots below that this root's walk comes to
 
 
-def place(path: str, known: Set[str]) -> Root:
+def root_among(path: str, known: Set[str]) -> Root:
     """Tell how a root stands to the others.
 
-    One that another one's walk comes to is part of that one, whose rules hold in it. One
-    that is ignored there was given all the same: it is walked, by the rules in it alone.
+    If the walk of an outer root comes to a root, then it is part of the outer root, whose rules
+    hold in it. If the outer root ignores it, it was given all the same: it is walked by the rules
+    in it alone.
 
     Args:
         path: absolute, as are the others.
-        known: all roots, this one or not.
+        known: all roots; `path` may be among them.
 
     Raises:
-        RulesError: a file of rules between this one and one above it can't be used. One between
-            it and others in it closes only these: they are in neither list.
+        RulesError: a file of rules between an outer root and `path` can't be used. If such a file
+            lies between `path` and a root below, only that root is closed: it is neither in
+            `inner` nor in `reached`.
     """
     rules = above = None
     for outer in way_to(os.path.dirname(path)):
@@ -52,8 +54,8 @@ def place(path: str, known: Set[str]) -> Root:
         try:
             comes = _is_listed(other) and reach(path, other, rules) is not None
             comes = comes or any(
-                one in inner and reach(one, other) is not None
-                for one in way_to(os.path.dirname(other))
+                between in inner and reach(between, other) is not None
+                for between in way_to(os.path.dirname(other))
             )
         except RulesError:
             continue

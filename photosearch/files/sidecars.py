@@ -1,26 +1,55 @@
-"""Sidecars: XMP files beside photos, known by their names."""
+"""Sidecars: small files beside photos that tell about them, known by their names.
+
+The sidecar of `photo.jpg` is `photo.jpg.xmp` or else `photo.xmp`, however capitalised. How each
+format is read stands in `photosearch.photo.sidecars`.
+"""
 
 from __future__ import annotations
 
 import os
 import stat
 from collections.abc import Iterable, Mapping
+from enum import StrEnum
 
 from photosearch.files.paths import mtime_ns_of
 
 
-def sidecar_names(path: str) -> tuple[str, str]:
-    """Return the paths that a photo's sidecar may have, the better one first."""
-    return f"{path}.xmp", f"{os.path.splitext(path)[0]}.xmp"
+class SidecarFormat(StrEnum):
+    """The formats of sidecars by how their names end, in lower case; the preferred one first."""
+
+    XMP = ".xmp"
+
+
+_ENDINGS = tuple(SidecarFormat)
+
+
+def is_sidecar_name(name: str) -> bool:
+    """Tell whether a file name or path ends like a sidecar's."""
+    return name.lower().endswith(_ENDINGS)
+
+
+def format_of(path: str) -> SidecarFormat:
+    """Return the format of a sidecar, by its name.
+
+    Raises:
+        ValueError: it is no sidecar's name.
+    """
+    return SidecarFormat(os.path.splitext(path)[1].lower())
+
+
+def sidecar_names(path: str) -> list[str]:
+    """Return the paths that a photo's sidecar may have, the preferred one first."""
+    stem = os.path.splitext(path)[0]
+    return [f"{start}{ending}" for ending in _ENDINGS for start in (path, stem)]
 
 
 def sidecars_among(names: Iterable[str]) -> dict[str, str]:
-    """Return those of a folder's names that XMP files have, by the same in lower case."""
-    return {name.lower(): name for name in names if name.lower().endswith(".xmp")}
+    """Return those of a folder's names that are sidecars', by the same name in lower case."""
+    return {name.lower(): name for name in names if is_sidecar_name(name)}
 
 
 def list_sidecars(folder: str) -> dict[str, str]:
-    """Return the names of XMP files in a folder, by the same in lower case.
+    """Return the names of sidecars in a folder, by the same name in lower case.
 
     Raises:
         OSError: the folder can't be opened.
@@ -36,8 +65,8 @@ def find_sidecar(path: str, names: Mapping[str, str]) -> tuple[str, int] | None:
         names: what `list_sidecars` gives of its folder.
 
     Returns:
-        Its path and the time of its last change, in nanoseconds; None where there is none that is
-        a regular file.
+        The sidecar's path and the time of its last change, in nanoseconds; None where no regular
+        file has a sidecar's name.
     """
     for wanted in sidecar_names(path):
         folder, name = os.path.split(wanted)

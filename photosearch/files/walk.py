@@ -1,79 +1,23 @@
 """The photo files below a folder."""
 
+from __future__ import annotations
+
 import contextlib
 import errno
 import os
 import stat
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
-from photosearch.files.ignore import CACHE_TAG, NAME, Rules, is_cache, is_passed_over, reach
-from photosearch.files.paths import mtime_ns_of
+from photosearch.files.file import File, Skipped
+from photosearch.files.ignore import CACHE_TAG, NAME, Rules, is_cache, is_passed_over
+from photosearch.files.links import Trail
+from photosearch.files.names import is_photo_name
+from photosearch.files.pairs import pairs_among
+from photosearch.files.paths import inode_of, mtime_ns_of
+from photosearch.files.reasons import reason_of
 from photosearch.files.sidecars import find_sidecar, list_sidecars, sidecars_among
-
-CAMERA_SUFFIXES: frozenset[str] = frozenset(
-    {".jpg", ".jpeg", ".jpe", ".jfif", ".heic", ".heif", ".hif"}
-)
-"""File name endings of what cameras write instead of RAW, or beside it."""
-
-RAW_SUFFIXES: frozenset[str] = frozenset(
-    {".cr2", ".cr3", ".nef", ".nrw", ".arw", ".sr2", ".dng", ".raf", ".orf", ".rw2"}
-    | {".pef", ".srw"}
-)
-"""File name endings of RAW files, in lower case."""
-
-SUFFIXES: frozenset[str] = (
-    frozenset({".png", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".avif"})
-    | {".jp2", ".j2k", ".jpf", ".jpx", ".j2c"}
-    | CAMERA_SUFFIXES
-    | RAW_SUFFIXES
-)
-"""File name endings of photos, in lower case."""
-
-_REASONS = {
-    errno.EACCES: "permission denied",
-    errno.EPERM: "permission denied",
-    errno.ENOENT: "it is gone",
-    errno.ENOTDIR: "it is gone",
-    errno.ELOOP: "links lead in a circle",
-    errno.ENAMETOOLONG: "the path is too long",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class File:
-    """A regular file whose name ends like a photo's; size in bytes, times since the epoch.
-
-    A sidecar is an XMP file beside it, `photo.jpg.xmp` or else `photo.xmp`, however capitalised.
-    A twin is a RAW file of the same name, which isn't listed itself: it stands in for this file
-    if that can't be decoded.
-    """
-
-    path: str
-    size: int
-    mtime_ns: int
-    inode: int
-    sidecar: str | None = None
-    sidecar_mtime_ns: int | None = None
-    twin: "File | None" = None
-
-
-@dataclass(frozen=True, slots=True)
-class Skipped:
-    """Something that looked like a photo or a folder of photos, and why it can't be read."""
-
-    path: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Top:
-    """A folder below which everything real gets visited without links, if it isn't ignored."""
-
-    real: str  # its real path
-    path: str  # as it is listed
-    rules: Rules  # in force above it
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,24 +26,9 @@ class _Level:
 
     path: str
     rest: Iterator[os.DirEntry[str]]  # entries to come, without the twins
-    sidecars: dict[str, str]  # names of XMP files, by the same in lower case
+    sidecars: dict[str, str]  # names of sidecars, by the same name in lower case
     twins: dict[str, list[os.DirEntry[str]]]  # RAW files, by the name of the JPEG or HEIC
     rules: Rules
-
-
-@dataclass(frozen=True, slots=True)
-class _Trail:
-    """Where a walk was."""
-
-    tops: list[_Top]
-    visited: set[tuple[int, int]] = field(default_factory=set)  # device and inode of folders
-
-    def is_new(self, status: os.stat_result) -> bool:
-        """Note a folder; tell whether the walk comes to it for the first time."""
-        identity = (status.st_dev, status.st_ino)
-        new = identity not in self.visited
-        self.visited.add(identity)
-        return new
 
 
 def walk(
@@ -113,12 +42,12 @@ def walk(
 
     What is ignored is left out silently, except for the root itself: hidden names and others
     that `is_passed_over` knows, folders tagged as caches, and what the files of rules in the
-    walked folders say. Links are followed, but one into a part of the tree that is walked
-    anyway is left out silently, and each real folder is listed only once: a loop of links
-    ends, and no photo is listed twice because of a link. Hard links are listed each. A RAW file
-    beside a JPEG or HEIC of the same name is its twin: they are one photo.
+    walked folders say. Links are followed. A link is left out silently if the walk comes to its
+    target anyway, and each real folder is listed only once: a loop of links ends, and no photo
+    is listed twice because of a link. Each of several hard links is listed. A RAW file beside a
+    JPEG or HEIC of the same name is its twin, see `photosearch.files.pairs`.
 
-    A folder whose rules can't be used is skipped as a whole: what it hides isn't known.
+    A folder whose rules can't be used is skipped as a whole: nobody knows what it hides.
 
     Args:
         root: A folder, or a single file, which is listed whatever its name. Paths listed below a
@@ -126,8 +55,8 @@ def walk(
         rules: In force above the root.
         inner: Folders and files below the root that are walked after it though it ignores
             them, by the rules in them alone. A missing folder is skipped.
-        outer: A folder above the root whose walk comes to it: links to what that one lists are
-            left out here too.
+        outer: A folder above the root whose walk comes to the root: links to what the outer
+            folder lists are left out here too.
         sidecars_in: Lists the sidecars of a single file's folder, or remembers them.
 
     Raises:
@@ -143,10 +72,12 @@ def walk(
     entries = _entries(root)
     below = _rules_within(root, entries, rules)
     fresh = Rules(rules.excluded)
-    trail = _Trail([_Top(os.path.realpath(root), root, rules)])
-    trail.tops.extend(_Top(os.path.realpath(path), path, fresh) for path in inner)
+    trail = Trail()
+    trail.add(root, rules)
+    for path in inner:
+        trail.add(path, fresh)
     if outer is not None:
-        trail.tops.append(_Top(os.path.realpath(outer), outer, Rules()))
+        trail.add(outer, Rules())
     trail.is_new(status)
     return _walk_all(root, entries, below, trail, inner, sidecars_in)
 
@@ -155,7 +86,7 @@ def _walk_all(
     root: str,
     entries: list[os.DirEntry[str]],
     rules: Rules,
-    trail: _Trail,
+    trail: Trail,
     inner: Sequence[str],
     sidecars_in: Callable[[str], dict[str, str]],
 ) -> Iterator[File | Skipped]:
@@ -175,11 +106,11 @@ def _walk_all(
 
 
 def _walk_folder(
-    root: str, entries: list[os.DirEntry[str]], rules: Rules, trail: _Trail
+    root: str, entries: list[os.DirEntry[str]], rules: Rules, trail: Trail
 ) -> Iterator[File | Skipped]:
     """Yield the photos of an opened folder, and of those in it."""
     # A stack, not recursion: folders may be nested by the thousand.
-    levels = [_level(root, entries, rules, trail.tops)]
+    levels = [_level(root, entries, rules, trail)]
     while levels:
         level = levels[-1]
         entry = next(level.rest, None)
@@ -189,13 +120,13 @@ def _walk_folder(
         if is_passed_over(entry.name, level.path) or _is_ignored(entry, level.rules):
             continue
         try:
-            found = _look(entry, trail.tops)
+            found = _look(entry, trail)
         except OSError as error:
             yield Skipped(entry.path, _why_not_read(entry, error))
             continue
         if not isinstance(found, os.stat_result):
             if found is not None:
-                yield _complete(found, level, trail.tops) if isinstance(found, File) else found
+                yield _complete(found, level, trail) if isinstance(found, File) else found
             continue
         if not trail.is_new(found):
             continue
@@ -208,15 +139,17 @@ def _walk_folder(
         if _has(below, CACHE_TAG) and is_cache(entry.path):
             continue
         if entry.is_symlink():
-            trail.tops.append(_Top(os.path.realpath(entry.path), entry.path, level.rules))
-        levels.append(_level(entry.path, below, within, trail.tops))
+            trail.add(entry.path, level.rules)
+        levels.append(_level(entry.path, below, within, trail))
 
 
-def _level(folder: str, entries: list[os.DirEntry[str]], rules: Rules, tops: list[_Top]) -> _Level:
-    twins = _twins(entries, rules, tops)
-    apart = {raw for raws in twins.values() for raw in raws}
-    rest = (entry for entry in entries if entry not in apart)
-    return _Level(folder, rest, sidecars_among(entry.name for entry in entries), twins, rules)
+def _level(folder: str, entries: list[os.DirEntry[str]], rules: Rules, trail: Trail) -> _Level:
+    named = {entry.name: entry for entry in entries}
+    pairs = pairs_among([*named], lambda name: _is_listed(named[name], rules, trail))
+    twins = {shown: [named[name] for name in raws] for shown, raws in pairs.items()}
+    apart = {name for raws in pairs.values() for name in raws}
+    rest = (entry for entry in entries if entry.name not in apart)
+    return _Level(folder, rest, sidecars_among(named), twins, rules)
 
 
 def _rules_within(folder: str, entries: list[os.DirEntry[str]], rules: Rules) -> Rules:
@@ -237,7 +170,7 @@ def _is_ignored(entry: os.DirEntry[str], rules: Rules) -> bool:
     return rules.ignores(entry.path, is_folder)
 
 
-def _look(entry: os.DirEntry[str], tops: list[_Top]) -> File | Skipped | os.stat_result | None:
+def _look(entry: os.DirEntry[str], trail: Trail) -> File | Skipped | os.stat_result | None:
     """Tell a photo, a folder to walk (as its status) and what is of no interest (None) apart.
 
     Plain files without a photo's suffix cost no system call, all else costs one `stat`.
@@ -254,7 +187,7 @@ def _look(entry: os.DirEntry[str], tops: list[_Top]) -> File | Skipped | os.stat
                 raise
             return None
         is_folder = stat.S_ISDIR(status.st_mode)
-        if (is_folder or named_as_photo) and _comes_anyway(entry.path, is_folder, tops):
+        if (is_folder or named_as_photo) and trail.comes_anyway(entry.path, is_folder):
             return None
     elif entry.is_dir(follow_symlinks=False):
         return os.stat(entry.path, follow_symlinks=False)  # a DirEntry has no inode on Windows
@@ -272,58 +205,17 @@ def _look(entry: os.DirEntry[str], tops: list[_Top]) -> File | Skipped | os.stat
     return _file(entry.path, status)
 
 
-def _comes_anyway(link: str, is_folder: bool, tops: list[_Top]) -> bool:
-    """Tell whether a link's target is listed under its own name.
-
-    A target in a hidden folder is not: git-annex keeps every photo as a link into `.git`.
-    """
-    target = os.path.realpath(link)
-    if not is_folder and not is_photo_name(target):
-        return False
-    for top in tops:
-        if target == top.real:
-            return True
-        inside = os.path.join(top.real, "")
-        if target.startswith(inside):
-            listed = os.path.join(top.path, target[len(inside) :])
-            if reach(top.path, listed, top.rules) is not None:
-                return True
-    return False
-
-
 def _entries(folder: str) -> list[os.DirEntry[str]]:
     """List a folder by name; the handle is closed before anything below is opened."""
     with os.scandir(folder) as entries:
         return sorted(entries, key=lambda entry: entry.name)
 
 
-def _twins(
-    entries: list[os.DirEntry[str]], rules: Rules, tops: list[_Top]
-) -> dict[str, list[os.DirEntry[str]]]:
-    """Find RAW files of which the camera, or a person, made a JPEG or HEIC beside them.
-
-    One that is empty, ignored by rules, or a link to what is listed elsewhere, is none.
-
-    Returns:
-        The RAW files, by the name of the other: the first one by name.
-    """
-    parts = [os.path.splitext(entry.name.lower()) for entry in entries]
-    raws: dict[str, list[os.DirEntry[str]]] = {}
-    for entry, (stem, suffix) in zip(entries, parts, strict=True):
-        if suffix in RAW_SUFFIXES and _stands(entry, rules, tops):
-            raws.setdefault(stem, []).append(entry)
-    return {
-        entry.name: raws.pop(stem)
-        for entry, (stem, suffix) in zip(entries, parts, strict=True)
-        if stem in raws and suffix in CAMERA_SUFFIXES and _stands(entry, rules, tops)
-    }
-
-
-def _stands(entry: os.DirEntry[str], rules: Rules, tops: list[_Top]) -> bool:
-    """Tell whether a file is one that a walk lists here, and holds something."""
+def _is_listed(entry: os.DirEntry[str], rules: Rules, trail: Trail) -> bool:
+    """Tell whether a walk lists a file here, and whether the file holds something."""
     if _is_ignored(entry, rules) or not _holds_something(entry):
         return False
-    return not (entry.is_symlink() and _comes_anyway(entry.path, False, tops))
+    return not (entry.is_symlink() and trail.comes_anyway(entry.path, False))
 
 
 def _holds_something(entry: os.DirEntry[str]) -> bool:
@@ -347,7 +239,7 @@ def _single(
 
 
 def _file(path: str, status: os.stat_result) -> File:
-    return File(path, status.st_size, mtime_ns_of(status), status.st_ino)
+    return File(path, status.st_size, mtime_ns_of(status), inode_of(status))
 
 
 def _with_sidecar(file: File, names: dict[str, str]) -> File:
@@ -358,30 +250,19 @@ def _with_sidecar(file: File, names: dict[str, str]) -> File:
     return replace(file, sidecar=path, sidecar_mtime_ns=mtime_ns)
 
 
-def _complete(file: File, level: _Level, tops: list[_Top]) -> File:
+def _complete(file: File, level: _Level, trail: Trail) -> File:
     """Return a file with its sidecar and its twin."""
     raws = level.twins.get(os.path.basename(file.path), ()) if level.twins else ()
     for raw in raws:
         with contextlib.suppress(OSError):  # gone meanwhile
-            twin = _look(raw, tops)
+            twin = _look(raw, trail)
             if isinstance(twin, File):
                 file = replace(file, twin=_with_sidecar(twin, level.sidecars))
                 break
     return _with_sidecar(file, level.sidecars)
 
 
-def is_photo_name(name: str) -> bool:
-    """Tell whether a file name or path ends like a photo's."""
-    return os.path.splitext(name)[1].lower() in SUFFIXES
-
-
 def _why_not_read(entry: os.DirEntry[str], error: OSError) -> str:
     if entry.is_symlink() and error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
         return "broken link"
     return f"can't be read: {reason_of(error)}"
-
-
-def reason_of(error: OSError) -> str:
-    """Say in a few words why something in a folder can't be opened."""
-    known = _REASONS.get(error.errno or 0)
-    return known or (error.strerror or type(error).__name__).lower()

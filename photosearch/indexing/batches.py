@@ -6,34 +6,43 @@ import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from functools import partial
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 import numpy as np
 
-from photosearch.files.walk import File, reason_of
+from photosearch.indexing.config import IndexOptions
+from photosearch.indexing.protocols import Describer
 from photosearch.indexing.scan import Task
-from photosearch.indexing.workers import MEMORY, Outcome, decode_all
-from photosearch.photo.decode import Decoded, UnreachableError, decode
+from photosearch.indexing.summary import Stages
+from photosearch.indexing.workers import decode_all
+from photosearch.photo.decode import Decoded, UnreachableError
 from photosearch.photo.picture import UndecodableError
-from photosearch.photo.xmp import read_sidecar
-from photosearch.store import photos as store
+from photosearch.store.descriptions import Description
+from photosearch.store.failures import Failure, Stage
+from photosearch.store.photos import Photo
 
-if TYPE_CHECKING:
-    from photosearch.indexing.run import Describer, IndexConfig
-    from photosearch.indexing.summary import Stages
-    from photosearch.store.descriptions import Description
 
-PIXEL_MEMORY = 15  # bytes for each pixel allowed: 9 are what the worst formats take
+@dataclass(frozen=True, slots=True)
+class DecodedBatch:
+    """Photos to describe at once, and what couldn't be decoded on the way to them."""
+
+    photos: list[tuple[Task, Decoded]]
+    failures: list[Failure]
+    stages: Stages
+
+
+@dataclass(frozen=True, slots=True)
+class DescribedBatch:
+    """Photos to write in one transaction, and what couldn't be decoded on the way to them."""
+
+    photos: list[Photo]
+    failures: list[Failure]
+    stages: Stages
 
 
 def decode_batches(
-    todo: Sequence[Task],
-    size: int,
-    config: IndexConfig,
-    stages: Stages,
-    batch_size: Callable[[], int],
-) -> Iterator[tuple[list[tuple[Task, Decoded]], list[store.Failure]]]:
+    todo: Sequence[Task], size: int, config: IndexOptions, batch_size: Callable[[], int]
+) -> Iterator[DecodedBatch]:
     """Yield decoded photos by full batches, with the failures met on the way.
 
     A batch is full by its photos, not by its files: after a kill the rest falls into
@@ -43,111 +52,79 @@ def decode_batches(
         todo: what to decode, in this order.
         size: side of the square to decode to, in pixels.
         config: processes and limits.
-        stages: gets the time spent waiting for decoded photos.
         batch_size: asked again for every photo, because it may change.
     """
     photos: list[tuple[Task, Decoded]] = []
-    failures: list[store.Failure] = []
-    files = [task.file for task in todo]
+    failures: list[Failure] = []
     ahead = 2 * max(batch_size(), config.workers)
-    decoded = decode_all(
-        files, size, config.workers, ahead,
-        decode=partial(decode, max_pixels=config.max_pixels),
-        file_timeout=config.file_timeout,
-        memory=max(MEMORY, PIXEL_MEMORY * config.max_pixels),
-    )  # fmt: skip
-    outcomes = _timed(decoded, stages)
+    outcomes = decode_all([task.file for task in todo], size, config, ahead)
+    waited, asked = 0.0, time.perf_counter()
     for task, (file, outcome) in zip(todo, outcomes, strict=True):
+        waited += time.perf_counter() - asked
         if isinstance(outcome, UnreachableError):
-            failures.append(store.Failure(file.path, str(outcome)))  # as if it had changed
+            failures.append(Failure(file.path, str(outcome)))  # as if it had changed
         elif isinstance(outcome, UndecodableError):
-            failures.append(store.Failure(file.path, str(outcome), file.size, file.mtime_ns))
+            failures.append(Failure(file.path, str(outcome), file.size, file.mtime_ns))
         else:
             photos.append((task, outcome))
         if len(photos) >= batch_size():
-            yield photos, failures
-            photos, failures = [], []
+            yield DecodedBatch(photos, failures, Stages(decode=waited))
+            photos, failures, waited = [], [], 0.0
         elif len(failures) >= batch_size():
-            yield [], failures
-            failures = []
+            yield DecodedBatch([], failures, Stages(decode=waited))
+            failures, waited = [], 0.0
+        asked = time.perf_counter()
     if photos or failures:
-        yield photos, failures
+        yield DecodedBatch(photos, failures, Stages(decode=waited))
 
 
 def describe_batches(
-    batches: Iterable[tuple[list[tuple[Task, Decoded]], list[store.Failure]]],
-    describer: Describer,
-    parts: Collection[str],
-    stages: Stages,
-) -> Iterator[tuple[list[store.Photo], list[store.Failure]]]:
-    """Describe batches, each in a thread while the one before it is written.
+    batches: Iterable[DecodedBatch], describer: Describer, parts: Collection[str]
+) -> Iterator[DescribedBatch]:
+    """Describe batches, each in a thread while the batch before it is written.
 
     Args:
-        batches: decoded photos, and what couldn't be decoded, which is passed on.
+        batches: decoded photos.
         describer: what describes them.
         parts: of the descriptions to make.
-        stages: gets the time that it takes.
     """
-    waiting: deque[tuple[Future[list[store.Photo]], list[store.Failure]]] = deque()
+    waiting: deque[Future[DescribedBatch]] = deque()
     thread = ThreadPoolExecutor(1)
     try:
-        for photos, failures in batches:
-            future = thread.submit(_describe, describer, parts, stages, photos)
-            waiting.append((future, failures))
+        for batch in batches:
+            waiting.append(thread.submit(_describe, batch, describer, parts))
             if len(waiting) > 1:
-                described, failures = waiting.popleft()
-                yield described.result(), failures
-        for described, failures in waiting:
-            yield described.result(), failures
+                yield waiting.popleft().result()
+        for described in waiting:
+            yield described.result()
     finally:
         thread.shutdown(cancel_futures=True)
 
 
-def _describe(
-    describer: Describer,
-    parts: Collection[str],
-    stages: Stages,
-    photos: Sequence[tuple[Task, Decoded]],
-) -> list[store.Photo]:
+def _describe(batch: DecodedBatch, describer: Describer, parts: Collection[str]) -> DescribedBatch:
     """Describe one batch."""
-    if not photos:
-        return []
+    if not batch.photos:
+        return DescribedBatch([], batch.failures, batch.stages)
     started = time.perf_counter()
-    pixels = np.stack([decoded.pixels for _, decoded in photos])
+    pixels = np.stack([decoded.pixels for _, decoded in batch.photos])  # (B, S, S, 3)
     descriptions = describer.describe_pixels(pixels, parts)
-    stages.describe += time.perf_counter() - started
-    return [
+    stages = batch.stages + Stages(describe=time.perf_counter() - started)
+    photos = [
         photo_of(task, decoded, description)
-        for (task, decoded), description in zip(photos, descriptions, strict=True)
+        for (task, decoded), description in zip(batch.photos, descriptions, strict=True)
     ]
+    return DescribedBatch(photos, batch.failures, stages)
 
 
-def photo_of(task: Task, decoded: Decoded, description: Description | None) -> store.Photo:
-    """Put together what is known of a photo; its sidecar beats what is written into it."""
-    written, unread = decoded.written, None
-    sidecar, time = task.file.sidecar, task.file.sidecar_mtime_ns
-    if sidecar is not None:
-        try:
-            written = read_sidecar(sidecar).over(written)
-        except OSError as error:  # tried again in the next run
-            reason = f"can't be read: {reason_of(error)}"
-            unread = store.Failure(sidecar, reason, stage="sidecar")
-        except ValueError as error:  # tried again when it is another one
-            unread = store.Failure(sidecar, str(error), None, time, "sidecar")
-    return store.Photo(
-        task.file, task.root, decoded.format, decoded.width, decoded.height,
-        decoded.metadata, description, written, decoded.content_hash, unread,
+def photo_of(task: Task, decoded: Decoded, description: Description | None = None) -> Photo:
+    """Put together what is known of a photo; without a description, that stays as it was."""
+    unread = decoded.unread_sidecar
+    failure = None
+    if unread is not None:
+        # Without a time, it is tried again in the next run; with a time, when that has changed.
+        mtime_ns = task.file.sidecar_mtime_ns if unread.damaged else None
+        failure = Failure(unread.path, unread.reason, None, mtime_ns, Stage.SIDECAR)
+    return Photo(
+        task.file, task.root, decoded.format, decoded.width, decoded.height, decoded.exif,
+        description, decoded.user_metadata, decoded.content_hash, failure,
     )  # fmt: skip
-
-
-def _timed(
-    outcomes: Iterator[tuple[File, Outcome]], stages: Stages
-) -> Iterator[tuple[File, Outcome]]:
-    """Pass outcomes on, adding up the time spent waiting for them."""
-    while True:
-        started = time.perf_counter()
-        outcome = next(outcomes, None)
-        stages.decode += time.perf_counter() - started
-        if outcome is None:
-            return
-        yield outcome

@@ -5,102 +5,89 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from photosearch.files.file import File
 from photosearch.files.hashing import hash_file, sample
-from photosearch.files.walk import File
+from photosearch.files.pairs import is_same_raw
 from photosearch.indexing.scan import Task
-from photosearch.store import moves as paths
-from photosearch.store import photos as store
-from photosearch.store.database import signed
-from photosearch.store.moves import Place
+from photosearch.store.known import KnownPhoto, photos_of_size
+from photosearch.store.moves import copy_photo, move_photos, touch_photo
+from photosearch.store.photos import set_missing
 from photosearch.store.roots import reachable
 
+IsGone = Callable[[KnownPhoto, str], bool]  # no longer at its path; a new path it may have
 
-@dataclass
+
+@dataclass(frozen=True)
 class Recognised:
     """What came of looking at new and changed files."""
 
-    left: list[Task] = field(default_factory=list)  # hold what the library doesn't know
-    later: list[Task] = field(default_factory=list)  # hold the same as one of these
-    rereads: list[Task] = field(default_factory=list)  # known, but the sidecar is another
-    moved: int = 0
-    copied: int = 0
-    touched: int = 0  # at their old place, with another time or inode only
+    tasks: list[Task]  # all of them; files that were read carry their hash
+    left: list[Task]  # hold what the library doesn't know
+    later: list[Task]  # hold the same as one of those left
+    rereads: list[Task]  # known, but with another sidecar
+    moved: int
+    copied: int
+    touched: int  # at their old path, with another time or inode only
+
+
+@dataclass(frozen=True)
+class _Sorted:
+    """New and changed files by what they hold."""
+
+    left: list[Task] = field(default_factory=list)
+    later: list[Task] = field(default_factory=list)
+    arrivals: list[tuple[Task, list[KnownPhoto]]] = field(default_factory=list)  # hold the same
+    touched: list[tuple[KnownPhoto, Task]] = field(default_factory=list)
 
 
 def recognise(
     connection: sqlite3.Connection,
     tasks: Sequence[Task],
     gone: Collection[str],
-    hashes: dict[str, bytes | None],
     threads: int = 1,
     comparing: Callable[[int], None] = lambda files: None,
 ) -> Recognised:
     """Find out which new and changed files hold photos that the library knows.
 
-    A photo whose own file is no longer there has moved: its row gets the new path. Else the
-    file is a copy, and gets a copy of the row. All is written in one transaction, because
-    photos may have changed places with each other.
+    If the file of a known photo is no longer there, the photo has moved: its row gets the new
+    path. Otherwise the new file is a copy, and gets a copy of the row. All is written in one
+    transaction, because photos may have changed places with each other.
 
-    Only files that have as many bytes as a known photo, or as a new one that is the same in
-    the middle, are read. Those that have the name, the
-    time and the inode of a photo that is gone as well are the same without reading: a folder
-    that was renamed costs nothing, whatever is in it.
+    A file is read only if it has as many bytes as a known photo, or as another new file that is
+    the same in the middle. It isn't read if it has name, time and inode of a photo that is gone:
+    then it is that photo, so that a renamed folder costs nothing, whatever is in it.
 
     Args:
         connection: to the library, for writing.
         tasks: one for each new or changed file.
         gone: paths that were known, and were not found now.
-        hashes: of files by path, SHA-256; those that are computed are added, None where a file
-            can't be read.
         threads: that read files.
         comparing: told how many files are to be read.
     """
     sizes = dict.fromkeys(task.file.size for task in tasks)
-    places = [(size, place) for size in sizes for place in paths.of_size(connection, size)]
-    hashed = {size for size, place in places if place.content_hash is not None}
-    holding: dict[tuple[int, bytes], list[Place]] = defaultdict(list)
-    for size, place in places:
-        if place.content_hash is not None:
-            holding[size, place.content_hash].append(place)
-    is_gone = _gone_places(connection, gone)
-    renamed = _renamed(tasks, places, is_gone)
-    unknown = [
-        task.file
-        for task in tasks
-        if task.file.path not in renamed and task.file.path not in hashes and task.file.size
+    photos = [(size, photo) for size in sizes for photo in photos_of_size(connection, size)]
+    is_gone = _gone_test(connection, gone)
+    renamed = _renamed(tasks, photos, is_gone)
+    hashed = _hashed(tasks, photos, renamed, threads, comparing)
+    found = _sorted(hashed, photos, renamed)
+    moved, copied = _settle(found.arrivals, is_gone)
+    with connection:
+        move_photos(connection, {photo.photo_id: (task.root, task.file) for photo, task in moved})
+        for photo, task in copied:
+            copy_photo(connection, photo.photo_id, task.root, task.file)
+        for photo, task in found.touched:
+            touch_photo(connection, photo.photo_id, task.root, task.file)
+    rereads = [
+        replace(task, parts=())
+        for photo, task in moved + copied + found.touched
+        if not photo.has_read(task.file.sidecar_mtime_ns)
     ]
-    to_read = [file.path for file in unknown if file.size in hashed]
-    with ThreadPoolExecutor(threads) as pool:
-        to_read += _alike([file for file in unknown if file.size not in hashed], pool)
-        if to_read:
-            comparing(len(to_read))
-        hashes.update(zip(to_read, pool.map(hash_file, to_read), strict=True))
-
-    found, arrivals = Recognised(), []
-    touched: list[tuple[Place, Task]] = []
-    first: set[tuple[int, bytes]] = set()
-    for task in tasks:
-        content = hashes.get(task.file.path)
-        same = holding.get((task.file.size, content), []) if content is not None else []
-        own = next((place for place in same if place.path == task.file.path), None)
-        if task.file.path in renamed:
-            arrivals.append((task, [renamed[task.file.path]]))
-        elif own is not None:
-            touched.append((own, task))
-        elif same:
-            arrivals.append((task, same))
-        elif content is not None and (task.file.size, content) in first:
-            found.later.append(task)
-        else:
-            found.left.append(task)
-            if content is not None:
-                first.add((task.file.size, content))
-    _write(connection, arrivals, touched, is_gone, found)
-    return found
+    counts = len(moved), len(copied), len(found.touched)
+    return Recognised(hashed, found.left, found.later, rereads, *counts)
 
 
 def follow_twins(
@@ -108,27 +95,117 @@ def follow_twins(
 ) -> None:
     """Let the hidden row of a RAW file that a person captioned go where its file went.
 
-    Its caption then goes to the JPEG that came with it, see `photosearch.store.twins`. The RAW
-    file is known by name, size and time, which no two RAW files share.
+    Its caption then goes to the JPEG that came with it, see `photosearch.store.twins`.
 
     Args:
         connection: to the library, for writing.
         tasks: new and changed files.
         gone: paths that were known, and were not found now.
     """
-    is_gone = _gone_places(connection, gone)
+    is_gone = _gone_test(connection, gone)
     for task in tasks:
         twin = task.file.twin
         if twin is None:
             continue
-        for place in paths.of_size(connection, twin.size):
-            same_name = os.path.basename(place.path) == os.path.basename(twin.path)
-            same = same_name and place.mtime_ns == twin.mtime_ns and place.path != twin.path
-            if same and place.edited and is_gone(place, twin.path):
+        for photo in photos_of_size(connection, twin.size):
+            same = photo.path and is_same_raw(twin, photo.path, photo.mtime_ns)
+            if same and photo.edited and is_gone(photo, twin.path):
                 with connection:
-                    paths.move(connection, {place.number: (task.root, twin)})
-                store.set_missing(connection, [twin.path])
+                    move_photos(connection, {photo.photo_id: (task.root, twin)})
+                set_missing(connection, [twin.path])
                 break
+
+
+def _gone_test(connection: sqlite3.Connection, gone: Collection[str]) -> IsGone:
+    """Return a function that tells whether a photo's file is no longer at its path.
+
+    A file in a folder that can't be reached now may still be there. On file systems that don't
+    tell names apart by case or accents, a renamed file is still found by its old name.
+    """
+    within, gone = reachable(connection), frozenset(gone)
+
+    def is_gone(photo: KnownPhoto, new: str) -> bool:
+        if photo.path is None:
+            return photo.last_path.startswith(within)
+        if not os.path.lexists(photo.path):
+            return photo.path in gone or photo.path.startswith(within)
+        try:
+            return photo.path in gone and os.path.samefile(photo.path, new)
+        except OSError:
+            return False
+
+    return is_gone
+
+
+def _renamed(
+    tasks: Iterable[Task], photos: Sequence[tuple[int, KnownPhoto]], is_gone: IsGone
+) -> dict[str, KnownPhoto]:
+    """Return the photos that files are without a doubt, by the paths of the files.
+
+    Args:
+        tasks: for the files.
+        photos: of the same sizes, each after its size in bytes.
+        is_gone: tells whether a photo's file is no longer at its path.
+    """
+    # The name counts too, because some file systems make up inodes, and their times are coarse:
+    # pictures of one burst may have the same size.
+    alike: dict[tuple[int, int, int | None, str], list[KnownPhoto]] = defaultdict(list)
+    for size, photo in photos:
+        if photo.path is None:
+            continue
+        name = os.path.basename(photo.path)
+        alike[size, photo.mtime_ns, photo.inode, name].append(photo)
+    known = {(size, photo.path) for size, photo in photos}
+    renamed: dict[str, KnownPhoto] = {}
+    claimed: set[int] = set()
+    for task in tasks:
+        file = task.file
+        if (file.size, file.path) in known:
+            continue
+        name = os.path.basename(file.path)
+        for photo in alike.get((file.size, file.mtime_ns, file.inode, name), ()):
+            if photo.photo_id not in claimed and is_gone(photo, file.path):
+                renamed[file.path] = photo
+                claimed.add(photo.photo_id)
+                break
+    return renamed
+
+
+def _hashed(
+    tasks: Sequence[Task],
+    photos: Iterable[tuple[int, KnownPhoto]],
+    renamed: Collection[str],
+    threads: int,
+    comparing: Callable[[int], None],
+) -> list[Task]:
+    """Return tasks whose files carry their hash, where it had to be computed.
+
+    Args:
+        tasks: for files.
+        photos: of the same sizes, each after its size in bytes.
+        renamed: paths of files that needn't be read.
+        threads: that read files.
+        comparing: told how many files are to be read.
+    """
+    known_sizes = {size for size, photo in photos if photo.content_hash is not None}
+    unknown = [
+        task.file
+        for task in tasks
+        if task.file.path not in renamed and task.file.content_hash is None and task.file.size
+    ]
+    to_read = [file.path for file in unknown if file.size in known_sizes]
+    with ThreadPoolExecutor(threads) as pool:
+        to_read += _alike([file for file in unknown if file.size not in known_sizes], pool)
+        if not to_read:
+            return list(tasks)
+        comparing(len(to_read))
+        hashes = dict(zip(to_read, pool.map(hash_file, to_read), strict=True))
+    return [
+        replace(task, file=replace(task.file, content_hash=hashes[task.file.path]))
+        if task.file.path in hashes
+        else task
+        for task in tasks
+    ]
 
 
 def _alike(files: Sequence[File], pool: ThreadPoolExecutor) -> list[str]:
@@ -143,105 +220,74 @@ def _alike(files: Sequence[File], pool: ThreadPoolExecutor) -> list[str]:
     return [path for alike in groups.values() if len(alike) > 1 for path in alike]
 
 
-def _gone_places(
-    connection: sqlite3.Connection, gone: Collection[str]
-) -> Callable[[Place, str], bool]:
-    """Return what tells whether a photo's file is no longer at its place.
-
-    A file in a folder that can't be reached now may still be there. Where the case of letters,
-    or the composition of accents, doesn't count, a file that was renamed is there by its old
-    name as well.
-    """
-    within, gone = reachable(connection), frozenset(gone)
-
-    def is_gone(place: Place, new: str) -> bool:
-        if not os.path.lexists(place.path):
-            return place.path in gone or place.path.startswith(within)
-        try:
-            return place.path in gone and os.path.samefile(place.path, new)
-        except OSError:
-            return False
-
-    return is_gone
-
-
-def _renamed(
+def _sorted(
     tasks: Iterable[Task],
-    places: Sequence[tuple[int, Place]],
-    is_gone: Callable[[Place, str], bool],
-) -> dict[str, Place]:
-    """Return the photos that files are without a doubt, by path.
+    photos: Iterable[tuple[int, KnownPhoto]],
+    renamed: Mapping[str, KnownPhoto],
+) -> _Sorted:
+    """Sort files by whether the library knows what they hold, and where.
 
     Args:
-        tasks: for the files.
-        places: photos of the same sizes, each after its size in bytes.
-        is_gone: tells whether a photo's file is no longer at its place.
+        tasks: for files, which carry their hash if they were read.
+        photos: of the same sizes, each after its size in bytes.
+        renamed: the photos that files are without a doubt, by path.
     """
-    # The name too, because some file systems make up inodes, and their times are coarse:
-    # pictures of one burst may have the same size.
-    alike: dict[tuple[int, int, int | None, str], list[Place]] = defaultdict(list)
-    for size, place in places:
-        name = os.path.basename(place.path)
-        alike[size, place.mtime_ns, place.inode, name].append(place)
-    known = {(size, place.path) for size, place in places}
-    renamed: dict[str, Place] = {}
-    claimed: set[int] = set()
+    holding: dict[tuple[int, bytes], list[KnownPhoto]] = defaultdict(list)
+    for size, photo in photos:
+        if photo.content_hash is not None:
+            holding[size, photo.content_hash].append(photo)
+    found = _Sorted()
+    first: set[tuple[int, bytes]] = set()
     for task in tasks:
-        file = task.file
-        if (file.size, file.path) in known:
-            continue
-        name = os.path.basename(file.path)
-        for place in alike.get((file.size, file.mtime_ns, signed(file.inode), name), ()):
-            if place.number not in claimed and is_gone(place, file.path):
-                renamed[file.path] = place
-                claimed.add(place.number)
-                break
-    return renamed
+        path, size, content_hash = task.file.path, task.file.size, task.file.content_hash
+        same = [] if content_hash is None else holding.get((size, content_hash), [])
+        at_its_path = next((photo for photo in same if photo.path == path), None)
+        if path in renamed:
+            found.arrivals.append((task, [renamed[path]]))
+        elif at_its_path is not None:
+            found.touched.append((at_its_path, task))
+        elif same:
+            found.arrivals.append((task, same))
+        elif content_hash is not None and (size, content_hash) in first:
+            found.later.append(task)
+        else:
+            found.left.append(task)
+            if content_hash is not None:
+                first.add((size, content_hash))
+    return found
 
 
-def _write(
-    connection: sqlite3.Connection,
-    arrivals: Sequence[tuple[Task, list[Place]]],
-    touched: Sequence[tuple[Place, Task]],
-    is_gone: Callable[[Place, str], bool],
-    found: Recognised,
-) -> None:
-    """Decide which arrivals are moves and which are copies, and write them."""
+def _settle(
+    arrivals: Sequence[tuple[Task, list[KnownPhoto]]], is_gone: IsGone
+) -> tuple[list[tuple[KnownPhoto, Task]], list[tuple[KnownPhoto, Task]]]:
+    """Decide which arrivals are moves and which are copies, each with its known photo.
+
+    Args:
+        arrivals: files, each with the known photos that hold the same.
+        is_gone: tells whether a photo's file is no longer at its path.
+    """
     arrived = {task.file.path for task, _ in arrivals}
-    moves: dict[int, tuple[str, Task, Place]] = {}
-    copies: list[tuple[Place, Task]] = []
+    moved: dict[int, tuple[KnownPhoto, Task]] = {}
+    copied: list[tuple[KnownPhoto, Task]] = []
     for task, same in arrivals:
-        # What lies at the old path now is another photo, if it isn't gone.
+        # If a photo's file isn't gone, another photo may lie at its path now.
         vacated = [
-            place
-            for place in same
-            if place.number not in moves
-            and (place.path in arrived or is_gone(place, task.file.path))
+            photo
+            for photo in same
+            if photo.photo_id not in moved
+            and (photo.path in arrived or is_gone(photo, task.file.path))
         ]
         name = os.path.basename(task.file.path)
         vacated.sort(
-            key=lambda place: (
-                place.missing,  # those that are gone now come first
-                place.missing and not place.edited,
-                os.path.basename(place.path) != name,
+            key=lambda photo: (
+                photo.missing,  # photos that are gone since this run come first
+                photo.missing and not photo.edited,
+                os.path.basename(photo.last_path) != name,
             )
         )
-        # A row that was hidden long ago says less than that of a copy which a person captioned.
+        # A row that was hidden long ago says less than the row of a copy that a person captioned.
         if vacated and not (vacated[0].missing and same[0].edited and not vacated[0].edited):
-            moves[vacated[0].number] = (task.root, task, vacated[0])
+            moved[vacated[0].photo_id] = (vacated[0], task)
         else:
-            copies.append((same[0], task))
-    with connection:
-        by_number = {number: (root, task.file) for number, (root, task, _) in moves.items()}
-        paths.move(connection, by_number)
-        for place, task in copies:
-            paths.copy(connection, place.number, task.root, task.file)
-        for place, task in touched:
-            paths.touch(connection, place.number, task.root, task.file)
-    found.moved, found.copied, found.touched = len(moves), len(copies), len(touched)
-    known = [(place, task) for _, task, place in moves.values()] + copies + list(touched)
-    found.rereads = [
-        Task(task.root, task.file, ())
-        for place, task in known
-        if place.sidecar_mtime_ns != task.file.sidecar_mtime_ns
-    ]
+            copied.append((same[0], task))
+    return list(moved.values()), copied

@@ -6,129 +6,74 @@ import functools
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import groupby
-from typing import Protocol
-
-import numpy as np
 
 from photosearch.files.ignore import Rules
+from photosearch.files.pairs import hidden_twin, stand_in
 from photosearch.files.paths import outermost
-from photosearch.files.roots import place, why_unreachable
+from photosearch.files.roots import Root, root_among, why_unreachable
 from photosearch.files.sidecars import list_sidecars
 from photosearch.files.walk import walk
 from photosearch.indexing.batches import decode_batches, describe_batches, photo_of
+from photosearch.indexing.config import IndexOptions
+from photosearch.indexing.protocols import Describer, Observer, Silent
 from photosearch.indexing.recognise import Recognised, follow_twins, recognise
-from photosearch.indexing.scan import Task, Work, scan
-from photosearch.indexing.summary import Summary
-from photosearch.indexing.workers import FILE_TIMEOUT
-from photosearch.photo.decode import MAX_PIXELS
-from photosearch.store import photos as store
-from photosearch.store.descriptions import (
-    PARTS,
-    Description,
-    model_numbers,
-    use_models,
-)
+from photosearch.indexing.scan import ModelIds, Scanned, Task, joined, scan
+from photosearch.indexing.summary import Stages, Summary
+from photosearch.store.descriptions import model_ids, use_models
+from photosearch.store.failures import Failure
+from photosearch.store.known import is_emptied, known_below
 from photosearch.store.moves import tell_folders
+from photosearch.store.photos import Photo, set_found, set_missing, write_batch
 from photosearch.store.roots import add_roots, all_roots, drop_roots, outer_root
+from photosearch.store.runs import finish_run, start_run
 from photosearch.store.twins import follow_edits
 
 REREAD = 32  # photos in a transaction, where only metadata is read
 THUMBNAIL = 8  # side in pixels, where only metadata is wanted: the fastest to decode
 
-
-class Describer(Protocol):
-    """What describes photos: the captioner, or a test's small fake."""
-
-    @property
-    def name(self) -> str:
-        """What the model is called."""
-
-    @property
-    def fingerprints(self) -> Mapping[str, str]:
-        """Of the weights and settings behind each of `PARTS`: the same one, the same result."""
-
-    @property
-    def image_size(self) -> int:
-        """Side of the square that it takes, in pixels."""
-
-    @property
-    def batch_size(self) -> int:
-        """Photos to give it at once; may change with every batch."""
-
-    def describe_pixels(
-        self, pixels: np.ndarray, parts: Collection[str] = PARTS
-    ) -> Sequence[Description]:
-        """Make these parts of the descriptions of photos, uint8 (B, S, S, 3)."""
+EMPTIED = (
+    "it is empty, so its photos stay as they are: is a drive unplugged? "
+    "photosearch forget takes them out"
+)
 
 
-class Observer(Protocol):
-    """Who is told how indexing goes."""
+class _Skips:
+    """Tells an observer what can't be read: each path once, though photos share sidecars."""
 
-    def comparing(self, files: int) -> None:
-        """So many files are read, because they may hold the same as others."""
+    def __init__(self, observer: Observer) -> None:
+        self._observer = observer
+        self._paths: set[str] = set()
 
-    def start(self, total: int) -> None:
-        """So many photos are to be captioned."""
-
-    def advance(self, photos: int) -> None:
-        """So many more are done, written or skipped."""
-
-    def skipped(self, path: str, reason: str) -> None:
-        """A file or folder can't be read; told once for each reason."""
-
-
-class Silent:
-    """An observer that tells nobody."""
-
-    def comparing(self, files: int) -> None:
-        """Do nothing."""
-
-    def start(self, total: int) -> None:
-        """Do nothing."""
-
-    def advance(self, photos: int) -> None:
-        """Do nothing."""
-
-    def skipped(self, path: str, reason: str) -> None:
-        """Do nothing."""
+    def report(self, failures: Iterable[Failure]) -> list[Failure]:
+        """Tell of the failures that nobody was told yet, and return those."""
+        new = []
+        for failure in failures:
+            if failure.path not in self._paths:
+                self._paths.add(failure.path)
+                self._observer.skipped(failure.path, failure.reason)
+                new.append(failure)
+        return new
 
 
-@dataclass(frozen=True)
-class IndexConfig:
-    """How to index."""
-
-    # Photos captioned together and written in one transaction; None: as the captioner has it.
-    batch_size: int | None = None
-    workers: int = 1  # decoding processes; 0 decodes in this one
-    force: bool = False  # also photos that are known and unchanged
-    upgrade: bool = False  # of known and unchanged photos, what another model made
-    retry: bool = False  # what couldn't be read, though it is unchanged
-    exclude: Sequence[str] = ()  # what to ignore in this run, in gitignore's syntax
-    file_timeout: float = FILE_TIMEOUT  # seconds that a photo may take to decode
-    max_pixels: int = MAX_PIXELS  # of a photo; larger ones are refused
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Run:
     """What all steps of a run work with."""
 
     connection: sqlite3.Connection
-    number: int
-    config: IndexConfig
+    run_id: int
+    config: IndexOptions
     observer: Observer
-    summary: Summary
-    hashes: dict[str, bytes | None] = field(default_factory=dict)  # of files compared so far
-    told: set[str] = field(default_factory=set)  # what couldn't be read so far
+    skips: _Skips
 
 
 def index(
     connection: sqlite3.Connection,
     roots: Iterable[str],
     load: Callable[[], Describer],
-    config: IndexConfig | None = None,
+    config: IndexOptions | None = None,
     observer: Observer | None = None,
     fingerprints: Mapping[str, str] | None = None,
 ) -> Summary:
@@ -142,7 +87,7 @@ def index(
         connection: to a library, for writing.
         roots: folders or single files, absolute.
         load: gives the captioner; called only when there is a photo to describe.
-        config: batch size, processes.
+        config: batch size, processes, what to do again.
         observer: told about progress and skipped files.
         fingerprints: of what `load` gives, if they are known without calling it; without
             them, no photo counts as outdated and `config.upgrade` does nothing.
@@ -151,165 +96,167 @@ def index(
         Counts, and the roots that can't be opened: nothing in them is hidden.
 
     Raises:
-        ValueError: before anything else, for a bad pattern in `config.exclude`.
+        UsageError: before anything else, for a bad pattern in `config.exclude`.
         RuntimeError: the decoding processes can't start.
     """
-    config = config or IndexConfig()
+    config, observer = config or IndexOptions(), observer or Silent()
     Rules().excluding(os.sep, config.exclude)  # a bad pattern is told before anything is done
-    number, summary = store.start_run(connection), Summary()
-    run = _Run(connection, number, config, observer or Silent(), summary)
-    work = Work(model_numbers(connection, fingerprints) if fingerprints else None)
-    _scan_roots(run, roots, work)
-    found = _recognise(run, work.fresh, work.gone)
-    follow_twins(connection, work.fresh, work.gone)
-    ignored = {path for path in work.gone if os.path.lexists(path)}
-    summary.ignored += store.set_missing(connection, ignored)
-    summary.hidden += store.set_missing(connection, (p for p in work.gone if p not in ignored))
-    fresh, later = (work.fresh, []) if config.force else (found.left, found.later)
-    todo = fresh + [task for task in work.todo if task.parts]
-    run.observer.start(len(todo))
-    describer, rereads = load() if todo else None, found.rereads
-    while describer is not None and todo:  # copies, and twins, come after what they depend on
-        undecoded = _describe(run, todo, describer)
-        summary.ignored += store.set_missing(connection, _twins_of(todo, undecoded))
-        later += _stand_ins(todo, undecoded, work.stand_ins)
-        again = _recognise(run, later, ())
-        rereads += again.rereads
-        todo, later = again.left + again.later, []
-    _reread(run, [task for task in work.todo if not task.parts] + rereads)
+    run_id = start_run(connection)
+    run = _Run(connection, run_id, config, observer, _Skips(observer))
+    models = model_ids(connection, fingerprints) if fingerprints else None
+
+    scanned, summary = _scan_roots(run, roots, models)
+    found, recognised = _recognise(run, scanned.fresh, scanned.gone)
+    follow_twins(connection, scanned.fresh, scanned.gone)
+    summary += recognised + _hide(run, scanned.gone)
+
+    fresh, later = (found.tasks, []) if config.force else (found.left, found.later)
+    todo = fresh + [task for task in scanned.todo if task.parts]
+    observer.start(len(todo))
+    rereads = [task for task in scanned.todo if not task.parts] + found.rereads
+    describer = load() if todo else None
+    while describer is not None and todo:  # copies, and stand-ins, follow what they depend on
+        undecoded, described = _describe(run, todo, describer)
+        later += _stand_ins(todo, undecoded, frozenset(scanned.stand_ins))
+        found, recognised = _recognise(run, later, ())
+        rereads += found.rereads
+        summary += described + recognised
+        todo, later = found.left + found.later, []
+    summary += _reread(run, rereads)
+
     follow_edits(connection)
-    store.finish_run(connection, number)
+    finish_run(connection, run_id)
     return summary
 
 
-def _scan_roots(run: _Run, roots: Iterable[str], work: Work) -> None:
-    """Walk folders and sort what is there into the work to do; note the folders as known."""
-    connection, config, summary = run.connection, run.config, run.summary
-    started = time.perf_counter()
-    given, before = sorted(set(roots)), set(all_roots(connection))
-    known = {*given, *before}
+def _scan_roots(
+    run: _Run, roots: Iterable[str], models: ModelIds | None
+) -> tuple[Scanned, Summary]:
+    """Walk folders and compare them with the library; note the folders as known."""
+    connection, started = run.connection, time.perf_counter()
+    given, before = set(roots), set(all_roots(connection))
+    known = given | before
     sidecars_in = functools.cache(list_sidecars)  # of thousands of files given one by one
-    # A folder that is missing is told even where it would lie in another one.
-    missing = [root for root in given if not os.path.exists(root)]
-    for root in missing + outermost(set(given) - set(missing)):
+    # A folder that is missing is told even where it would lie in another given folder.
+    missing = sorted(root for root in given if not os.path.exists(root))
+    parts, unreachable = list[Scanned](), dict[str, str]()
+    for path in missing + outermost(given.difference(missing)):
         try:
-            at = place(root, known)
-            rules = at.rules.excluding(root, config.exclude)
-            entries = walk(root, rules, at.inner, at.outer, sidecars_in)
+            root = root_among(path, known)
+            rules = root.rules.excluding(path, run.config.exclude)
+            entries = walk(path, rules, root.inner, root.outer, sidecars_in)
         except (OSError, ValueError) as error:
-            summary.unreachable[root] = why_unreachable(error, root)
+            unreachable[path] = why_unreachable(error, path)
             continue
-        if store.is_emptied(connection, root):
-            summary.unreachable[root] = (
-                "it is empty, so its photos stay as they are: is a drive unplugged? "
-                "photosearch forget takes them out"
-            )
+        if is_emptied(connection, path):
+            unreachable[path] = EMPTIED
             continue
-        summary.reached += 1
-        add_roots(connection, at.inner if at.outer else [root, *at.inner])
-        drop_roots(connection, at.reached)
-        if root not in before and at.outer is None:
-            with connection:  # what lies in it may be known by the name of a folder in it
-                tell_folders(connection, root)
-        outer = outer_root(connection, root) or root
-        options = {"force": config.force, "upgrade": config.upgrade, "retry": config.retry}
-        scan(connection, root, outer, entries, work, summary, **options)
-    summary.stages.walk = time.perf_counter() - started
-    for failure in work.failures:
-        run.observer.skipped(failure.path, failure.reason)
-    store.write_batch(connection, run.number, None, [], work.failures)
-    summary.failed += len(work.failures)
+        _note_root(connection, root, is_new=path not in before)
+        top = _searched_below(connection, path)
+        known_in = functools.partial(known_below, connection)
+        parts.append(scan(path, top, entries, known_in, models, run.config))
+        set_found(connection, parts[-1].returned, top)
+    scanned, seconds = joined(parts), time.perf_counter() - started
+    run.skips.report(scanned.failures)
+    write_batch(connection, run.run_id, None, [], scanned.failures)
+    return scanned, Summary(
+        unchanged=scanned.unchanged, outdated=scanned.outdated, returned=len(scanned.returned),
+        failed=len(scanned.failures), failed_before=scanned.failed_before,
+        reached=len(parts), unreachable=unreachable, stages=Stages(walk=seconds),
+    )  # fmt: skip
 
 
-def _twins_of(tasks: Iterable[Task], undecoded: Collection[str]) -> list[str]:
-    """Return the RAW files beside JPEGs that were decoded; one may have stood in until now."""
-    return [
-        task.file.twin.path
-        for task in tasks
-        if task.file.path not in undecoded and task.file.twin is not None
-    ]
+def _note_root(connection: sqlite3.Connection, root: Root, *, is_new: bool) -> None:
+    """Remember a folder that was given, and how it stands to the others."""
+    add_roots(connection, root.inner if root.outer else [root.path, *root.inner])
+    drop_roots(connection, root.reached)
+    if is_new and root.outer is None:
+        with connection:  # what lies in it may be known by the name of a folder in it
+            tell_folders(connection, root.path)
 
 
-def _stand_ins(
-    tasks: Iterable[Task], undecoded: Collection[str], already: Collection[str]
-) -> list[Task]:
-    """Return tasks for the RAW files beside JPEGs that can't be decoded, but for some."""
-    return [
-        Task(task.root, task.file.twin)
-        for task in tasks
-        if task.file.path in undecoded
-        and task.file.twin is not None
-        and task.file.twin.path not in already
-    ]
+def _searched_below(connection: sqlite3.Connection, path: str) -> str:
+    """Return the folder below which the names of folders are searched, for photos of a root."""
+    outer = outer_root(connection, path) or path
+    is_single = not os.path.isdir(path) and outer == path
+    return os.path.dirname(path) if is_single else outer
 
 
-def _recognise(run: _Run, tasks: Sequence[Task], gone: Collection[str]) -> Recognised:
-    """Take files that hold known photos out of the work."""
+def _recognise(
+    run: _Run, tasks: Sequence[Task], gone: Collection[str]
+) -> tuple[Recognised, Summary]:
+    """Find the files that hold known photos."""
     threads = max(1, run.config.workers)
-    found = recognise(run.connection, tasks, gone, run.hashes, threads, run.observer.comparing)
-    run.summary.moved += found.moved
-    run.summary.copied += found.copied
-    run.summary.unchanged += 0 if run.config.force else found.touched
-    return found
+    found = recognise(run.connection, tasks, gone, threads, run.observer.comparing)
+    unchanged = 0 if run.config.force else found.touched
+    return found, Summary(moved=found.moved, copied=found.copied, unchanged=unchanged)
 
 
-def _describe(run: _Run, todo: Sequence[Task], describer: Describer) -> set[str]:
+def _hide(run: _Run, gone: Iterable[str]) -> Summary:
+    """Hide photos that a walk didn't find; those whose files are there are ignored by a rule."""
+    there: dict[bool, list[str]] = {True: [], False: []}
+    for path in gone:
+        there[os.path.lexists(path)].append(path)
+    ignored = set_missing(run.connection, there[True])
+    return Summary(ignored=ignored, hidden=set_missing(run.connection, there[False]))
+
+
+def _describe(run: _Run, todo: Sequence[Task], describer: Describer) -> tuple[set[str], Summary]:
     """Decode, describe and write photos, a batch at a time.
 
     Returns:
-        The paths of those that can't be decoded.
+        The paths of files that can't be decoded, and counts.
     """
-    config, summary = run.config, run.summary
-    undecoded: set[str] = set()
-    models = use_models(run.connection, run.number, describer.name, describer.fingerprints)
-    # A batch makes the same parts for all its photos; new photos (all parts) come first.
+    connection, config = run.connection, run.config
+    summary, undecoded = Summary(), set[str]()
+    models = use_models(connection, run.run_id, describer.name, describer.fingerprints)
+    for parts, tasks in _by_parts(todo):
+        decoded = decode_batches(
+            tasks, describer.image_size, config, lambda: config.batch_size or describer.batch_size
+        )
+        for batch in describe_batches(decoded, describer, parts):
+            failures = run.skips.report(batch.failures + _unread_sidecars(batch.photos))
+            started = time.perf_counter()
+            write_batch(connection, run.run_id, models, batch.photos, failures)
+            stages = batch.stages + Stages(write=time.perf_counter() - started)
+            summary += Summary(captioned=len(batch.photos), failed=len(failures), stages=stages)
+            undecoded.update(failure.path for failure in batch.failures)
+            run.observer.advance(len(batch.photos) + len(batch.failures))
+    twins = (hidden_twin(task.file, undecoded) for task in todo)  # may have stood in until now
+    ignored = set_missing(connection, [twin.path for twin in twins if twin is not None])
+    return undecoded, summary + Summary(ignored=ignored)
+
+
+def _by_parts(todo: Iterable[Task]) -> Iterator[tuple[tuple[str, ...], list[Task]]]:
+    """Yield tasks grouped by the parts to make, which a batch makes for all its photos.
+
+    New photos, which get all parts, come first.
+    """
     order = sorted(todo, key=lambda task: (-len(task.parts), task.parts))
     for parts, group in groupby(order, key=lambda task: task.parts):
-        tasks = list(group)
-        decoded = decode_batches(
-            tasks,
-            describer.image_size,
-            config,
-            summary.stages,
-            lambda: config.batch_size or describer.batch_size,
-        )
-        described = describe_batches(decoded, describer, parts, summary.stages)
-        for written, undecodable in described:
-            failures = undecodable + _tell(run, written, undecodable)
-            started = time.perf_counter()
-            store.write_batch(run.connection, run.number, models, written, failures)
-            summary.stages.write += time.perf_counter() - started
-            summary.captioned += len(written)
-            summary.failed += len(failures)
-            undecoded.update(failure.path for failure in undecodable)
-            run.observer.advance(len(written) + len(undecodable))
-    return undecoded
+        yield parts, list(group)
 
 
-def _reread(run: _Run, todo: Sequence[Task]) -> None:
+def _stand_ins(
+    todo: Iterable[Task], undecoded: Collection[str], already: Collection[str]
+) -> list[Task]:
+    """Return tasks for the twins of files that can't be decoded, but for those compared already."""
+    found = ((task.root, stand_in(task.file, undecoded)) for task in todo)
+    return [
+        Task(root, twin) for root, twin in found if twin is not None and twin.path not in already
+    ]
+
+
+def _unread_sidecars(photos: Iterable[Photo]) -> list[Failure]:
+    return [photo.unread for photo in photos if photo.unread is not None]
+
+
+def _reread(run: _Run, todo: Sequence[Task]) -> Summary:
     """Read the metadata of known photos again; what describes them needn't be loaded."""
-    batches = decode_batches(todo, THUMBNAIL, run.config, run.summary.stages, lambda: REREAD)
-    for photos, undecodable in batches:
-        read = [photo_of(task, decoded, None) for task, decoded in photos]
-        failures = undecodable + _tell(run, read, undecodable)
-        store.write_batch(run.connection, run.number, None, read, failures)
-        run.summary.reread += len(read)
-        run.summary.failed += len(failures)
-
-
-def _tell(
-    run: _Run, photos: Sequence[store.Photo], undecodable: Sequence[store.Failure]
-) -> list[store.Failure]:
-    """Tell the observer what can't be read in a batch; return the failures that are sidecars.
-
-    Photos may share a sidecar: it is told once.
-    """
-    sidecars = {
-        photo.unread.path: photo.unread
-        for photo in photos
-        if photo.unread is not None and photo.unread.path not in run.told
-    }
-    for failure in (*undecodable, *sidecars.values()):
-        run.observer.skipped(failure.path, failure.reason)
-        run.told.add(failure.path)
-    return list(sidecars.values())
+    summary = Summary()
+    for batch in decode_batches(todo, THUMBNAIL, run.config, lambda: REREAD):
+        photos = [photo_of(task, decoded) for task, decoded in batch.photos]
+        failures = run.skips.report(batch.failures + _unread_sidecars(photos))
+        write_batch(run.connection, run.run_id, None, photos, failures)
+        summary += Summary(reread=len(photos), failed=len(failures), stages=batch.stages)
+    return summary

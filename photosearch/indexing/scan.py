@@ -1,147 +1,231 @@
-"""What is to be done: a folder compared with what the library knows of it."""
+"""The scan: a folder compared with what the library knows of it, and a decision for each file."""
 
 from __future__ import annotations
 
 import os
-import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 
+from photosearch.files.file import File, Skipped
+from photosearch.files.pairs import stands_in_already
 from photosearch.files.sidecars import sidecar_names
-from photosearch.files.walk import File, Skipped
-from photosearch.indexing.summary import Summary
-from photosearch.store import photos as store
+from photosearch.indexing.config import IndexOptions
 from photosearch.store.descriptions import PARTS
+from photosearch.store.failures import Failure, Stage
+from photosearch.store.known import Known
+
+ModelIds = tuple[int | None, ...]  # in the order of PARTS; None: the library doesn't know it
+
+
+class Decision(StrEnum):
+    """What is to be done about something that a walk found."""
+
+    REPORT = "report"  # it can't be opened, which nobody was told yet
+    NEW = "new"  # unknown or changed: recognised, or else described
+    AGAIN = "again"  # described again, whole
+    UPGRADE = "upgrade"  # described again, in the parts that another model made
+    REREAD = "reread"  # its metadata is read again
+    LEAVE = "leave"  # it couldn't be read before, and hasn't changed
+    KEEP = "keep"  # it is known and hasn't changed
+
+
+def decide(
+    found: File | Skipped,
+    before: Known | None,
+    config: IndexOptions,
+    *,
+    outdated: bool = False,
+    sidecar_failed: bool = False,
+) -> Decision:
+    """Decide what is to be done; the first rule that holds counts.
+
+    Args:
+        found: what the walk found.
+        before: what the library knows of its path.
+        config: what is wanted again: `force`, `retry`, `upgrade`.
+        outdated: another model made a part of the description.
+        sidecar_failed: the library knows that the sidecar can't be read.
+    """
+    if isinstance(found, Skipped):
+        is_told = before is not None and before.reason == found.reason
+        return Decision.LEAVE if is_told and not config.force else Decision.REPORT
+    if before is None or is_changed(before, found):
+        return Decision.NEW
+    failed = before.reason is not None
+    if config.force or (config.retry and failed):
+        return Decision.AGAIN
+    if failed:
+        return Decision.LEAVE
+    if config.upgrade and outdated:
+        return Decision.UPGRADE
+    if _is_sidecar_new(before, found, try_damaged=config.retry or not sidecar_failed):
+        return Decision.REREAD
+    return Decision.KEEP
+
+
+def is_changed(before: Known, file: File) -> bool:
+    """Tell whether a file has another size or time than the library knows."""
+    return (before.size, before.mtime_ns) != (file.size, file.mtime_ns)
+
+
+def _is_sidecar_new(before: Known, file: File, *, try_damaged: bool) -> bool:
+    """Tell whether the sidecar is to be read: it came, changed or went, or is to be tried again."""
+    if before.metadata_unread or before.sidecar_mtime_ns != file.sidecar_mtime_ns:
+        return True
+    return before.sidecar_damaged and try_damaged
+
+
+def outdated_parts(before: Known | None, models: ModelIds | None) -> tuple[str, ...]:
+    """Return the parts of a photo's description that another model made.
+
+    Args:
+        before: what the library knows of the photo.
+        models: in use; None: not known, so that nothing counts as outdated.
+    """
+    if models is None or before is None or not before.models:
+        return ()
+    pairs = zip(PARTS, before.models, models, strict=True)
+    return tuple(part for part, made, current in pairs if made is None or made != current)
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
     """A file to decode and describe."""
 
-    root: str
+    root: str  # the folder whose name its folders are searched below
     file: File
     parts: tuple[str, ...] = PARTS  # of the description; none: only the metadata is read again
 
 
-@dataclass
-class Work:
-    """What is to be done."""
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A file of a walk, what the library knows of it, and what is to be done."""
 
-    models: tuple[int | None, ...] | None  # in use, in the order of PARTS; None: not known
+    file: File
+    before: Known | None
+    decision: Decision
+    outdated: tuple[str, ...] = ()  # parts of its description that another model made
+    sidecar_failed: bool = False  # the library knows that its sidecar can't be read
+
+
+@dataclass
+class Scanned:
+    """What came of comparing a folder with the library."""
+
     fresh: list[Task] = field(default_factory=list)  # new and changed files
-    todo: list[Task] = field(default_factory=list)  # known ones
+    todo: list[Task] = field(default_factory=list)  # known files
     gone: list[str] = field(default_factory=list)  # known paths that were not found
-    stand_ins: set[str] = field(default_factory=set)  # twins that were compared themselves
-    failures: list[store.Failure] = field(default_factory=list)  # new ones
+    returned: list[str] = field(default_factory=list)  # hidden photos that were found unchanged
+    stand_ins: list[str] = field(default_factory=list)  # twins that were compared themselves
+    failures: list[Failure] = field(default_factory=list)  # newly found
+    unchanged: int = 0
+    failed_before: int = 0  # known to be unreadable, and not changed since
+    outdated: int = 0  # unchanged photos that another model described, in part or whole
+
+    def add(self, root: str, judged: Judged) -> None:
+        """Note what is to be done about a file.
+
+        Args:
+            root: the folder below which the names of its folders are searched.
+            judged: the file with its decision.
+        """
+        file, before = judged.file, judged.before
+        match judged.decision:
+            case Decision.NEW:
+                self.fresh.append(Task(root, file))
+            case Decision.AGAIN:
+                self.todo.append(Task(root, file))
+            case Decision.UPGRADE:
+                self.todo.append(Task(root, file, judged.outdated))
+            case Decision.REREAD:
+                self.todo.append(Task(root, file, ()))
+                self.outdated += bool(judged.outdated)
+            case Decision.LEAVE:
+                self.failed_before += 1
+            case Decision.KEEP:
+                self.unchanged += 1
+                self.failed_before += judged.sidecar_failed
+                self.outdated += bool(judged.outdated)
+                if before is not None and before.missing:
+                    self.returned.append(file.path)
+
+
+def joined(parts: Sequence[Scanned]) -> Scanned:
+    """Return what came of several folders together."""
+    return Scanned(
+        fresh=[task for part in parts for task in part.fresh],
+        todo=[task for part in parts for task in part.todo],
+        gone=[path for part in parts for path in part.gone],
+        returned=[path for part in parts for path in part.returned],
+        stand_ins=[path for part in parts for path in part.stand_ins],
+        failures=[failure for part in parts for failure in part.failures],
+        unchanged=sum(part.unchanged for part in parts),
+        failed_before=sum(part.failed_before for part in parts),
+        outdated=sum(part.outdated for part in parts),
+    )
 
 
 def scan(
-    connection: sqlite3.Connection,
     root: str,
-    outer: str,
-    entries: Iterator[File | Skipped],
-    work: Work,
-    summary: Summary,
-    *,
-    force: bool = False,
-    upgrade: bool = False,
-    retry: bool = False,
-) -> None:
-    """Compare a folder with the library; note what is new and what is gone.
+    searched_below: str,
+    entries: Iterable[File | Skipped],
+    known_in: Callable[[str], dict[str, Known]],
+    models: ModelIds | None,
+    config: IndexOptions,
+) -> Scanned:
+    """Compare a folder with the library: find what is new, what is to be done and what is gone.
 
     Args:
-        connection: to the library, for writing.
         root: the folder, or a single file.
-        outer: the outermost root that it lies in, whose name its photos are found by; or itself.
-        entries: what was found there.
-        work: gets the tasks, the new failures and what is gone.
-        summary: gets the counts.
-        force: known and unchanged photos are tasks as well.
-        upgrade: so are the parts of them that another model made.
-        retry: so are unchanged files that couldn't be read.
+        searched_below: the folder below which the names of its photos' folders are searched.
+        entries: what a walk found there.
+        known_in: gives what the library knows of a path and of all below it, by path.
+        models: in use; None: not known.
+        config: what is wanted again.
     """
-    known = store.known(connection, root)
+    known = known_in(root)
     is_single = not os.path.isdir(root)
-    top = os.path.dirname(root) if is_single and outer == root else outer
-    closed: list[str] = []  # folders whose photos can't be said to be gone
-    returned: list[str] = []
+    scanned = Scanned()
+    closed: list[str] = []  # folders of whose photos nobody can say that they are gone
     sidecars: set[str] = set()
-    for entry in _with_twins(entries, known, force or retry, work.stand_ins):
+    for entry, stands_in in _with_twins(entries, known, config):
         before = known.pop(entry.path, None)
-        unread = None  # what is known of its sidecar, if that couldn't be read
-        if isinstance(entry, File) and is_single:  # its sidecar isn't below it
-            for name in sidecar_names(entry.path):
-                known |= store.known(connection, name)
-        if isinstance(entry, File) and entry.sidecar is not None:
-            sidecars.add(entry.sidecar)
-            unread = known.get(entry.sidecar)
         if isinstance(entry, Skipped):
-            closed.append(entry.path)
-            if before is None or before.reason != entry.reason or force:
-                work.failures.append(store.Failure(entry.path, entry.reason, stage="walk"))
+            closed.append(os.path.join(entry.path, ""))
+            if decide(entry, before, config) is Decision.REPORT:
+                scanned.failures.append(Failure(entry.path, entry.reason, stage=Stage.WALK))
             else:
-                summary.failed_before += 1
-        elif before is None or _changed(before, entry):
-            work.fresh.append(Task(top, entry))
-        elif force or (retry and before.reason):
-            work.todo.append(Task(top, entry))
-        elif before.reason is not None:
-            summary.failed_before += 1
-        elif upgrade and (parts := _outdated(before, work.models)):
-            work.todo.append(Task(top, entry, parts))
-        elif _sidecar_changed(before, entry, retry or unread is None):
-            work.todo.append(Task(top, entry, ()))
-            summary.outdated += bool(_outdated(before, work.models))
-        else:
-            summary.unchanged += 1
-            summary.failed_before += unread is not None
-            summary.outdated += bool(_outdated(before, work.models))
-            if before.missing:
-                returned.append(entry.path)
-    out_of_reach = tuple(folder + os.sep for folder in closed)
-    work.gone += [
+                scanned.failed_before += 1
+            continue
+        if stands_in:
+            scanned.stand_ins.append(entry.path)
+        if is_single:  # its sidecar isn't below it
+            for name in sidecar_names(entry.path):
+                known |= known_in(name)
+        if entry.sidecar is not None:
+            sidecars.add(entry.sidecar)
+        failed = entry.sidecar in known
+        outdated = outdated_parts(before, models)
+        decision = decide(entry, before, config, outdated=bool(outdated), sidecar_failed=failed)
+        scanned.add(searched_below, Judged(entry, before, decision, outdated, failed))
+    out_of_reach = tuple(closed)
+    scanned.gone = [
         path for path in known if path not in sidecars and not path.startswith(out_of_reach)
     ]
-    summary.returned += len(returned)
-    store.set_found(connection, returned, top)
+    return scanned
 
 
 def _with_twins(
-    entries: Iterator[File | Skipped],
-    known: Mapping[str, store.Known],
-    again: bool,
-    stand_ins: set[str],
-) -> Iterator[File | Skipped]:
-    """Yield entries, and after a file that couldn't be decoded its twin, noting it.
-
-    Not if it is tried again now, unless its twin stands in already.
-    """
+    entries: Iterable[File | Skipped], known: Mapping[str, Known], config: IndexOptions
+) -> Iterator[tuple[File | Skipped, bool]]:
+    """Yield entries, and after a file whose twin stands in for it the twin, marked as such."""
     for entry in entries:
-        before = known.get(entry.path)
-        yield entry
+        before = known.get(entry.path)  # which whoever takes the entry may remove
+        yield entry, False
         if not isinstance(entry, File) or entry.twin is None:
             continue
-        if before is not None and before.reason is not None:
-            tried = again or _changed(before, entry)
-            if entry.twin.path in known or not tried:
-                stand_ins.add(entry.twin.path)
-                yield entry.twin
-
-
-def _changed(before: store.Known, entry: File) -> bool:
-    return (before.size, before.mtime_ns) != (entry.size, entry.mtime_ns)
-
-
-def _sidecar_changed(before: store.Known, entry: File, try_damaged: bool) -> bool:
-    time = entry.sidecar_mtime_ns
-    if time is not None and before.sidecar_mtime_ns == ~time:  # damaged, see `store`
-        return try_damaged
-    return before.sidecar_mtime_ns != time
-
-
-def _outdated(before: store.Known, models: tuple[int | None, ...] | None) -> tuple[str, ...]:
-    """Return the parts of a photo's description that another model made, or none."""
-    if models is None:
-        return ()
-    pairs = zip(PARTS, before.models, models, strict=True)
-    return tuple(part for part, made, current in pairs if made is None or made != current)
+        failed = before is not None and before.reason is not None
+        again = config.force or config.retry or (before is not None and is_changed(before, entry))
+        if stands_in_already(failed, again, entry.twin.path in known):
+            yield entry.twin, True

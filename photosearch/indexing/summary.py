@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field, fields
 
 
 @dataclass
@@ -13,6 +13,12 @@ class Stages:
     decode: float = 0.0  # waiting for the decoding processes
     describe: float = 0.0  # encoder, decoder, tags and vectors
     write: float = 0.0
+
+    def __add__(self, other: Stages) -> Stages:
+        """Return the seconds of both."""
+        return Stages(
+            *(mine + theirs for mine, theirs in zip(astuple(self), astuple(other), strict=True))
+        )
 
 
 @dataclass
@@ -31,8 +37,17 @@ class Summary:
     returned: int = 0  # hidden photos that were found again
     outdated: int = 0  # unchanged photos that another model described, in part or whole
     reached: int = 0  # folders given that could be opened
-    unreachable: dict[str, str] = field(default_factory=dict)  # the others, and why
+    unreachable: dict[str, str] = field(default_factory=dict)  # folders given that couldn't: why
     stages: Stages = field(default_factory=Stages)
+
+    def __add__(self, other: Summary) -> Summary:
+        """Return what came of two steps of a run together."""
+        counts = {
+            entry.name: getattr(self, entry.name) + getattr(other, entry.name)
+            for entry in fields(self)
+            if entry.name != "unreachable"
+        }
+        return Summary(**counts, unreachable=self.unreachable | other.unreachable)
 
     @property
     def changed(self) -> bool:

@@ -3,31 +3,31 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import os
 import sqlite3
 import time
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from photosearch.errors import BusyError, LibraryError, WatchError
+from photosearch.files.drives import identity_of
 from photosearch.files.ignore import CACHE_TAG, NAME, is_passed_over
+from photosearch.files.names import is_photo_name
 from photosearch.files.paths import is_below, way_to
-from photosearch.files.walk import is_photo_name
-from photosearch.store.database import ENDINGS, is_busy
+from photosearch.files.sidecars import is_sidecar_name
+from photosearch.indexing.config import WatchOptions
+from photosearch.indexing.protocols import Observer
+from photosearch.indexing.summary import Summary
+from photosearch.store.database import ENDINGS
+from photosearch.store.sqlite_errors import is_busy
 from photosearch.text import display
 
-if TYPE_CHECKING:
-    from photosearch.indexing.run import Describer, Observer
-    from photosearch.indexing.summary import Summary
-    from photosearch.library import Library
-
 LOOK = 1.0  # seconds between two looks at whether the folders are there
-LOOK_AT_ALL = 60.0  # seconds between two runs, where nothing tells of changes
-POLL = 5.0  # seconds between two looks at all files, where the system tells of no changes
+LOOK_AT_ALL = 60.0  # seconds between two runs, where folders can't be watched
+POLL = 5.0  # seconds between two looks at all files, where the system reports no changes
 
-# What watchfiles stops at, by a part of what it says.
+# What watchfiles stops at, by a part of its message.
 _UNWATCHABLE = {
     "decode path": "a name that isn't UTF-8",
     "loop found": "a link to a folder above it",
@@ -38,32 +38,22 @@ Outcome = TypeVar("Outcome")
 
 
 class UnwatchableError(Exception):
-    """What tells of changes can't go on in these folders; the text says why."""
-
-
-@dataclass(frozen=True)
-class WatchConfig:
-    """How to watch; times in seconds."""
-
-    quiet: float = 2.0  # without a change, until what changed is indexed
-    longest: float = 60.0  # that a change waits while others go on
-    retry: float = 10.0  # between two tries while another process is indexing
-    poll: bool = False  # look at all files again and again: for network drives
+    """A watcher can't go on in these folders; the text says why."""
 
 
 class Watcher(Protocol):
     """What tells of changes: watchfiles, or a test's small fake."""
 
     def __call__(self, folders: Collection[str], poll: bool) -> Generator[set[str], None, None]:
-        """Yield the paths that changed, or none now and then; may raise OSError."""
+        """Yield the paths that changed, and now and then an empty set; may raise OSError."""
 
 
 @dataclass
 class Roots:
     """The folders that are watched, and which of them are there.
 
-    A missing one isn't indexed, so that nothing in it gets hidden, and nor is an empty one: so is
-    the place of an unplugged drive.
+    A folder that is missing or emptied isn't indexed, so that no photo in it gets hidden: see
+    `photosearch.files.drives`.
     """
 
     paths: Collection[str]
@@ -72,14 +62,14 @@ class Roots:
     missing: set[str] = field(default_factory=set)
 
     def look(self) -> tuple[set[str], bool]:
-        """Look which are there; tell of those that went or came.
+        """Look which folders are there; notify of those that went or came back.
 
         Returns:
-            Those that came or were replaced, and whether any came or went.
+            The folders that came or were replaced, and whether any came or went.
         """
         before, self.there = self.there, {}
         for path in self.paths:
-            identity = _identity(path)
+            identity = identity_of(path)
             if identity is not None:
                 self.there[path] = identity
             elif path not in self.missing:
@@ -93,26 +83,24 @@ class Roots:
 
 
 def keep_fresh(
-    library: Library,
+    index: Callable[[list[str], Observer], Summary],
+    library: str,
     folders: Collection[str],
-    load: Callable[[], Describer],
     knows: Callable[[str], bool],
     observing: Callable[[], contextlib.AbstractContextManager[Observer]],
     notify: Notify,
-    config: WatchConfig,
-    **options: Any,
+    config: WatchOptions,
 ) -> Iterator[tuple[Summary, float]]:
     """Index folders into a library whenever they change.
 
     Args:
-        library: whose `index` is called.
+        index: brings the library up to date with folders.
+        library: the library's own file, whose changes don't count.
         folders: absolute.
-        load: gives what describes photos; called once at most.
         knows: tells whether the library knows a photo in a folder.
         observing: gives the observer of each run.
         notify: told in a line what is missing and what waits.
         config: how long to wait, and how changes are found.
-        options: passed on to `index`.
 
     Yields:
         What came of each run, and how many seconds it took.
@@ -120,24 +108,27 @@ def keep_fresh(
     Raises:
         LibraryError: the file can't be used, or folders can't be watched.
     """
-    load_once = functools.cache(load)
 
-    def index(roots: list[str]) -> tuple[Summary, float]:
+    def index_timed(roots: list[str]) -> tuple[Summary, float]:
         started = time.monotonic()
         try:
             with observing() as observer:
-                summary = library.index(roots, load=load_once, observer=observer, **options)
+                summary = index(roots, observer)
         except (LibraryError, sqlite3.OperationalError) as error:
             if is_busy(error) or is_busy(error.__cause__):
                 raise BusyError("another program is writing to the library") from error
             raise
         return summary, time.monotonic() - started
 
-    own = os.path.abspath(library.path)
+    file = os.path.abspath(library)
     changes = follow(
-        folders, notify, lambda path: matters(path, folders, own, knows), by_watchfiles, config.poll
+        folders,
+        notify,
+        lambda path: matters(path, folders, file, knows),
+        by_watchfiles,
+        config.poll,
     )
-    return watch(folders, index, changes, notify, config)
+    return watch(folders, index_timed, changes, notify, config)
 
 
 def watch(
@@ -145,15 +136,16 @@ def watch(
     index: Callable[[list[str]], Outcome],
     changes: Iterable[set[str]],
     notify: Notify,
-    config: WatchConfig | None = None,
+    config: WatchOptions | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> Iterator[Outcome]:
     """Index folders once, and again when something changes in them, until `changes` ends.
 
     Args:
         paths: of the folders, absolute.
-        index: indexes folders; raises BusyError when another process does.
-        changes: sets of paths that changed, empty ones in between: time passes only so.
+        index: indexes folders; raises BusyError while another process is indexing.
+        changes: sets of paths that changed. Empty sets come in between, because the clock is
+            looked at only when a set comes.
         notify: told in a line why something waits.
         config: how long to wait.
         clock: gives seconds.
@@ -161,7 +153,7 @@ def watch(
     Yields:
         What `index` returned, run by run.
     """
-    config = config or WatchConfig()
+    config = config or WatchOptions()
     pending = set(paths)
     first = last = due = clock() - config.longest
     waits = False
@@ -176,7 +168,7 @@ def watch(
         if not pending or not ripe or now < due:
             continue
         try:
-            there = sorted(path for path in pending if _identity(path) is not None)
+            there = sorted(path for path in pending if identity_of(path) is not None)
             outcome = [index(there)] if there else []
         except BusyError as error:
             due = clock() + config.retry
@@ -189,7 +181,7 @@ def watch(
 
 
 def concerned(changed: Collection[str], paths: Iterable[str]) -> set[str]:
-    """Return those folders (or files) that changes lie in."""
+    """Return the folders (or files) in which something changed."""
     within = {above for path in changed for above in way_to(path)}
     return within.intersection(paths)
 
@@ -202,15 +194,15 @@ def follow(
     poll: bool = False,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Iterator[set[str]]:
-    """Yield what changes in folders, for ever; begins anew when one of them comes or goes.
+    """Yield what changes in folders, for ever; begins anew when a folder comes or goes.
 
     Args:
         paths: of the folders, absolute.
-        notify: told in a line which are missing.
+        notify: told in a line which folders are missing.
         matters: tells whether a changed path can change what the library knows.
         watcher: tells of changes in folders that are there.
-        poll: passed on to it.
-        sleep: waits, where no folder is there.
+        poll: passed on to the watcher.
+        sleep: waits a number of seconds; called as long as no folder is there.
 
     Raises:
         WatchError: the system can't watch so many folders.
@@ -226,7 +218,7 @@ def follow(
             continue
         try:
             with contextlib.closing(watcher(sorted(roots.there), poll)) as events:
-                # What came in between is told once it is watched, so that nothing is missed.
+                # A folder that came is yielded once it is watched, so that nothing is missed.
                 for changed in events:
                     yield came | {path for path in changed if matters(path)}
                     came, moved = roots.look()
@@ -298,8 +290,8 @@ def matters(path: str, roots: Collection[str], library: str, knows: Callable[[st
         path: changed, come or gone.
         roots: the folders watched.
         library: the library's own file, absolute.
-        knows: tells whether the library knows a photo in a folder; asked of what is gone, of
-            which nobody can tell any more whether it was a folder.
+        knows: tells whether the library knows a photo in a folder. It is asked about paths that
+            are gone, because nobody can tell any more whether they were folders.
     """
     if path in roots:
         return True
@@ -319,19 +311,6 @@ def matters(path: str, roots: Collection[str], library: str, knows: Callable[[st
         return True
     if is_passed_over(name, folder):
         return False
-    if is_photo_name(name) or name.lower().endswith(".xmp"):
+    if is_photo_name(name) or is_sidecar_name(name):
         return True
     return os.path.isdir(path) or (not os.path.lexists(path) and knows(path))
-
-
-def _identity(path: str) -> tuple[int, int] | None:
-    """Return what tells a folder or file from another one; None if missing or empty."""
-    try:
-        status = os.stat(path)
-        if os.path.isdir(path):
-            with os.scandir(path) as entries:
-                if next(entries, None) is None:
-                    return None
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino

@@ -15,18 +15,19 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from queue import SimpleQueue
 
-from photosearch.files.walk import File
-from photosearch.photo.decode import Decoded, decode
+from photosearch.files.file import File
+from photosearch.indexing.config import IndexOptions
+from photosearch.photo.decode import Decoded, decode_file
 from photosearch.photo.picture import UndecodableError
 
-FILE_TIMEOUT = 60.0
-"""Seconds that one photo may take."""
-
 MEMORY = 3 << 30
-"""Bytes that a decoding process may take beyond what it has when it starts."""
+"""Bytes that a decoding process may take beyond what it has when it starts, or more: see below."""
+
+PIXEL_MEMORY = 15
+"""Bytes that it may take for each pixel allowed; the worst formats take 9."""
 
 Outcome = Decoded | UndecodableError
-Decode = Callable[[str, int], Decoded]  # path, size
+Decode = Callable[[File, int, int], Decoded]  # size and most pixels, as for `decode_file`
 
 _STEP = 0.25  # seconds between two looks at the clock
 
@@ -34,42 +35,39 @@ _STEP = 0.25  # seconds between two looks at the clock
 def decode_all(
     files: Sequence[File],
     size: int,
-    workers: int,
+    config: IndexOptions,
     ahead: int = 64,
-    decode: Decode = decode,
-    file_timeout: float = FILE_TIMEOUT,
-    memory: int = MEMORY,
+    decode: Decode = decode_file,
 ) -> Iterator[tuple[File, Outcome]]:
     """Decode photos in order, several at a time.
 
     A photo that kills its process (a fault in a decoder) or takes too long counts as
-    undecodable; no other one suffers from it.
+    undecodable; the other photos don't suffer from it.
 
     Args:
         files: what to decode.
         size: side of the square, in pixels.
-        workers: processes; 0 decodes in this one, without limits of time and memory.
+        config: how many processes, how many seconds a photo may take, and how many pixels it may
+            have. Without processes, photos are decoded in this one, without a limit of time or
+            memory.
         ahead: photos decoded or waiting before they are asked for, which bounds memory.
-        decode: a function of path and size that processes can import.
-        file_timeout: seconds after which a photo's process is killed.
-        memory: bytes that a process may take beyond what it starts with, where the system
-            can limit that.
+        decode: a function that processes can import.
 
     Yields:
         Each file with its pixels, or with the reason that there are none.
 
     Raises:
-        RuntimeError: No process can start.
+        RuntimeError: no process can start.
     """
-    if workers < 1:
+    if config.workers < 1:
         for file in files:
-            yield file, _attempt(decode, file.path, size)
+            yield file, _attempt(decode, file, size, config)
         return
-    team = _Team(min(workers, len(files)), (decode, size, memory), file_timeout)
+    team = _Team(min(config.workers, len(files)), decode, size, config)
     waiting: deque[tuple[File, Future[Outcome]]] = deque()
     try:
         for file in files:
-            waiting.append((file, team.submit(file.path)))
+            waiting.append((file, team.submit(file)))
             if len(waiting) >= ahead:
                 first, future = waiting.popleft()
                 yield first, future.result()
@@ -83,14 +81,15 @@ def decode_all(
 class _Team:
     """Threads that own one process each, started for its first photo and after each loss.
 
-    So it is always known which photo a process had when it died, and one that hangs can be
-    killed without the others. An executor's processes share one queue: if one dies, all do.
+    So it is always known which photo a process had when it died, and a process that hangs can be
+    killed alone. The processes of an executor share one queue: if one of them dies, all do.
     """
 
-    def __init__(self, workers: int, order: tuple[Decode, int, int], file_timeout: float) -> None:
-        self._order = order
-        self._file_timeout = file_timeout
-        self._tasks: SimpleQueue[tuple[str, Future[Outcome]] | None] = SimpleQueue()
+    def __init__(self, workers: int, decode: Decode, size: int, config: IndexOptions) -> None:
+        self._decode = decode
+        self._size = size
+        self._config = config
+        self._tasks: SimpleQueue[tuple[File, Future[Outcome]] | None] = SimpleQueue()
         self._lock = threading.Lock()  # of the two below
         self._processes: set[SpawnProcess] = set()
         self._is_closed = False
@@ -98,10 +97,10 @@ class _Team:
         for thread in self._threads:
             thread.start()
 
-    def submit(self, path: str) -> Future[Outcome]:
+    def submit(self, file: File) -> Future[Outcome]:
         """Have a photo decoded."""
         future: Future[Outcome] = Future()
-        self._tasks.put((path, future))
+        self._tasks.put((file, future))
         return future
 
     def close(self) -> None:
@@ -120,12 +119,12 @@ class _Team:
         process: SpawnProcess | None = None
         pipe: Connection | None = None
         while (task := self._tasks.get()) is not None and not self._is_closed:
-            path, future = task
+            file, future = task
             try:
                 if process is None or pipe is None or not process.is_alive():
                     self._end(process, pipe)
                     process, pipe = self._start()
-                future.set_result(_ask(pipe, path, self._file_timeout))
+                future.set_result(_ask(pipe, file, self._config.file_timeout))
             except _LostError as lost:
                 self._end(process, pipe)
                 process = pipe = None
@@ -139,7 +138,8 @@ class _Team:
         # Spawned, because a fork of a process in which torch runs threads can hang.
         context = get_context("spawn")
         pipe, far_end = context.Pipe()
-        process = context.Process(target=_serve, args=(far_end, *self._order), daemon=True)
+        order = (far_end, self._decode, self._size, self._config)
+        process = context.Process(target=_serve, args=order, daemon=True)
         _block_interrupts()
         with self._lock:
             if self._is_closed:
@@ -171,15 +171,15 @@ class _LostError(Exception):
     """A process is lost; the text says what its photo did."""
 
 
-def _ask(pipe: Connection, path: str, timeout: float) -> Outcome:
+def _ask(pipe: Connection, file: File, timeout: float) -> Outcome:
     """Have a process decode a photo.
 
     Raises:
-        _LostError: It died, or took too long and must be killed.
+        _LostError: the process died, or took too long and must be killed.
     """
     left, before = timeout, time.monotonic()
     try:
-        pipe.send(path)
+        pipe.send(file)
         while not pipe.poll(min(max(left, 0), _STEP)):
             # A laptop that sleeps makes one step last for hours on some systems, even by this
             # clock (and on all of them by time.time). That isn't the photo's fault.
@@ -194,14 +194,14 @@ def _ask(pipe: Connection, path: str, timeout: float) -> Outcome:
     return outcome
 
 
-def _attempt(decode: Decode, path: str, size: int) -> Outcome:
+def _attempt(decode: Decode, file: File, size: int, config: IndexOptions) -> Outcome:
     try:
-        return decode(path, size)
+        return decode(file, size, config.max_pixels)
     except UndecodableError as error:
         return error
 
 
-def _serve(pipe: Connection, decode: Decode, size: int, memory: int) -> None:
+def _serve(pipe: Connection, decode: Decode, size: int, config: IndexOptions) -> None:
     """Decode photos in this process until nobody asks any more."""
     # Ctrl-C is for the parent, which then ends this process.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -209,18 +209,18 @@ def _serve(pipe: Connection, decode: Decode, size: int, memory: int) -> None:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(target=_die_with_parent, daemon=True).start()
     os.environ["OMP_NUM_THREADS"] = "1"  # for LibRaw: there is a process for each core already
-    _limit_memory(memory)
+    _limit_memory(max(MEMORY, PIXEL_MEMORY * config.max_pixels))
     with contextlib.suppress(EOFError, OSError):  # the parent has gone, or closes
         pipe.send(None)  # ready
         while True:
-            path: str = pipe.recv()
-            pipe.send(_attempt(decode, path, size))
+            file: File = pipe.recv()
+            pipe.send(_attempt(decode, file, size, config))
 
 
 def _block_interrupts() -> None:
-    """Keep Ctrl-C, which a terminal sends to all, from what this thread starts from now on.
+    """Keep Ctrl-C, which a terminal sends to all processes, from those this thread starts.
 
-    Python would answer it with a traceback before `_serve` can ignore it.
+    A process that starts would answer Ctrl-C with a traceback before `_serve` can ignore it.
     """
     if hasattr(signal, "pthread_sigmask"):
         resource_tracker.ensure_running()  # when it starts, it lets the signal through again
@@ -228,10 +228,10 @@ def _block_interrupts() -> None:
 
 
 def _limit_memory(more: int) -> None:
-    """Let this process take so many bytes more; then it gets a MemoryError, not the machine.
+    """Let this process take so many bytes more, before it gets a MemoryError.
 
-    Counted in addresses, of which threads and libraries reserve plenty without using them: so
-    it is counted from what is there when all is imported.
+    The system counts addresses, of which threads and libraries reserve plenty without using them.
+    So the limit is set when all is imported, above what the process has then.
     """
     try:
         import resource

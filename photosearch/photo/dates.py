@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import os
 import re
+from enum import StrEnum
 
 FIRST_YEAR = 1826
 """Of the oldest photograph that there is; earlier dates are mistakes."""
@@ -30,29 +31,38 @@ _NAME_DATE = re.compile(
 )
 
 
+class DateSource(StrEnum):
+    """What tells when a photo was taken, the most reliable first."""
+
+    EXIF = "exif"
+    XMP = "xmp"
+    NAME = "name"  # of the file
+    FILE = "file"  # the time of the file's last change
+
+
 def when_taken(
     exif: str | None, xmp: str | None, path: str | bytes, mtime_ns: int
-) -> tuple[str, str]:
-    """Return when a photo was taken, and which source tells it, the most reliable first.
+) -> tuple[str, DateSource]:
+    """Return when a photo was taken, by the most reliable source that tells it.
 
     Args:
-        exif: As EXIF has it, if it has.
-        xmp: As XMP has it, if it has.
+        exif: The date of EXIF, if it has one.
+        xmp: The date of XMP, if it has one.
         path: Of the file, whose name may tell a date.
-        mtime_ns: When the file was changed, since the epoch.
+        mtime_ns: The time of the file's last change, since the epoch.
 
     Returns:
-        ISO 8601, local time, as precise as the source; and `exif`, `xmp`, `name` or `file`.
+        ISO 8601, local time, as precise as the source; and the source.
     """
     if exif:
-        return exif, "exif"
+        return exif, DateSource.EXIF
     if xmp:
-        return xmp, "xmp"
+        return xmp, DateSource.XMP
     if named := date_in_name(os.path.basename(os.fsdecode(path))):
-        return named, "name"
+        return named, DateSource.NAME
     epoch = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
     changed = epoch + datetime.timedelta(seconds=mtime_ns // 10**9)
-    return changed.astimezone().replace(tzinfo=None).isoformat(), "file"
+    return changed.astimezone().replace(tzinfo=None).isoformat(), DateSource.FILE
 
 
 def date_in_name(name: str) -> str | None:

@@ -12,7 +12,7 @@ import stat
 import threading
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BufferedReader
 from typing import BinaryIO
 
@@ -20,19 +20,20 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import TiffImagePlugin
 
+from captioner.describe.square import orientation_of, to_square
+from photosearch.files.file import File
 from photosearch.files.hashing import content_hash
 from photosearch.photo.embedded import read_embedded
-from photosearch.photo.exif import Metadata, read_metadata
+from photosearch.photo.exif import Exif, read_exif
 from photosearch.photo.picture import (
     UndecodableError,
-    finish,
     load,
     open_picture,
-    orientation_of,
     refuse_planes,
 )
 from photosearch.photo.raw import is_raw, read_raw
-from photosearch.photo.user_metadata import NOTHING, Written
+from photosearch.photo.sidecars import UnreadSidecar, read_sidecar
+from photosearch.photo.user_metadata import NOTHING, UserMetadata
 
 MAX_PIXELS = 200_000_000
 """Photos with more pixels are refused; except JPEGs, each pixel takes 4 to 9 bytes of memory."""
@@ -55,22 +56,43 @@ class Decoded:
         pixels: Upright, whole picture squashed to a square, RGB, uint8. (size, size, 3)
         width: Of the original, upright, in pixels.
         height: Of the original, upright, in pixels.
-        metadata: What EXIF says.
+        exif: What EXIF says.
         format: Pillow's name of the file format: JPEG, PNG, HEIF, ..., or RAW.
-        written: What people wrote into the file.
+        user_metadata: What people wrote into the file.
         content_hash: Of the whole file; see `photosearch.files.hashing`.
+        unread_sidecar: The sidecar beside the file, if there is one that can't be read.
     """
 
     pixels: NDArray[np.uint8]
     width: int
     height: int
-    metadata: Metadata
+    exif: Exif
     format: str
-    written: Written = NOTHING
+    user_metadata: UserMetadata = NOTHING
     content_hash: bytes | None = None
+    unread_sidecar: UnreadSidecar | None = None
 
 
-def decode(path: str, size: int, max_pixels: int = MAX_PIXELS) -> Decoded:
+def decode_file(file: File, size: int, max_pixels: int = MAX_PIXELS) -> Decoded:
+    """Decode a photo that a walk found, together with its sidecar.
+
+    What the sidecar says beats what is written into the file. A hash that the file has already
+    isn't computed again.
+
+    Raises:
+        UndecodableError: As `decode` does. A sidecar that can't be read raises nothing.
+    """
+    decoded = decode(file.path, size, max_pixels, file.content_hash)
+    if file.sidecar is None:
+        return decoded
+    said, unread = read_sidecar(file.sidecar)
+    user_metadata = said.over(decoded.user_metadata)
+    return replace(decoded, user_metadata=user_metadata, unread_sidecar=unread)
+
+
+def decode(
+    path: str, size: int, max_pixels: int = MAX_PIXELS, known_hash: bytes | None = None
+) -> Decoded:
     """Decode a photo, turn it upright and squash it to `size` by `size` pixels.
 
     The content decides about the format, not the name. Of animations and of files with several
@@ -81,6 +103,7 @@ def decode(path: str, size: int, max_pixels: int = MAX_PIXELS) -> Decoded:
         path: Opened read-only.
         size: Side of the square, in pixels.
         max_pixels: Larger photos are refused by their header, before any pixel is decoded.
+        known_hash: Of the whole file; computed here if it isn't given.
 
     Raises:
         UndecodableError: For whatever reason the file gives no pixels, and nothing else;
@@ -95,7 +118,7 @@ def decode(path: str, size: int, max_pixels: int = MAX_PIXELS) -> Decoded:
         with open(path, "rb") as file, warnings.catch_warnings():
             warnings.simplefilter("ignore")
             try:
-                return _decode(file, size, max_pixels)
+                return _decode(file, size, max_pixels, known_hash)
             except (OSError, RuntimeError, ValueError, SyntaxError) as error:
                 if _ends_early(file, status.st_size):
                     raise UndecodableError("truncated file") from error
@@ -108,7 +131,7 @@ def decode(path: str, size: int, max_pixels: int = MAX_PIXELS) -> Decoded:
         ) from error
 
 
-def _decode(file: BufferedReader, size: int, max_pixels: int) -> Decoded:
+def _decode(file: BufferedReader, size: int, max_pixels: int, known_hash: bytes | None) -> Decoded:
     """Decode an open file; raises whatever decoders raise, and UndecodableError."""
 
     def check(width: int, height: int) -> None:
@@ -124,9 +147,15 @@ def _decode(file: BufferedReader, size: int, max_pixels: int) -> Decoded:
         with _muted_stderr(file):
             raw = read_raw(file, size, check)
         if raw is not None:
-            pixels = finish(raw.picture, raw.orientation, size)
+            pixels = to_square(raw.picture, size, raw.orientation)
             return Decoded(
-                pixels, raw.width, raw.height, raw.metadata, "RAW", raw.written, content_hash(file)
+                pixels,
+                raw.width,
+                raw.height,
+                raw.exif,
+                "RAW",
+                raw.user_metadata,
+                known_hash or content_hash(file),
             )
     with open_picture(file) as opened:
         image = opened
@@ -137,22 +166,23 @@ def _decode(file: BufferedReader, size: int, max_pixels: int) -> Decoded:
             refuse_planes(image)
         # A TIFF is one large EXIF structure. Read it before libtiff moves the file's position
         # behind Python's back; other formats may tell their EXIF only when loaded.
-        metadata = read_metadata(file) if name == "TIFF" else None
-        written = read_embedded(image) if name == "TIFF" else None
+        exif = read_exif(file) if name == "TIFF" else None
+        user_metadata = read_embedded(image) if name == "TIFF" else None
         with _muted_stderr(file) if name in _NOISY else contextlib.nullcontext():
             image, is_reduced = load(file, image, size)
         if not is_reduced:
             width, height = image.size  # Pillow turns a TIFF upright while loading it
-        if metadata is None:
-            exif = image.info.get("exif")
-            metadata = read_metadata(io.BytesIO(exif)) if isinstance(exif, bytes) else Metadata()
-        written = written or read_embedded(image)
+        if exif is None:
+            blob = image.info.get("exif")
+            exif = read_exif(io.BytesIO(blob)) if isinstance(blob, bytes) else Exif()
+        user_metadata = user_metadata or read_embedded(image)
         orientation = orientation_of(image)
-        pixels = finish(image, orientation, size)
+        pixels = to_square(image, size, orientation)
     if orientation >= 5:
         width, height = height, width
     kind = "JPEG" if name == "MPO" else name
-    return Decoded(pixels, width, height, metadata, kind, written, content_hash(file))
+    digest = known_hash or content_hash(file)
+    return Decoded(pixels, width, height, exif, kind, user_metadata, digest)
 
 
 def _ends_early(file: BinaryIO, size: int) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from PIL import Image, ImageFile, IptcImagePlugin, TiffImagePlugin
 
-from photosearch.photo.user_metadata import NOTHING, Written, cleaned, distinct
+from photosearch.photo.user_metadata import NOTHING, UserMetadata, cleaned, distinct
 from photosearch.photo.xmp import MAX_BYTES, read_xmp
 
 _UTF_8 = b"\x1b%G"  # ISO 2022's announcement of UTF-8, in the data set for it
@@ -14,7 +14,7 @@ _CODED, _OBJECT_NAME, _KEYWORDS, _CAPTION = (1, 90), (2, 5), (2, 25), (2, 120)
 _IMAGE_DESCRIPTION = 0x010E
 
 
-def read_embedded(image: Image.Image) -> Written:
+def read_embedded(image: Image.Image) -> UserMetadata:
     """Read what people wrote into an opened image: XMP before IPTC before EXIF.
 
     Programs write keywords to XMP and IPTC alike, some only to one: they are put together.
@@ -29,7 +29,7 @@ def read_embedded(image: Image.Image) -> Written:
     return replace(both, keywords=distinct(xmp.keywords + iptc.keywords))
 
 
-def _read_iptc(image: Image.Image) -> Written:
+def _read_iptc(image: Image.Image) -> UserMetadata:
     try:
         if not isinstance(image, ImageFile.ImageFile) or _iptc_size(image) > MAX_BYTES:
             return NOTHING
@@ -57,7 +57,7 @@ def _iptc_size(image: ImageFile.ImageFile) -> int:
     return len(image.tag_v2._tagdata.get(TiffImagePlugin.IPTC_NAA_CHUNK, b""))
 
 
-def _read_exif(image: Image.Image) -> Written:
+def _read_exif(image: Image.Image) -> UserMetadata:
     try:
         value = image.getexif().get(_IMAGE_DESCRIPTION)
         if isinstance(value, str):  # Pillow takes every byte for a letter of Latin-1

@@ -39,7 +39,7 @@ _TIME_TAGS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Metadata:
+class Exif:
     """The part of EXIF that a search can use.
 
     Attributes:
@@ -59,7 +59,7 @@ class Metadata:
     orientation: int = 1
 
 
-def read_metadata(file: BinaryIO) -> Metadata:
+def read_exif(file: BinaryIO) -> Exif:
     """Read EXIF from a photo file (JPEG, PNG, TIFF, WebP, HEIC, AVIF) or from a bare EXIF blob.
 
     Never raises and never prints on malformed EXIF: what can't be read is None. Takes a bounded
@@ -78,9 +78,9 @@ def read_metadata(file: BinaryIO) -> Metadata:
         reader = cast(BinaryIO, _BoundedReader(file, start))
         tags: dict[str, Any] = exifread.process_file(reader, details=False)
     except Exception:  # ExifRead raises whatever its table look-ups raise
-        return Metadata()
+        return Exif()
     latitude, longitude = _position(tags)
-    return Metadata(
+    return Exif(
         taken_at=_taken_at(tags),
         camera=_camera(_text(tags, "Image Make"), _text(tags, "Image Model")),
         lens=_text(tags, "EXIF LensModel"),

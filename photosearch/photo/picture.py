@@ -1,4 +1,4 @@
-"""A picture in Pillow's hands: opened by its content, loaded small, made a square of RGB.
+"""A picture in Pillow's hands: opened by its content, loaded small.
 
 Importing it sets Pillow up for this process as a whole (no size limit of Pillow's own, no logging,
 one decoding thread).
@@ -10,7 +10,6 @@ import math
 from typing import BinaryIO
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import (
     BmpImagePlugin,  # noqa: F401  importing a plugin registers its format
     GifImagePlugin,  # noqa: F401
@@ -23,6 +22,8 @@ from PIL import (
     UnidentifiedImageError,
     WebPImagePlugin,  # noqa: F401
 )
+
+from captioner.describe.square import draft
 
 _MAX_MISSING = 0.01  # share of a JPEG's pixels, at its end
 
@@ -47,16 +48,6 @@ _MAGIC = (
     (4, b"ftyphei", "HEIF"),
     (4, b"ftypmif1", "HEIF"),
 )
-
-_TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
 
 
 class UndecodableError(Exception):
@@ -122,7 +113,7 @@ def load(file: BinaryIO, image: ImageFile.ImageFile, size: int) -> tuple[ImageFi
         UndecodableError: a JPEG lacks its end; Pillow raises other errors, too.
     """
     if isinstance(image, JpegImagePlugin.JpegImageFile):
-        is_reduced = image.draft("RGB", (size, size)) is not None
+        is_reduced = draft(image, size)
         _load_jpeg(file, image)
         return image, is_reduced
     if isinstance(image, Jpeg2KImagePlugin.Jpeg2KImageFile):
@@ -189,84 +180,6 @@ def _has_one_scan(file: BinaryIO) -> bool:
         if marker in (b"\xff\xc0", b"\xff\xc1") and len(segment) > 5:  # not progressive
             colours = segment[5]
     return False
-
-
-def orientation_of(image: Image.Image) -> int:
-    """Read how a loaded image must still be turned, 1 to 8.
-
-    By Pillow, which knows what its plugins have done already: pillow-heif and the TIFF plugin
-    turn the picture and reset the tag, the AVIF plugin sets the tag from the container's own
-    rotation. Not by `ImageOps.exif_transpose`, which writes the EXIF anew and so fails on
-    photos whose EXIF is malformed elsewhere.
-
-    Args:
-        image: loaded, by `load`.
-    """
-    try:
-        value = image.getexif().get(0x0112, 1)
-    except Exception:  # malformed EXIF must not cost the picture
-        return 1
-    return int(value) if value in range(1, 9) else 1
-
-
-def finish(image: Image.Image, orientation: int, size: int) -> NDArray[np.uint8]:
-    """Turn a loaded image upright and squash it to a square of RGB, white where it is transparent.
-
-    Args:
-        image: loaded.
-        orientation: as EXIF tells it, 1 to 8.
-        size: side of the square, in pixels.
-
-    Returns:
-        Pixels, (size, size, 3).
-    """
-    small = _flatten(_squash(_resizable(image), size))
-    if orientation in _TURNS:
-        small = small.transpose(_TURNS[orientation])
-    return np.array(small)
-
-
-def _resizable(image: Image.Image) -> Image.Image:
-    """Convert a loaded image to a mode in which pixels can be averaged."""
-    if image.mode.startswith("I;16"):
-        values = (np.asarray(image) >> 8).astype(np.uint8)
-        tags = getattr(image, "tag_v2", {})  # of TIFF, of which Pillow turns 8 bits only
-        inverted = tags.get(TiffImagePlugin.PHOTOMETRIC_INTERPRETATION) == 0
-        return Image.fromarray(255 - values if inverted else values)
-    if image.mode == "I" and image.format == "PNG":  # how Pillow before 11 opens 16-bit grey
-        return Image.fromarray((np.asarray(image) >> 8).clip(0, 255).astype(np.uint8))
-    if image.has_transparency_data:
-        return image if image.mode == "RGBA" else image.convert("RGBA")
-    if image.mode in ("1", "P"):
-        return image.convert("L" if image.mode == "1" else "RGB")
-    return image
-
-
-def _stretch(values: NDArray[np.generic]) -> NDArray[np.uint8]:
-    """Scale numbers without a fixed white point, (height, width), to 0..255 by their range."""
-    finite = np.nan_to_num(values.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
-    low, high = float(finite.min()), float(finite.max())
-    scaled = (finite - low) * (255.0 / (high - low) if high > low else 0.0)
-    return scaled.astype(np.uint8)
-
-
-def _squash(image: Image.Image, size: int) -> Image.Image:
-    """Resize to a square, whatever the aspect ratio.
-
-    Averages whole blocks of pixels down to three times the size first, which can't be seen.
-    """
-    return image.resize((size, size), Image.Resampling.BICUBIC, reducing_gap=3.0)
-
-
-def _flatten(image: Image.Image) -> Image.Image:
-    """Convert a small image to RGB, on white where it is transparent."""
-    if image.mode in ("I", "F"):  # not sooner: numpy would need several copies of a large photo
-        image = Image.fromarray(_stretch(np.asarray(image)))
-    if image.mode != "RGBA":
-        return image if image.mode == "RGB" else image.convert("RGB")
-    page = Image.new("RGB", image.size, "white")
-    page.paste(image, mask=image.getchannel("A"))
-    return page
 
 
 def _set_pillow_up() -> None:

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, BinaryIO
 from PIL import Image
 
 from photosearch.photo.embedded import read_embedded
-from photosearch.photo.exif import Metadata, read_metadata
-from photosearch.photo.user_metadata import NOTHING, Written
+from photosearch.photo.exif import Exif, read_exif
+from photosearch.photo.user_metadata import NOTHING, UserMetadata
 
 if TYPE_CHECKING:
     import rawpy
@@ -51,16 +51,16 @@ class Raw:
         orientation: EXIF orientation, 1 to 8, that turns the picture upright.
         width: Of the photo, upright, in pixels.
         height: Of the photo, upright, in pixels.
-        metadata: What EXIF says.
-        written: What people wrote into the file.
+        exif: What EXIF says.
+        user_metadata: What people wrote into the file.
     """
 
     picture: Image.Image
     orientation: int
     width: int
     height: int
-    metadata: Metadata
-    written: Written
+    exif: Exif
+    user_metadata: UserMetadata
 
 
 def is_raw(file: BinaryIO) -> bool:
@@ -128,8 +128,9 @@ def read_raw(file: BinaryIO, size: int, check: Callable[[int, int], None]) -> Ra
             raise ValueError(_words(error)) from error
     if flipped >= 5:
         width, height = height, width
-    metadata = _metadata(file, preview)
-    return Raw(picture, orientation, width, height, metadata, _written(file, is_tiff, preview))
+    exif = _exif(file, preview)
+    user_metadata = _user_metadata(file, is_tiff, preview)
+    return Raw(picture, orientation, width, height, exif, user_metadata)
 
 
 def _first_tags(file: BinaryIO, start: bytes) -> dict[int, int]:
@@ -189,21 +190,21 @@ def _develop(raw: rawpy.RawPy, size: int) -> Image.Image:
     return Image.fromarray(pixels if pixels.shape[2] != 1 else pixels[:, :, 0])
 
 
-def _metadata(file: BinaryIO, preview: Image.Image | None) -> Metadata:
+def _exif(file: BinaryIO, preview: Image.Image | None) -> Exif:
     """Read EXIF from the file, or else from its preview."""
     file.seek(0)
     start = file.read(4)
     if start in _TIFF:
-        return read_metadata(file)
+        return read_exif(file)
     if start in _TIFF_BUT_FOR_MAGIC:
-        return read_metadata(io.BytesIO(_TIFF_BUT_FOR_MAGIC[start] + file.read(_HEAD)))
+        return read_exif(io.BytesIO(_TIFF_BUT_FOR_MAGIC[start] + file.read(_HEAD)))
     blob = preview.info.get("exif") if preview is not None else None
     if not isinstance(blob, bytes):  # CR3: boxes, of which the first with EXIF has the camera
         _, _, blob = file.read(_HEAD).partition(b"CMT1")
-    return read_metadata(io.BytesIO(blob)) if blob else Metadata()
+    return read_exif(io.BytesIO(blob)) if blob else Exif()
 
 
-def _written(file: BinaryIO, is_tiff: bool, preview: Image.Image | None) -> Written:
+def _user_metadata(file: BinaryIO, is_tiff: bool, preview: Image.Image | None) -> UserMetadata:
     if is_tiff:
         try:
             with Image.open(file, formats=["TIFF"]) as first:

@@ -24,7 +24,7 @@ _BY_CAMERA = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class UserMetadata:
     """What people wrote about a photo; empty where they wrote nothing.
 
     Attributes:
@@ -43,9 +43,9 @@ class Written:
     rating: int | None = None
     taken_at: str | None = None
 
-    def over(self, other: Written) -> Written:
+    def over(self, other: UserMetadata) -> UserMetadata:
         """Return this, with what is missing in it taken from the other."""
-        return Written(
+        return UserMetadata(
             self.title or other.title,
             self.description or other.description,
             self.alt_text or other.alt_text,
@@ -55,7 +55,7 @@ class Written:
         )
 
 
-NOTHING = Written()
+NOTHING = UserMetadata()
 
 
 def cleaned(
@@ -65,10 +65,10 @@ def cleaned(
     keywords: Iterable[str] = (),
     rating: int | None = None,
     taken_at: str | None = None,
-) -> Written:
+) -> UserMetadata:
     """Return texts as they are kept: one line each, bounded, without what cameras write."""
     lines = (one_line(keyword, MAX_TEXT) for keyword in keywords)
-    return Written(
+    return UserMetadata(
         _by_person(one_line(title, MAX_TEXT)),
         _by_person(one_line(description, MAX_LONG_TEXT)),
         one_line(alt_text, MAX_LONG_TEXT),

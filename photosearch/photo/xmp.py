@@ -15,7 +15,7 @@ from xml.etree.ElementTree import Element  # the type only; defusedxml parses
 from defusedxml.ElementTree import fromstring
 
 from photosearch.photo.dates import iso_date
-from photosearch.photo.user_metadata import NOTHING, Written, cleaned
+from photosearch.photo.user_metadata import NOTHING, UserMetadata, cleaned
 
 MAX_BYTES = 1 << 20
 """Longer packets and sidecars are not read."""
@@ -34,7 +34,7 @@ _DATES = (
 _RATING = re.compile(r"(-?[0-9])(?:\.0*)?", re.ASCII)
 
 
-def read_sidecar(path: str) -> Written:
+def read_sidecar(path: str) -> UserMetadata:
     """Read an XMP file.
 
     Raises:
@@ -47,7 +47,7 @@ def read_sidecar(path: str) -> Written:
         return _parse(file.read(MAX_BYTES + 1))
 
 
-def read_xmp(packet: bytes) -> Written:
+def read_xmp(packet: bytes) -> UserMetadata:
     """Read an XMP packet; what is malformed or longer than `MAX_BYTES` is empty. Never raises."""
     try:
         return _parse(packet)
@@ -55,7 +55,7 @@ def read_xmp(packet: bytes) -> Written:
         return NOTHING
 
 
-def _parse(packet: bytes) -> Written:
+def _parse(packet: bytes) -> UserMetadata:
     """Read an XMP packet.
 
     Raises:

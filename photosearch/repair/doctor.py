@@ -11,16 +11,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from photosearch.errors import LibraryError
-from photosearch.files.drives import is_empty_or_closed
+from photosearch.files.drives import is_emptied
+from photosearch.files.file import File, Skipped
 from photosearch.files.paths import outermost, root_of, top_of
-from photosearch.files.roots import place, why_unreachable
+from photosearch.files.roots import root_among, why_unreachable
 from photosearch.files.sidecars import list_sidecars
-from photosearch.files.walk import File, Skipped, walk
+from photosearch.files.walk import walk
 from photosearch.store import database, schema
-from photosearch.store import photos as store
+from photosearch.store.known import known_below
 from photosearch.store.lock import changing
 from photosearch.store.roots import all_roots, outer_roots
 from photosearch.store.search_rows import is_folder_of, search_values, write_search_row
+from photosearch.store.sqlite_errors import is_damage
 from photosearch.text import counted, display
 
 # What SQLite says of an index that lags behind its table, whose rows are whole.
@@ -114,7 +116,7 @@ def visit(path: str, *, check: bool = False) -> Report:
             return examine(connection, repair=True)
     except (LibraryError, sqlite3.DatabaseError) as error:
         cause = error.__cause__ if isinstance(error, LibraryError) else error
-        if not database.is_damage(cause):
+        if not is_damage(cause):
             raise
         return Report(damage=str(cause))
 
@@ -194,7 +196,7 @@ def text_index_is_wrong(connection: sqlite3.Connection) -> bool:
             )
     except sqlite3.DatabaseError as error:
         # What keeps SQLite from opening the index is no damage to it, but an error.
-        if not database.is_damage(error) and error.sqlite_errorcode != sqlite3.SQLITE_ERROR:
+        if not is_damage(error) and error.sqlite_errorcode != sqlite3.SQLITE_ERROR:
             raise
         return True
     return False
@@ -203,23 +205,24 @@ def text_index_is_wrong(connection: sqlite3.Connection) -> bool:
 def wrong_rows(connection: sqlite3.Connection) -> Iterator[int]:
     """Yield the photos whose row in `search` is absent, out of date, or shouldn't be there."""
     hidden = """SELECT photo_id FROM search LEFT JOIN photos ON photos.id = photo_id
-                WHERE photos.id IS NULL OR missing_since IS NOT NULL"""
-    yield from [number for (number,) in connection.execute(hidden).fetchall()]
+                WHERE path IS NULL OR missing_since IS NOT NULL"""
+    yield from [photo_id for (photo_id,) in connection.execute(hidden).fetchall()]
     cursor = connection.execute("SELECT * FROM search ORDER BY photo_id")
     names = [column[0] for column in cursor.description]
     rows = (dict(zip(names, row, strict=True)) for row in cursor)
     row = next(rows, None)
-    query = "SELECT id, path FROM photos WHERE missing_since IS NULL ORDER BY id"
-    for number, path in connection.execute(query):
-        while row is not None and row["photo_id"] < number:
+    query = """SELECT id, path FROM photos
+               WHERE missing_since IS NULL AND path IS NOT NULL ORDER BY id"""
+    for photo_id, path in connection.execute(query):
+        while row is not None and row["photo_id"] < photo_id:
             row = next(rows, None)
-        if row is None or row["photo_id"] != number:
-            yield number
+        if row is None or row["photo_id"] != photo_id:
+            yield photo_id
             continue
-        expected = search_values(connection, number)
+        expected = search_values(connection, photo_id)
         wrong = any(row[name] != value for name, value in expected.items() if name != "folder")
         if wrong or not is_folder_of(row["folder"], os.fsdecode(path)):
-            yield number
+            yield photo_id
 
 
 def wrong_vectors(connection: sqlite3.Connection) -> list[tuple[int]]:
@@ -238,16 +241,17 @@ def mend_rows(connection: sqlite3.Connection, photos: list[int]) -> None:
     """Write, or remove, the rows in `search` of these photos; all in one transaction."""
     roots = set(outer_roots(connection))
     with connection:
-        for number in photos:
+        for photo_id in photos:
             query = """SELECT path, folder FROM photos
-                       LEFT JOIN search ON photo_id = id WHERE id = ? AND missing_since IS NULL"""
-            found = connection.execute(query, (number,)).fetchone()
+                       LEFT JOIN search ON photo_id = id
+                       WHERE id = ? AND missing_since IS NULL AND path IS NOT NULL"""
+            found = connection.execute(query, (photo_id,)).fetchone()
             if found is None:
-                connection.execute("DELETE FROM search WHERE photo_id = ?", (number,))
+                connection.execute("DELETE FROM search WHERE photo_id = ?", (photo_id,))
                 continue
             path, folder = os.fsdecode(found[0]), found[1]
             kept = folder is not None and is_folder_of(folder, path)
-            write_search_row(connection, number, None if kept else top_of(path, roots))
+            write_search_row(connection, photo_id, None if kept else top_of(path, roots))
 
 
 def compare(connection: sqlite3.Connection) -> Files:
@@ -261,11 +265,11 @@ def compare(connection: sqlite3.Connection) -> Files:
     given = set(all_roots(connection))
     roots = set(outermost(given))
     for root in sorted(roots):
-        known = store.known(connection, root)
+        known = known_below(connection, root)
         try:
-            at = place(root, given)
+            at = root_among(root, given)
             entries = walk(root, at.rules, at.inner, at.outer, sidecars_in)
-            if known and os.path.isdir(root) and is_empty_or_closed(root):
+            if known and is_emptied(root):
                 unreachable[root] = "it is empty"
                 continue
         except (OSError, ValueError) as error:  # no path that a folder can have, in a damaged row
@@ -283,8 +287,8 @@ def compare(connection: sqlite3.Connection) -> Files:
             not before.missing and before.reason is None and not path.startswith(tuple(closed))
             for path, before in known.items()
         )
-    paths = connection.execute("SELECT path FROM photos WHERE missing_since IS NULL")
-    for (key,) in paths:
+    query = "SELECT path FROM photos WHERE missing_since IS NULL AND path IS NOT NULL"
+    for (key,) in connection.execute(query):
         path = os.fsdecode(key)
         gone += root_of(path, roots) is None and not os.path.lexists(path)
     return Files(new, gone, unreachable)

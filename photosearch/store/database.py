@@ -12,27 +12,17 @@ import sqlite3
 import stat
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 from photosearch.errors import LibraryError
+from photosearch.store.schema import SCHEMA, migrate
+from photosearch.store.sqlite_errors import why
 from photosearch.text import display
 
-SCHEMA = 4  # the number of steps in migrations/migrations.py
 APPLICATION_ID = 0x70686F74  # "phot": tells our files from other programs' databases
 BUSY_TIMEOUT = 30.0  # seconds a writer waits for another
 LOCK = "-lock"  # ends the name of the file that keeps a second indexer out
 ENDINGS = ("", "-wal", "-shm", "-journal", LOCK)  # of the library's file and those beside it
-
-
-def now() -> str:
-    """Return the time in UTC, ISO 8601, whole seconds."""
-    return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def signed(number: int) -> int:
-    """Return an unsigned 64-bit number, such as an inode, as the signed one that SQLite holds."""
-    return number - 2**64 if number >= 2**63 else number
 
 
 def open_for_reading(path: str) -> sqlite3.Connection:
@@ -77,7 +67,7 @@ def open_copy(path: str) -> sqlite3.Connection:
             with _closed_on_error(copy):
                 connection.backup(copy)
                 if version < SCHEMA:
-                    _migrate(copy)
+                    migrate(copy)
                 copy.execute("PRAGMA foreign_keys = ON")
         return copy
 
@@ -122,13 +112,14 @@ def open_for_writing(path: str) -> sqlite3.Connection:
             if not os.access(path, os.W_OK):
                 raise LibraryError(f"{display(path)} can't be written: permission denied")
             _set_journal(connection)
-            connection.execute("PRAGMA foreign_keys = ON")
+            connection.execute("PRAGMA foreign_keys = OFF")
             # One transaction from looking to the last step: who opens at the same time
             # waits, and a kill leaves nothing.
             connection.execute("BEGIN IMMEDIATE")
             with connection:
                 if _checked_version(connection, path) < SCHEMA:
-                    _migrate(connection)
+                    migrate(connection)
+            connection.execute("PRAGMA foreign_keys = ON")
             return connection
 
 
@@ -217,14 +208,6 @@ def _set_journal(connection: sqlite3.Connection) -> None:
         time.sleep(0.02)  # SQLite doesn't wait for another that changes the mode
 
 
-def _migrate(connection: sqlite3.Connection) -> None:
-    import sqlite_utils
-
-    from photosearch.migrations.migrations import migrations
-
-    migrations.apply(sqlite_utils.Database(connection))
-
-
 @contextlib.contextmanager
 def _explained(path: str) -> Iterator[None]:
     """Turn SQLite's errors at opening into one line."""
@@ -232,33 +215,6 @@ def _explained(path: str) -> Iterator[None]:
         yield
     except (sqlite3.Error, UnicodeDecodeError) as error:  # a damaged name in a message
         raise LibraryError(f"the library {display(path)} can't be opened: {why(error)}") from error
-
-
-def is_damage(error: BaseException | None) -> bool:
-    """Tell whether an error of SQLite's says that the file's content is wrong."""
-    return isinstance(error, sqlite3.DatabaseError) and _code(error) == sqlite3.SQLITE_CORRUPT
-
-
-def is_busy(error: BaseException | None) -> bool:
-    """Tell whether an error of SQLite's says that another process keeps the file to itself."""
-    return isinstance(error, sqlite3.Error) and _code(error) == sqlite3.SQLITE_BUSY
-
-
-def why(error: Exception) -> str:
-    """Return what SQLite says of a file that can't be used, with what to do about it."""
-    return f"{error}{_ADVICE.get(_code(error), '')}"
-
-
-def _code(error: Exception) -> int:
-    code: int = getattr(error, "sqlite_errorcode", 0)
-    return code & 0xFF  # what it is of, without the details
-
-
-_ADVICE = {
-    sqlite3.SQLITE_FULL: ": free some space, then the same command goes on",
-    sqlite3.SQLITE_IOERR: ": is the disk full, or broken? With space, the same command goes on",
-    sqlite3.SQLITE_CORRUPT: ": photosearch doctor tells what can be saved",
-}
 
 
 def file_size(path: str) -> int:

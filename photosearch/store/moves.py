@@ -4,49 +4,20 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 
+from photosearch.errors import UsageError
+from photosearch.files.file import File
 from photosearch.files.paths import root_of, top_of
-from photosearch.files.walk import File
-from photosearch.photo.dates import when_taken
-from photosearch.store import photos as store
-from photosearch.store.database import now, signed
+from photosearch.photo.dates import DateSource, when_taken
+from photosearch.store.clock import now
+from photosearch.store.photos import set_aside
 from photosearch.store.roots import below, outer_roots
 from photosearch.store.search_rows import write_search_row
 from photosearch.text import display
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A photo of the library, as far as it tells one file from another."""
-
-    number: int
-    path: str
-    mtime_ns: int
-    inode: int | None
-    content_hash: bytes | None
-    sidecar_mtime_ns: int | None
-    missing: bool  # hidden since an earlier run
-    edited: bool  # by a person
-
-
-def of_size(connection: sqlite3.Connection, size: int) -> list[Place]:
-    """Return the photos whose files have so many bytes.
-
-    Those that a person captioned come first, then those that are shown, then the oldest.
-    """
-    query = """SELECT id, path, mtime_ns, inode, content_hash, sidecar_mtime_ns,
-                      missing_since IS NOT NULL AS missing, photo_id IS NOT NULL AS edited
-               FROM photos LEFT JOIN edits ON photo_id = id
-               WHERE size = ? ORDER BY edited DESC, missing, id"""
-    return [
-        Place(number, os.fsdecode(path), *rest)
-        for number, path, *rest in connection.execute(query, (size,))
-    ]
-
-
-def move(
+def move_photos(
     connection: sqlite3.Connection,
     moves: Mapping[int, tuple[str, File]],
 ) -> None:
@@ -56,72 +27,78 @@ def move(
 
     Args:
         connection: to the library.
-        moves: by a photo's number, the root that its file was found under, and the file. A
+        moves: by a photo's id, the root that its file was found under, and the file. A
             photo that is not among them, and whose file was overwritten, is hidden.
     """
-    for number in moves:
-        # Paths are unique, and two photos may change places.
-        held = (b"\0%d" % number, number)
-        connection.execute("UPDATE photos SET path = ? WHERE id = ?", held)
-    for number, (root, file) in moves.items():
-        store.set_aside(connection, os.fsencode(file.path))
-        _set_file(connection, number, root, file)
+    for photo_id in moves:
+        # First they all leave their paths: paths are unique, and two photos may change places.
+        _leave_path(connection, photo_id)
+    for photo_id, (root, file) in moves.items():
+        set_aside(connection, os.fsencode(file.path))
+        _set_file(connection, photo_id, root, file)
 
 
-def copy(connection: sqlite3.Connection, number: int, root: str, file: File) -> None:
+def copy_photo(connection: sqlite3.Connection, photo_id: int, root: str, file: File) -> None:
     """Know a file as a copy of a photo: all that is known of it holds for both.
 
     Where the file's path has a row already that a person captioned, that one stays, hidden: its
     words are back with its content. Call it within a transaction.
     """
     path = os.fsencode(file.path)
-    store.set_aside(connection, path, only_edited=True)
+    set_aside(connection, path, only_edited=True)
     row = connection.execute("SELECT id FROM photos WHERE path = ?", (path,)).fetchone()
     facts = """size, mtime_ns, inode, format, width, height, taken_at, taken_from, camera, lens,
-               latitude, longitude, run_id, tags_model_id, content_hash, sidecar_mtime_ns"""
+               latitude, longitude, run_id, tags_model_id, content_hash, sidecar_mtime_ns,
+               sidecar_damaged, metadata_unread"""
     if row is None:
         query = f"""INSERT INTO photos (path, display, {facts})
                     SELECT ?, ?, {facts} FROM photos WHERE id = ? RETURNING id"""
-        (new,) = connection.execute(query, (path, display(file.path), number)).fetchone()
+        (new,) = connection.execute(query, (path, display(file.path), photo_id)).fetchone()
     else:
         (new,) = row
         query = (
             f"UPDATE photos SET ({facts}) = (SELECT {facts} FROM photos WHERE id = ?) WHERE id = ?"
         )
-        connection.execute(query, (number, new))
-        for table in ("captions", "tags", "vectors", "written"):
+        connection.execute(query, (photo_id, new))
+        for table in ("captions", "tags", "vectors", "user_metadata"):
             connection.execute(f"DELETE FROM {table} WHERE photo_id = ?", (new,))
-    for table in ("captions", "tags", "vectors", "written", "edits"):
+    for table in ("captions", "tags", "vectors", "user_metadata", "edits"):
         names = [name for _, name, *_ in connection.execute(f"PRAGMA table_info({table})")]
         rest = ", ".join(name for name in names if name != "photo_id")
         connection.execute(
             f"""INSERT OR REPLACE INTO {table} (photo_id, {rest})
                 SELECT ?, {rest} FROM {table} WHERE photo_id = ?""",
-            (new, number),
+            (new, photo_id),
         )
     _set_file(connection, new, root, file)
 
 
-def touch(connection: sqlite3.Connection, number: int, root: str, file: File) -> None:
+def touch_photo(connection: sqlite3.Connection, photo_id: int, root: str, file: File) -> None:
     """Note that a file has another time or inode, but still holds the same photo."""
-    _set_file(connection, number, root, file)
+    _set_file(connection, photo_id, root, file)
 
 
-def _set_file(connection: sqlite3.Connection, number: int, root: str, file: File) -> None:
+def _set_file(connection: sqlite3.Connection, photo_id: int, root: str, file: File) -> None:
     """Let a row be about a file that holds its photo, and show it."""
     path = os.fsencode(file.path)
     query = "SELECT taken_at, taken_from FROM photos WHERE id = ?"
-    taken_at, taken_from = connection.execute(query, (number,)).fetchone()
-    if taken_from not in ("exif", "xmp"):
+    taken_at, taken_from = connection.execute(query, (photo_id,)).fetchone()
+    if taken_from not in (DateSource.EXIF, DateSource.XMP):
         taken_at, taken_from = when_taken(None, None, path, file.mtime_ns)
     connection.execute(
-        """UPDATE photos SET path = ?, display = ?, size = ?, mtime_ns = ?, inode = ?,
-           taken_at = ?, taken_from = ?, missing_since = NULL WHERE id = ?""",
-        (path, display(file.path), file.size, file.mtime_ns, signed(file.inode),
-         taken_at, taken_from, number),
+        """UPDATE photos SET path = ?, former_path = NULL, display = ?, size = ?, mtime_ns = ?,
+           inode = ?, taken_at = ?, taken_from = ?, missing_since = NULL WHERE id = ?""",
+        (path, display(file.path), file.size, file.mtime_ns, file.inode,
+         taken_at, taken_from, photo_id),
     )  # fmt: skip
     connection.execute("DELETE FROM failures WHERE path = ?", (path,))
-    write_search_row(connection, number, root)
+    write_search_row(connection, photo_id, root)
+
+
+def _leave_path(connection: sqlite3.Connection, photo_id: int) -> None:
+    """Take a photo from its path, for another one, or until it gets a new path."""
+    query = "UPDATE photos SET former_path = path, path = NULL WHERE id = ? AND path IS NOT NULL"
+    connection.execute(query, (photo_id,))
 
 
 def relocate(connection: sqlite3.Connection, old: str, new: str) -> int | None:
@@ -131,46 +108,70 @@ def relocate(connection: sqlite3.Connection, old: str, new: str) -> int | None:
         How many photos; None where the library knows nothing of the old folder.
 
     Raises:
-        ValueError: a photo of the library lies in the new folder under the same name.
+        UsageError: a photo of the library lies in the new folder under the same name.
     """
-    low, high = below(old)
-    values = {"path": os.fsencode(old), "low": low, "high": high}
-    within = "path = :path OR (path > :low AND path < :high)"
-    count, known = 0, False
     with connection:
-        for table in ("roots", "failures", "photos"):
-            query = f"SELECT path FROM {table} WHERE {within}"
-            paths = [path for (path,) in connection.execute(query, values)]
-            renamed = {path: _under(os.fsencode(new), path[len(low) :]) for path in paths}
-            taken = _taken(connection, table, set(renamed.values()) - set(renamed))
-            if taken and table == "photos":
-                raise ValueError(
-                    f"{display(os.fsdecode(taken[0]))} is in the library already, and "
-                    f"{len(taken) - 1:,} more: photosearch forget takes out one of the folders"
-                )
-            connection.executemany(
-                f"DELETE FROM {table} WHERE path = ?", [(path,) for path in taken]
-            )
-            # Paths are unique, and one folder may lie in the other.
-            held = [(b"\0" + path, path) for path in renamed]
-            connection.executemany(f"UPDATE {table} SET path = ? WHERE path = ?", held)
-            final = [
-                (after, display(os.fsdecode(after)), b"\0" + before)
-                for before, after in renamed.items()
-            ]
-            connection.executemany(
-                f"UPDATE {table} SET path = ?, display = ? WHERE path = ?", final
-            )
-            known = known or bool(paths)
-            count = len(paths)
-        places = [os.fsdecode(path) for path in renamed.values()]  # of the photos
+        paths = _relocate_photos(connection, old, new)
+        others = [_relocate_rows(connection, table, old, new) for table in ("roots", "failures")]
         roots = set(outer_roots(connection))
-        if any(root_of(path, roots) is None for path in places):
+        if any(root_of(path, roots) is None for path in paths):
             # Or nobody would look there again.
             query = "INSERT INTO roots VALUES (?, ?, ?)"
             connection.execute(query, (os.fsencode(new), display(new), now()))
         tell_folders(connection, new)
-    return count if known else None
+    return len(paths) if paths or any(others) else None
+
+
+def _relocate_photos(connection: sqlite3.Connection, old: str, new: str) -> list[str]:
+    """Give the photos below a folder, or at it, their paths below another one; return these.
+
+    Raises:
+        UsageError: another photo of the library has such a path.
+    """
+    low, high = below(old)
+    query = """SELECT id, path, former_path FROM photos
+               WHERE path = :path OR (path > :low AND path < :high)
+               OR (former_path > :low AND former_path < :high)"""
+    values = {"path": os.fsencode(old), "low": low, "high": high}
+    rows = connection.execute(query, values).fetchall()
+    at = {photo_id: _under(new, path[len(low) :]) for photo_id, path, _ in rows if path}
+    aside = {photo_id: _under(new, path[len(low) :]) for photo_id, _, path in rows if path}
+    query = "SELECT 1 FROM photos WHERE path = ?"
+    before = {path for _, path, _ in rows}
+    taken = sorted(
+        path for path in at.values()
+        if path not in before and connection.execute(query, (path,)).fetchone()
+    )  # fmt: skip
+    if taken:
+        raise UsageError(
+            f"{display(os.fsdecode(taken[0]))} is in the library already, and "
+            f"{len(taken) - 1:,} more: photosearch forget takes out one of the folders"
+        )
+    for photo_id in at:  # first they all leave their paths: one folder may lie in the other
+        _leave_path(connection, photo_id)
+    for photo_id, path in at.items():
+        query = "UPDATE photos SET path = ?, former_path = NULL, display = ? WHERE id = ?"
+        connection.execute(query, (path, display(os.fsdecode(path)), photo_id))
+    for photo_id, path in aside.items():
+        query = "UPDATE photos SET former_path = ?, display = ? WHERE id = ?"
+        connection.execute(query, (path, display(os.fsdecode(path)), photo_id))
+    return [os.fsdecode(path) for path in (*at.values(), *aside.values())]
+
+
+def _relocate_rows(connection: sqlite3.Connection, table: str, old: str, new: str) -> int:
+    """Give roots or failures their paths below another folder, and return how many.
+
+    What the library had at such a path is replaced.
+    """
+    low, high = below(old)
+    query = f"DELETE FROM {table} WHERE path = ? OR (path > ? AND path < ?) RETURNING *"
+    rows = connection.execute(query, (os.fsencode(old), low, high)).fetchall()
+    for path, _, *rest in rows:
+        moved = _under(new, path[len(low) :])
+        values = (moved, display(os.fsdecode(moved)), *rest)
+        marks = ", ".join("?" * len(values))
+        connection.execute(f"INSERT OR REPLACE INTO {table} VALUES ({marks})", values)
+    return len(rows)
 
 
 def is_there(connection: sqlite3.Connection, old: str, new: str) -> bool:
@@ -182,20 +183,13 @@ def is_there(connection: sqlite3.Connection, old: str, new: str) -> bool:
     query = """SELECT path FROM photos WHERE path > ? AND path < ? AND missing_since IS NULL
                LIMIT 100"""
     found = [path for (path,) in connection.execute(query, (low, high))]
-    return not found or any(
-        os.path.lexists(_under(os.fsencode(new), path[len(low) :])) for path in found
-    )
+    return not found or any(os.path.lexists(_under(new, path[len(low) :])) for path in found)
 
 
-def _under(folder: bytes, rest: bytes) -> bytes:
+def _under(folder: str, rest: bytes) -> bytes:
     """Return a path in a folder, which may be the root of all; without a rest, the folder."""
-    return os.path.join(folder, rest) if rest else folder
-
-
-def _taken(connection: sqlite3.Connection, table: str, paths: Iterable[bytes]) -> list[bytes]:
-    """Return those of the paths that a table has."""
-    query = f"SELECT 1 FROM {table} WHERE path = ?"
-    return sorted(path for path in paths if connection.execute(query, (path,)).fetchone())
+    above = os.fsencode(folder)
+    return os.path.join(above, rest) if rest else above
 
 
 def tell_folders(connection: sqlite3.Connection, folder: str) -> None:
@@ -208,5 +202,5 @@ def tell_folders(connection: sqlite3.Connection, folder: str) -> None:
                WHERE path = ? OR (path > ? AND path < ?)"""
     rows = connection.execute(query, (os.fsencode(folder), low, high)).fetchall()
     roots = set(outer_roots(connection)) if rows else set()
-    for number, path in rows:
-        write_search_row(connection, number, top_of(os.fsdecode(path), roots))
+    for photo_id, path in rows:
+        write_search_row(connection, photo_id, top_of(os.fsdecode(path), roots))

@@ -6,9 +6,9 @@ import os
 import sqlite3
 from collections.abc import Iterable
 
-from photosearch.files.drives import is_empty_or_closed
+from photosearch.files.drives import is_reachable
 from photosearch.files.paths import absolute, outermost, spelled, way_to
-from photosearch.store.database import now
+from photosearch.store.clock import now
 from photosearch.text import display
 
 
@@ -49,20 +49,15 @@ def outer_roots(connection: sqlite3.Connection) -> list[str]:
 
 
 def reachable(connection: sqlite3.Connection) -> tuple[str, ...]:
-    """Return what the paths begin with that lie in folders which can be reached now.
-
-    A root that is empty counts as out of reach: so is the place of an unplugged drive.
-    """
-    return tuple(
-        os.path.join(root, "") for root in outer_roots(connection) if not is_empty_or_closed(root)
-    )
+    """Return what the paths begin with that lie in folders which can be reached now."""
+    return tuple(os.path.join(root, "") for root in outer_roots(connection) if is_reachable(root))
 
 
 def as_listed(connection: sqlite3.Connection, path: str | os.PathLike[str]) -> str:
     """Return the path by which a library has a folder or photo, or would have it.
 
     Raises:
-        ValueError: it is empty.
+        UsageError: it is empty.
     """
     (listed,) = spelled([absolute(path)], outer_roots(connection))
     return listed

@@ -1,4 +1,4 @@
-"""The schema of a library: what its file defines, next to what the migrations make."""
+"""The schema of a library: its version, and what its file defines."""
 
 from __future__ import annotations
 
@@ -6,29 +6,34 @@ import contextlib
 import functools
 import sqlite3
 
-from photosearch.store.database import SCHEMA
+SCHEMA = 5  # the number of steps in migrations/migrations.py
 
 _TEXT_INDEX = ("search_fts", "search_terms")
 _OURS = """SELECT type, name, sql FROM sqlite_master
            WHERE sql IS NOT NULL AND tbl_name <> '_sqlite_migrations' ORDER BY rowid"""
 
 
-def make(connection: sqlite3.Connection, version: int = SCHEMA) -> None:
-    """Make an empty library of a version in an empty file."""
+def migrate(connection: sqlite3.Connection, version: int = SCHEMA) -> None:
+    """Bring a library to a version of the schema; make it in an empty file.
+
+    Args:
+        connection: to the library, with foreign keys off: a step may make a table anew.
+        version: the number of the last step to take.
+    """
     import sqlite_utils
 
     from photosearch.migrations.migrations import migrations
 
-    writer = sqlite_utils.Database(connection)
-    later = [step.name for step in migrations.pending(writer)][version:]
-    migrations.apply(writer, stop_before=later)
+    library = sqlite_utils.Database(connection)
+    names = [step.name for step in migrations.pending(library)]
+    migrations.apply(library, stop_before=[name for name in names if int(name[:4]) > version])
 
 
 @functools.cache
 def known(version: int = SCHEMA) -> dict[str, str]:
     """Return the definitions of a version's tables, by name."""
     with contextlib.closing(sqlite3.connect(":memory:")) as new:
-        make(new, version)
+        migrate(new, version)
         return tables(new)
 
 
@@ -79,7 +84,7 @@ def remake(connection: sqlite3.Connection) -> None:
 def _derived() -> tuple[tuple[str, str, str], ...]:
     """Return kind, name and definition of what is made of tables, in the order of making."""
     with contextlib.closing(sqlite3.connect(":memory:")) as new:
-        make(new)
+        migrate(new)
         return tuple(
             (kind, name, sql)
             for kind, name, sql in new.execute(_OURS)

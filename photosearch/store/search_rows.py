@@ -60,7 +60,7 @@ def search_values(
                       coalesce(title, ''), coalesce(description, ''), coalesce(alt_text, ''),
                       coalesce(keywords, '')
                FROM photos LEFT JOIN edits ON edits.photo_id = id
-               LEFT JOIN written ON written.photo_id = id WHERE id = ?"""
+               LEFT JOIN user_metadata ON user_metadata.photo_id = id WHERE id = ?"""
     row = connection.execute(query, (photo,)).fetchone()
     path, camera, lens, edit, title, description, alt_text, keywords = row
     query = "SELECT text FROM captions WHERE photo_id = ? ORDER BY rank"

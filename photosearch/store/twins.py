@@ -1,49 +1,46 @@
-"""Twins: the RAW file of a picture and its JPEG, which lie side by side under one name."""
+"""Twins: what people wrote about a pair of files goes with the file that is shown."""
 
 from __future__ import annotations
 
 import os
 import sqlite3
 
-from photosearch.files.walk import CAMERA_SUFFIXES, RAW_SUFFIXES
+from photosearch.files.pairs import partner_suffixes
 from photosearch.store.search_rows import write_search_row
 
 
 def follow_edits(connection: sqlite3.Connection) -> None:
-    """Let people's captions go from a twin that is hidden to the one that is shown.
+    """Let people's captions go from a twin that is hidden to the twin that is shown.
 
-    They are about the picture, whichever of its files stands for it. A caption that the other
-    one has already stays.
+    They are about the picture, whichever of its files is shown. If the shown twin has a caption
+    by a person already, both captions stay where they are.
     """
     hidden = connection.execute(
         """SELECT id, path FROM photos JOIN edits ON photo_id = id
-           WHERE missing_since IS NOT NULL"""
+           WHERE missing_since IS NOT NULL AND path IS NOT NULL"""
     ).fetchall()
     with connection:
-        for number, path in hidden:
-            twin = _shown_twin(connection, path)
-            if twin is not None:
+        for photo_id, path in hidden:
+            twin_id = _shown_twin(connection, path)
+            if twin_id is not None:
                 connection.execute(
-                    "UPDATE edits SET photo_id = ? WHERE photo_id = ?", (twin, number)
+                    "UPDATE edits SET photo_id = ? WHERE photo_id = ?", (twin_id, photo_id)
                 )
-                write_search_row(connection, twin)
+                write_search_row(connection, twin_id)
 
 
 def _shown_twin(connection: sqlite3.Connection, path: bytes) -> int | None:
-    """Return the number of a photo's twin that is shown and that nobody captioned."""
-    folder, name = os.path.split(os.fsdecode(path))
-    stem, suffix = os.path.splitext(name)
-    if suffix.lower() in RAW_SUFFIXES:
-        wanted = CAMERA_SUFFIXES
-    elif suffix.lower() in CAMERA_SUFFIXES:
-        wanted = RAW_SUFFIXES
-    else:
+    """Return the id of a photo's twin that is shown and that nobody captioned."""
+    stem = os.path.splitext(os.fsdecode(path))[0]
+    folder, name = os.path.split(stem)
+    suffixes = partner_suffixes(os.fsdecode(path))
+    if not suffixes:
         return None
     query = """SELECT id, path FROM photos LEFT JOIN edits ON photo_id = id
                WHERE path > ? AND path < ? AND missing_since IS NULL AND photo_id IS NULL"""
-    for form in dict.fromkeys((stem, stem.upper(), stem.lower())):
+    for form in dict.fromkeys((name, name.upper(), name.lower())):
         start = os.fsencode(os.path.join(folder, form))
-        for number, other in connection.execute(query, (start + b".", start + b"/")).fetchall():
-            if os.fsdecode(other[len(start) :]).lower() in wanted:
-                return int(number)
+        for photo_id, other in connection.execute(query, (start + b".", start + b"/")).fetchall():
+            if os.fsdecode(other[len(start) :]).lower() in suffixes:
+                return int(photo_id)
     return None

@@ -1,3 +1,4 @@
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -5,6 +6,28 @@ import pytest
 from PIL import Image
 
 COLOURS = {"red": (220, 30, 30), "green": (30, 200, 40), "blue": (40, 60, 220), "grey": (128,) * 3}
+
+# In these folders all modules but the named ones import torch.
+TORCH_FREE: dict[str, tuple[str, ...]] = {
+    "networks": (),
+    "training": ("test_data.py", "test_metrics.py", "test_tokenizer.py"),
+}
+
+
+class NeedsTorch(pytest.Module):
+    """A module that can't be imported here."""
+
+    def collect(self) -> list[pytest.Item | pytest.Collector]:
+        pytest.skip("needs torch: pip install 'photosearch[train]'", allow_module_level=True)
+
+
+def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> NeedsTorch | None:
+    """Skip what imports torch where there is none."""
+    free = TORCH_FREE.get(module_path.parent.name)
+    if free is None or module_path.name in free or find_spec("torch"):
+        return None
+    module: NeedsTorch = NeedsTorch.from_parent(parent, path=module_path)
+    return module
 
 
 @pytest.fixture

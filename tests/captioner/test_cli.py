@@ -2,12 +2,18 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from PIL import Image
+
+from captioner.describe.engines import Engine, is_installed
+from captioner.describe.graphs import NAMES, PHOTO, STEP
+from captioner.describe.model_folder import shipped_model
+from captioner.describe.onnx_captioner import OnnxCaptioner
 
 COMMAND = Path(sys.executable).parent / "captioner"
 
@@ -42,6 +48,16 @@ def test_train_evaluate_caption(toy_data: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_export_adds_the_graphs_that_other_engines_need(tmp_path: Path) -> None:
+    pytest.importorskip("onnxscript", reason="needs the extra train")
+    model = Path(shutil.copytree(shipped_model(), tmp_path / "model"))
+    for name in (PHOTO, STEP, NAMES):
+        (model / name).unlink()
+    done = run("export", model, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, f"{model}\n"), done.stderr
+    assert OnnxCaptioner.load(model, Engine.ONNX).name == "lite0-lstm512-3"
+
+
 def test_caption_prints_the_best_first_and_goes_on_past_bad_files(tmp_path: Path) -> None:
     Image.new("RGB", (50, 40), "red").save(tmp_path / "red.png")
     (tmp_path / "text.jpg").write_text("no picture")
@@ -55,17 +71,21 @@ def test_caption_prints_the_best_first_and_goes_on_past_bad_files(tmp_path: Path
     assert all(0 <= float(line.split()[0]) <= 1 for line in captions)
 
 
-@pytest.mark.slow  # each imports torch
 @pytest.mark.parametrize(
-    ("arguments", "reason"),
+    ("arguments", "code", "reason"),
     [
-        (("evaluate", "--data", "nowhere"), "no captions.tsv in nowhere"),
-        (("caption", "--model", "nowhere", "photo.jpg"), "no model in nowhere"),
-        (("caption", "--device", "abacus", "photo.jpg"), "unknown device"),
+        (("caption", "--model", "nowhere", "photo.jpg"), 3, "no model in nowhere"),
+        (("caption", "--device", "abacus", "photo.jpg"), 2, "unknown device"),
+        (("train", "--data", "nowhere", "--out", "x"), 2, "no captions.tsv in nowhere"),
+        (("export", "nowhere"), 3, "no model in nowhere"),
     ],
 )
-def test_wrong_input_is_one_line(arguments: tuple[str, ...], reason: str, tmp_path: Path) -> None:
+def test_wrong_input_is_one_line(
+    arguments: tuple[str, ...], code: int, reason: str, tmp_path: Path
+) -> None:
+    if arguments[0] in ("train", "export") and not is_installed(Engine.TORCH):
+        code, reason = 2, "torch isn't installed: pip install 'photosearch[train]'"
     done = run(*arguments, cwd=tmp_path)
-    assert done.returncode == 2
+    assert done.returncode == code
     assert done.stderr.startswith("captioner: ") and reason in done.stderr
     assert done.stderr.count("\n") == 1

@@ -6,8 +6,7 @@ from collections.abc import Collection
 
 import numpy as np
 
-from captioner.describe.description import Caption, Description
-from captioner.describe.tags import Tag
+from captioner.describe.description import Caption, Description, Tag
 from photosearch.library import Library
 from photosearch.store.descriptions import PARTS
 

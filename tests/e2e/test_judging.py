@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from photosearch.store import database
-from photosearch.store import photos as store
+from photosearch.store.photos import set_missing
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -137,7 +137,7 @@ def test_where_all_photos_are_gone_the_library_is_not_called_empty(
     shutil.copyfile(library.db, db)
     connection = database.open_for_writing(str(db))
     paths = [os.fsdecode(path) for (path,) in connection.execute("SELECT path FROM photos")]
-    store.set_missing(connection, paths)
+    set_missing(connection, paths)
     connection.close()
     done = run("find", "cat", db=db)
     assert (done.returncode, done.stdout) == (1, "")

@@ -184,7 +184,7 @@ def undisturbed(
 ) -> Pace:
     folder = tmp_path_factory.mktemp("undisturbed")
     db = folder / "l.db"
-    # The first run of all prepares the model for its engine, which takes longer than the rest.
+    # The first run of all reads the model from the disk, which takes longer than later runs.
     Indexing(next(photos.iterdir()), folder / "first.db", environment).finish()
     started = time.monotonic()
     indexing = Indexing(photos, db, environment)

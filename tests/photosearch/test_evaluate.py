@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from photosearch import evaluate
+from photosearch.errors import UsageError
 from photosearch.evaluate import DEPTH, Figures, figures, link, read_queries, table
 
 ranks_of_photos = st.lists(
@@ -57,9 +58,9 @@ def test_queries_are_the_captions_of_the_photos_named(tmp_path: Path) -> None:
     some = read_queries(captions, names)
     assert (some.pool, some.names) == (["b.jpg", "c.jpg"], ["b.jpg", "b.jpg"])
     names.write_text("c.jpg\n", encoding="utf-8")
-    with pytest.raises(ValueError, match="no captions of these photos"):
+    with pytest.raises(UsageError, match="no captions of these photos"):
         read_queries(captions, names)
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(UsageError):
         read_queries(tmp_path / "nowhere.tsv")
 
 
@@ -78,12 +79,12 @@ def test_photos_are_linked_not_copied(tmp_path: Path) -> None:
     link(tmp_path / "others", ["b.jpg"], tmp_path / "pool")
     assert [path.name for path in (tmp_path / "pool").iterdir()] == ["b.jpg"]
     for name in ("../x.jpg", "sub/x.jpg", "/x.jpg", ".x.jpg", "x", ".."):
-        with pytest.raises(ValueError, match="is no file name of a photo"):
+        with pytest.raises(UsageError, match="is no file name of a photo"):
             link(tmp_path, [name], tmp_path / "pool")
     (tmp_path / "pool" / "own.txt").write_text("mine")
-    with pytest.raises(ValueError, match="is in the way"):
+    with pytest.raises(UsageError, match="is in the way"):
         link(tmp_path / "others", ["b.jpg"], tmp_path / "pool")
-    with pytest.raises(FileNotFoundError, match=r"b\.jpg is not there, but has captions"):
+    with pytest.raises(UsageError, match=r"b\.jpg is not there, but has captions"):
         link(tmp_path / "photos", ["b.jpg"], tmp_path / "pool")
 
 

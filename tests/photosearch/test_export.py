@@ -23,11 +23,12 @@ from hypothesis import strategies as st
 from captioner.describe.description import Caption, Description
 from photosearch import Library
 from photosearch.export import COLUMNS, alt_text, defuse, export
-from photosearch.files.walk import File
-from photosearch.photo.exif import Metadata
+from photosearch.files.file import File
+from photosearch.photo.exif import Exif
 from photosearch.store import database
-from photosearch.store import photos as store
 from photosearch.store.descriptions import PARTS, Models, use_models
+from photosearch.store.photos import Photo, set_missing, write_batch
+from photosearch.store.runs import start_run
 from photosearch.text import display
 
 AsNobody = Callable[[], contextlib.AbstractContextManager[None]]
@@ -46,16 +47,16 @@ class Shelf:
     models: Models
 
     def add(self, path: str, caption: str = "a dog", **metadata: Any) -> None:
-        photo = store.Photo(
+        photo = Photo(
             File(path, 1, 1, 1),
             "/",
             "JPEG",
             640,
             480,
-            Metadata(**metadata),
+            Exif(**metadata),
             Description([Caption(caption, -1.5, 3)]),
         )
-        store.write_batch(self.connection, self.run, self.models, [photo], [])
+        write_batch(self.connection, self.run, self.models, [photo], [])
 
     def clear(self) -> None:
         with self.connection:
@@ -74,7 +75,7 @@ class Shelf:
 def open_shelf(path: Path) -> Shelf:
     connection = database.open_for_writing(str(path))
     connection.execute("PRAGMA synchronous = OFF")
-    run = store.start_run(connection)
+    run = start_run(connection)
     models = use_models(connection, run, "fake", {part: f"{part} 1" for part in PARTS})
     return Shelf(path, connection, run, models)
 
@@ -277,7 +278,7 @@ def test_photos_come_by_path_and_hidden_ones_not_at_all(shelf: Shelf, tmp_path: 
     ordered = sorted(names, key=os.fsencode)
     assert [row["path"] for row in shelf.rows(tmp_path / "x.csv")] == ordered
     assert [row["path"] for row in shelf.rows(tmp_path / "x.csv", limit=3)] == ordered[:3]
-    store.set_missing(shelf.connection, ["/p/a.jpg"])
+    set_missing(shelf.connection, ["/p/a.jpg"])
     ordered.remove("/p/a.jpg")
     assert [row["path"] for row in shelf.rows(tmp_path / "x.csv")] == ordered
 
@@ -304,7 +305,7 @@ def test_photos_that_are_not_there_are_left_out(shelf: Shelf, tmp_path: Path) ->
     """As when another process hides a photo after it was found."""
     for name in "abc":
         shelf.add(f"/p/{name}.jpg")
-    store.set_missing(shelf.connection, ["/p/b.jpg"])
+    set_missing(shelf.connection, ["/p/b.jpg"])
     asked = ["/p/c.jpg", "/p/b.jpg", "/p/never.jpg", "/p/a.jpg"]
     rows = shelf.rows(tmp_path / "x.csv", asked)
     assert [row["path"] for row in rows] == ["/p/c.jpg", "/p/a.jpg"]

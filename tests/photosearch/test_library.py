@@ -20,8 +20,8 @@ from captioner.describe.quantise import quantise
 from captioner.describe.sentence_encoder import SentenceEncoder
 from photosearch import Library, LibraryError, Result
 from photosearch.errors import UsageError
-from photosearch.indexing.run import Describer
-from photosearch.library import ENVIRONMENT, default_path
+from photosearch.indexing.protocols import Describer
+from photosearch.location import ENVIRONMENT, default_path
 from photosearch.search.results import Nothing
 from photosearch.store.descriptions import PARTS
 

@@ -1,61 +1,79 @@
-"""Engines other than torch, against torch."""
+"""Which engine is taken."""
 
-from pathlib import Path
-
-import numpy as np
 import pytest
 
-from captioner.describe.engines import ENGINES
-from captioner.describe.model_folder import shipped_model
-from captioner.describe.quantise import dequantise
+from captioner.describe.engines import (
+    Device,
+    Engine,
+    advice,
+    candidates,
+    check,
+    is_installed,
+    processors,
+)
+from captioner.errors import EngineError
 
-pytest.importorskip("openvino", reason="needs the extra openvino")
+ALL = ("torch", "onnx", "openvino")
 
 
-@pytest.mark.slow
-def test_all_engines_say_the_same(data_dir: Path, tmp_path: Path) -> None:
-    from PIL import Image
+@pytest.mark.parametrize(
+    ("engine", "device", "accelerated", "installed", "expected"),
+    [
+        ("auto", "auto", False, ALL, ["onnx", "openvino", "torch"]),
+        ("auto", "auto", False, ["onnx"], ["onnx"]),
+        ("auto", "auto", True, ALL, ["torch", "onnx", "openvino"]),
+        ("auto", "auto", True, ["onnx"], ["onnx"]),  # a graphics processor, and no torch
+        ("auto", "cpu", True, ALL, ["onnx", "openvino", "torch"]),
+        ("auto", "cuda", False, ALL, ["torch"]),
+        ("auto", "mps", False, ALL, ["torch"]),
+        ("torch", "auto", False, ALL, ["torch"]),
+        ("onnx", "auto", True, ALL, ["onnx"]),
+        ("openvino", "cpu", True, ALL, ["openvino"]),
+    ],
+)
+def test_the_fastest_engine_comes_first(
+    engine: str, device: str, accelerated: bool, installed: list[str], expected: list[str]
+) -> None:
+    found = candidates(
+        engine, device, accelerated=accelerated, installed=lambda name: name in installed
+    )
+    assert found == expected
 
-    from captioner import Captioner
-    from captioner.describe.exported import ExportedCaptioner
-    from captioner.training.export import export
-    from captioner.training.pixels import squash
 
-    reference = Captioner.load(device="cpu")
-    export(reference, tmp_path / "networks")
-    assert sorted(file.name for file in (tmp_path / "networks").iterdir()) == [
-        "photo.onnx",
-        "step.onnx",
-    ]
-    export(reference, tmp_path / "networks")  # what is there already is kept
-    assert [folder.name for folder in tmp_path.iterdir()] == ["networks"]
-    files = sorted((data_dir / "photos").rglob("*.jpg"))[:61]  # no multiple of a batch
-    pixels = np.stack([squash(Image.open(file), reference.image_size) for file in files])
-    expected = reference.describe_pixels(pixels)
-    for engine in ENGINES:
-        model = ExportedCaptioner.load(tmp_path / "networks", shipped_model(), engine, 2)
-        assert (model.name, model.image_size) == (reference.name, reference.image_size)
-        assert model.fingerprints == reference.fingerprints
-        found = model.describe_pixels(pixels)
-        same = 0
-        for ours, theirs in zip(found, expected, strict=True):
-            assert ours.captions and theirs.captions and ours.tags and theirs.tags
-            same += ours.captions[0].text == theirs.captions[0].text
-            assert ours.captions[0].log_probability == pytest.approx(
-                theirs.captions[0].log_probability, rel=0.05
-            )
-            assert [tag.text for tag in ours.tags if tag.shown] == [
-                tag.text for tag in theirs.tags if tag.shown
-            ]
-            one, other = (
-                dequantise(np.frombuffer(d.vector or b"", np.int8)) for d in (ours, theirs)
-            )
-            assert one @ other > 0.999
-            assert ours.hubness == pytest.approx(theirs.hubness, abs=1e-3)
-        assert same >= 0.95 * len(files), engine
-        # Alone or in company, and only what is asked for.
-        (alone,) = model.describe_pixels(pixels[:1], ("captions",))
-        assert alone.captions is not None and expected[0].captions is not None
-        assert alone.captions[0].text == expected[0].captions[0].text
-        assert (alone.tags, alone.vector) == (None, None)
-        assert model.describe_pixels(pixels[:0]) == []
+def test_a_graphics_processor_without_torch_is_told() -> None:
+    def told(engine: str, device: str, accelerated: bool, installed: bool) -> str:
+        return advice(engine, device, accelerated=accelerated, installed=lambda name: installed)
+
+    assert told("auto", "auto", True, False).startswith("pip install 'photosearch[gpu]' would")
+    assert told("auto", "auto", True, True) == ""
+    assert told("auto", "auto", False, False) == ""
+    assert told("auto", "cpu", True, False) == told("onnx", "auto", True, False) == ""
+
+
+@pytest.mark.parametrize(
+    ("engine", "device", "words"),
+    [
+        ("tensorflow", "auto", "unknown engine tensorflow: choose auto, torch, onnx, openvino"),
+        ("auto", "tpu", "unknown device tpu: choose auto, cpu, cuda, mps"),
+        ("onnx", "cuda", "runs on the processor: leave out --device cuda"),
+    ],
+)
+def test_a_wrong_choice_is_told(engine: str, device: str, words: str) -> None:
+    with pytest.raises(EngineError, match=words) as caught:
+        check(engine, device)
+    assert caught.value.exit_code == 2
+
+
+@pytest.mark.parametrize(("engine", "extra"), [("torch", "gpu"), ("openvino", "openvino")])
+def test_what_is_not_installed_is_told_with_the_command(engine: str, extra: str) -> None:
+    if is_installed(engine):
+        check(engine, "auto")
+        return
+    with pytest.raises(EngineError, match=f"pip install 'photosearch\\[{extra}\\]'"):
+        check(engine, "auto")
+
+
+def test_the_processor_always_has_an_engine() -> None:
+    assert is_installed(Engine.ONNX)
+    check("onnx", Device.CPU)
+    assert processors() >= 1

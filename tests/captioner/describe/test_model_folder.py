@@ -1,9 +1,20 @@
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from captioner.describe.model_folder import read_settings, read_weights, write_part
+from captioner.describe.colours import ColourConfig
+from captioner.describe.model_folder import (
+    CLASSES,
+    WORDS,
+    read_settings,
+    read_weights,
+    shipped_model,
+    write_part,
+)
+from captioner.describe.tags import TagConfig
+from captioner.errors import ModelError
 
 
 def weights(kind: str, value: float = 1.0) -> dict[str, np.ndarray]:
@@ -52,6 +63,31 @@ def test_a_change_is_seen_in_the_fingerprints_of_what_comes_from_it(folder: Path
     assert all(last[part] != after[part] for part in before)
 
 
+@pytest.mark.parametrize("name", ["labels.tsv", "words.tsv"])
+def test_the_names_of_tags_are_in_their_fingerprint(folder: Path, name: str) -> None:
+    before = fingerprints(folder)
+    (folder / name).write_text("dog\tanimal\t\t1\t1\n", encoding="utf-8")
+    write_part(folder, {}, {})
+    after = fingerprints(folder)
+    assert [part for part in before if before[part] != after[part]] == ["tags"]
+
+
+def test_what_counts_as_a_colour_is_in_the_fingerprint_of_tags(folder: Path) -> None:
+    before = fingerprints(folder)
+    write_part(folder, {}, {"colours": {"rare": 0.1}})
+    after = fingerprints(folder)
+    assert [part for part in before if before[part] != after[part]] == ["tags"]
+
+
+def test_the_shipped_model_keeps_all_that_tags_come_from() -> None:
+    """A change of a default in the code must not go unnoticed."""
+    settings = read_settings(shipped_model())
+    assert settings["tags"] == asdict(TagConfig())
+    assert settings["colours"] == asdict(ColourConfig())
+    for name in (CLASSES, WORDS):
+        assert (shipped_model() / name).is_file()
+
+
 def test_what_search_weighs_changes_no_fingerprint(folder: Path) -> None:
     before = fingerprints(folder)
     write_part(folder, {}, {"ranking": {"bias": -1.0}})
@@ -59,14 +95,14 @@ def test_what_search_weighs_changes_no_fingerprint(folder: Path) -> None:
 
 
 def test_damaged_folders_are_told_in_one_line(folder: Path, tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match=r"config\.json is missing"):
+    with pytest.raises(ModelError, match=r"config\.json is missing"):
         read_settings(tmp_path / "nowhere")
     (folder / "config.json").write_text("[1]")
-    with pytest.raises(ValueError, match="holds no settings"):
+    with pytest.raises(ModelError, match="holds no settings"):
         read_settings(folder)
     (folder / "config.json").write_text("{")
-    with pytest.raises(ValueError, match="can't be read"):
+    with pytest.raises(ModelError, match="can't be read"):
         read_settings(folder)
     (folder / "model.safetensors").write_bytes(b"x")
-    with pytest.raises(ValueError, match="can't be read"):
+    with pytest.raises(ModelError, match="can't be read"):
         read_weights(folder)

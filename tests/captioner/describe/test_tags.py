@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import timm.data.imagenet_info
 
-from captioner.describe.tags import (
-    CLASSES,
-    WORDS,
-    Label,
-    Tag,
-    TagConfig,
-    probabilities,
-    read_labels,
-    tags_of,
-    word_probabilities,
-)
+from captioner.describe import tags as module
+from captioner.describe.description import Tag
+from captioner.describe.labels import TagLabels
+from captioner.describe.model_folder import shipped_model
+from captioner.describe.tags import TagConfig, probabilities, word_probabilities
 
-NAMES = [label.name for label in read_labels()]
-WORD_NAMES = [label.name for label in read_labels(WORDS)]
-DOGS = [i for i, label in enumerate(read_labels()) if "dog" in label.parents]
+LABELS = TagLabels.load(shipped_model())
+CLASSES, WORDS = LABELS.classes.labels, LABELS.words.labels
+NAMES = [label.name for label in CLASSES]
+WORD_NAMES = [label.name for label in WORDS]
+DOGS = [i for i, label in enumerate(CLASSES) if "dog" in label.parents]
+
+
+def tags_of(
+    classes: np.ndarray, words: np.ndarray | None = None, config: TagConfig | None = None
+) -> list[list[Tag]]:
+    return module.tags_of(classes, words, LABELS, config)
 
 
 def classes(**shares: float) -> np.ndarray:
@@ -47,46 +48,13 @@ def shown(tags: list[Tag]) -> set[str]:
     return {tag.text for tag in tags if tag.shown}
 
 
-@pytest.mark.parametrize(("file", "count"), [(CLASSES, 1000), (WORDS, 146)])
-def test_labels_are_complete_unique_and_plain(file: str, count: int) -> None:
-    labels = read_labels(file)
-    assert len(labels) == count
-    assert len({label.name for label in labels}) == count
-    for label in labels:
-        texts = (*label.chain, *label.synonyms)
-        assert all(text and text == text.strip().lower() for text in texts), label
-        assert len(set(texts)) == len(texts), label
-        assert 0 < label.trust <= 1 and 0 < label.parents_trust <= 1, label
-
-
-def test_labels_stand_in_the_order_of_imagenet() -> None:
-    info = timm.data.imagenet_info.ImageNetInfo()
-    # Everyday names that share no word with the official one.
-    renamed = {521: "slow cooker", 970: "mountain"}
-    for number, label in enumerate(read_labels()):
-        official = info.index_to_description(number, detailed=False).lower()
-        known = " ".join((*label.chain, *label.synonyms)).replace("-", " ").split()
-        same = any(word[:4] in official for word in known)
-        assert same or renamed.get(number) == label.name, (number, label.name, official)
-
-
-def test_a_label_of_each_kind() -> None:
-    labels = {label.name: label for label in read_labels()}
-    assert labels["labrador"].parents == ("retriever", "dog", "animal")
-    assert "lab" in labels["labrador"].synonyms
-    assert labels["crane bird"].parents[-1] == "animal"
-    assert "construction" in labels["construction crane"].parents
-    assert Label("x", ("y", "z")).chain == ("x", "y", "z")
-
-
 def test_a_parent_sums_over_its_classes() -> None:
-    labels = read_labels()
     logits = np.full((1, len(NAMES)), -30, np.float32)
     logits[0, DOGS] = 0.0  # every breed alike
     [tags] = tags_of(logits)
     dog = by_text(tags)["dog"]
     assert dog.probability == pytest.approx(
-        np.mean([labels[i].parents_trust for i in DOGS]), abs=1e-3
+        np.mean([CLASSES[i].parents_trust for i in DOGS]), abs=1e-3
     )
     assert dog.shown
     assert not {NAMES[i] for i in DOGS} & set(by_text(tags))  # no breed is sure
@@ -198,7 +166,7 @@ def test_synonyms_leave_out_the_text_itself_and_repeats() -> None:
     for tag in tags:
         assert tag.text not in tag.synonyms, tag
         assert len(set(tag.synonyms)) == len(tag.synonyms), tag
-    for label in (*read_labels(), *read_labels(WORDS)):
+    for label in (*CLASSES, *WORDS):
         others = by_text(tags)[label.name].synonyms
         assert set(label.synonyms) <= set(others), label
         # Also a name of other classes: not each cup is crockery, a baseball player is no ball.

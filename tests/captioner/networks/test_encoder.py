@@ -3,8 +3,8 @@ import pytest
 import torch
 from PIL import Image
 
+from captioner.describe.square import to_square
 from captioner.networks.encoder import Encoder, EncoderConfig, load_by_order, pretrained_encoder
-from captioner.training.pixels import squash
 
 SMALL = EncoderConfig(image_size=64, regions=4)
 
@@ -65,7 +65,7 @@ def test_the_pretrained_weights_know_what_they_see() -> None:
         weights_only=True,
     )
     encoder = pretrained_encoder()
-    pixels = np.stack([squash(Image.fromarray(getattr(data, n)()), 224) for n in NAMES])
+    pixels = np.stack([to_square(Image.fromarray(getattr(data, n)()), 224) for n in NAMES])
     with torch.inference_mode():
         pooled = encoder(torch.from_numpy(pixels)).mean(1)
         best = (pooled @ weights["_fc.weight"].T + weights["_fc.bias"]).argmax(1)
@@ -78,12 +78,3 @@ NAMES = {"chelsea": 285, "coffee": 967}  # ImageNet: Egyptian cat, espresso
 def test_weights_of_another_shape_are_refused() -> None:
     with pytest.raises(ValueError, match="is \\(3,\\)"):
         load_by_order(torch.nn.Linear(2, 2), {"w": torch.zeros(3), "b": torch.zeros(2)})
-
-
-def test_squash_turns_photos_upright() -> None:
-    image = Image.new("RGB", (40, 20))
-    image.paste((255, 255, 255), (0, 0, 20, 20))  # left half white
-    image.getexif()[0x0112] = 6  # shown turned: what is left is on top then
-    pixels = squash(image, 16)
-    assert pixels.shape == (16, 16, 3)
-    assert pixels[:6].mean() > 240 and pixels[10:].mean() < 15

@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from captioner.errors import DataError
 from captioner.training.data import find_data, read_captions, read_split
 
 
@@ -29,15 +30,15 @@ def test_what_is_missing_is_said(
     toy_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("PHOTOSEARCH_DATA", raising=False)
-    with pytest.raises(FileNotFoundError, match="PHOTOSEARCH_DATA is not set"):
+    with pytest.raises(DataError, match="PHOTOSEARCH_DATA is not set"):
         find_data([str(tmp_path / "nowhere")])
-    with pytest.raises(FileNotFoundError, match="split test"):
+    with pytest.raises(DataError, match="split test"):
         read_split(toy_data, "test")
     (toy_data / "splits" / "dev.txt").write_text("unknown.png\n")
-    with pytest.raises(ValueError, match="no captioned photos"):
+    with pytest.raises(DataError, match="no captioned photos"):
         read_split(toy_data, "dev")
     (toy_data / "captions.tsv").write_text("photo.png a caption\n")
-    with pytest.raises(ValueError, match=r"captions\.tsv:1: no TAB"):
+    with pytest.raises(DataError, match=r"captions\.tsv:1: no TAB"):
         read_captions(toy_data / "captions.tsv")
 
 

@@ -5,14 +5,15 @@ import pytest
 import torch
 from PIL import Image
 
+from captioner.describe.square import to_square
 from captioner.networks.encoder import Encoder, EncoderConfig
 from captioner.training.grid_cache import encode_files
-from captioner.training.pixels import MIRRORED, squash
+from captioner.training.pixels import MIRRORED
 
 
 def encode(encoder: Encoder, image: Image.Image) -> np.ndarray:
     with torch.inference_mode():
-        grid: np.ndarray = encoder(torch.from_numpy(squash(image, 64))[None])[0].numpy()
+        grid: np.ndarray = encoder(torch.from_numpy(to_square(image, 64))[None])[0].numpy()
     return grid
 
 

@@ -14,18 +14,18 @@ from hypothesis import strategies as st
 from safetensors.torch import load_file, load_model
 from torch import Tensor, nn
 
+from captioner.errors import DataError
 from captioner.networks.embedding import EmbeddingConfig, PhotoTower
 from captioner.networks.encoder import EncoderConfig
+from captioner.networks.networks import Networks
 from captioner.networks.text_tower import WIDTH, TextTower, pretrained_text_tower
 from captioner.training.data import read_captions
+from captioner.training.retrieval import pad, recalls, sentence_vectors
 from captioner.training.train_embedding import (
     EmbeddingRecipe,
     Towers,
     draw,
-    pad,
     rate,
-    recalls,
-    sentence_vectors,
     sentences_of_all_kinds,
     step_loss,
     train_embedding,
@@ -157,7 +157,6 @@ def test_a_run_that_is_cut_off_goes_on_to_the_same_model(toy_data: Path, tmp_pat
     """And the model that comes out is whole: its sentences find their photos without torch."""
     for name in ("all_minilm_l6_v2", "transformers", "onnxscript"):
         pytest.importorskip(name)
-    from captioner import Captioner
     from captioner.describe.sentence_encoder import SentenceEncoder
 
     class CutOff(Exception):
@@ -177,19 +176,19 @@ def test_a_run_that_is_cut_off_goes_on_to_the_same_model(toy_data: Path, tmp_pat
         torch.testing.assert_close(value, ends[1][name], msg=name)
     log = [json.loads(line) for line in (tmp_path / "cut" / "log.jsonl").open()]
     assert [record["epoch"] for record in log] == [1, 2]
-    with pytest.raises(ValueError, match="8 training photos are fewer than a step's 9"):
+    with pytest.raises(DataError, match="8 training photos are fewer than a step's 9"):
         train_embedding([toy_data], tmp_path / "few", replace(recipe, photos=9), cache=cache)
-    with pytest.raises(ValueError, match="another recipe"):
+    with pytest.raises(DataError, match="another recipe"):
         train_embedding([toy_data], tmp_path / "cut", EmbeddingRecipe(), cache=cache)
 
-    captioner, encoder = Captioner.load(best, device="cpu"), SentenceEncoder.load(best)
-    assert captioner.embedding is not None
+    networks, encoder = Networks.read(best), SentenceEncoder.load(best)
+    assert networks.embedding is not None
     assert encoder.background.shape == (8, 256) and encoder.background_hubness.shape == (8,)
     captions = list(itertools.chain(*read_captions(toy_data / "captions.tsv").values()))
     vectors = encoder.encode(captions)
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, rtol=1e-5)
     text, tokenizer = pretrained_text_tower(256)
-    trained = Towers(captioner.embedding.photos, text, 20.0)
+    trained = Towers(networks.embedding.photos, text, 20.0)
     load_model(trained, tmp_path / "whole" / "best.safetensors")
     exact = sentence_vectors(text, [tokenizer.encode(caption).ids for caption in captions])
     assert (vectors * exact).sum(1).min() > 0.97  # the weights are rounded to int8

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from captioner.describe.tags import WORDS, read_forms, read_labels, word_probabilities
-from captioner.training.tokenizer import tokenize
+from captioner.describe.tags import word_probabilities
 from captioner.training.train_tags import WordConfig, calibrate, fit, targets, train_words
 
 FORMS = [["dog", "dogs"], ["beach"], ["unicorn"]]
@@ -165,17 +164,6 @@ def test_calibration_moves_little_without_evidence() -> None:
     narrow = WordConfig(slope_spread=1e-3, shift_spread=1e-3)
     slope, shift = calibrate(np.full((50, 1), 2.0), np.zeros((50, 1)), narrow)
     assert slope == pytest.approx(1, abs=0.01) and shift == pytest.approx(0, abs=0.01)
-
-
-def test_shipped_forms_are_tokens() -> None:
-    forms = read_forms()
-    assert len(forms) == len(read_labels(WORDS))
-    for word in forms:
-        assert word and len(set(word)) == len(word), word
-        assert all(tokenize(form) == [form] for form in word), word
-    by_name = dict(zip((label.name for label in read_labels(WORDS)), forms, strict=True))
-    assert {"person", "woman", "surfer"} <= set(by_name["people"])
-    assert by_name["pizza"] == ("pizza", "pizzas")
 
 
 def test_what_does_not_fit_is_refused() -> None:

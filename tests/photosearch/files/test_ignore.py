@@ -13,9 +13,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from photosearch.files.file import File, Skipped
 from photosearch.files.ignore import CACHE_TAG, NAME, PASSED_OVER, Rules, RulesError
-from photosearch.files.roots import place, why_unreachable
-from photosearch.files.walk import File, Skipped, walk
+from photosearch.files.walk import walk
 
 AsNobody = Callable[[], contextlib.AbstractContextManager[None]]
 SUFFIXES = (".jpg", ".png")
@@ -210,45 +210,6 @@ def test_a_link_to_what_is_ignored_is_followed(tmp_path: Path) -> None:
     (tmp_path / "best.jpg").symlink_to("archive/1.jpg")
     (tmp_path / "copy.jpg").symlink_to("seen/3.jpg")
     assert listed(tmp_path) == ["best.jpg", "seen/3.jpg"]
-
-
-# Roots in one another
-
-
-def test_a_root_that_another_one_comes_to_is_part_of_it(tmp_path: Path) -> None:
-    make(tmp_path, "2019/a.jpg", "2019/b.png")
-    rule(tmp_path, "*.png", "/2019/c.jpg")
-    at = place(f"{tmp_path}/2019", {str(tmp_path), f"{tmp_path}/2019"})
-    assert at.outer == str(tmp_path)
-    assert [item.path for item in walk(at.path, at.rules)] == [f"{tmp_path}/2019/a.jpg"]
-    assert place(str(tmp_path), {at.path}).reached == (at.path,)
-
-
-def test_an_ignored_root_has_rules_of_its_own(tmp_path: Path) -> None:
-    make(tmp_path, "x.jpg", "2019/a.jpg", "2019/b.png", "2019/in/c.jpg", ".h/d.jpg", ".h/.e.jpg")
-    rule(tmp_path, "2019/", "*.png")
-    rule(tmp_path / "2019", "in/")
-    inner = [".h", ".h/.e.jpg", ".h/d.jpg", "2019", "gone"]
-    at = place(str(tmp_path), {f"{tmp_path}/{name}" for name in inner})
-    assert [os.path.relpath(path, tmp_path) for path in at.inner] == [".h", ".h/.e.jpg", "2019"]
-    assert at.outer is None and place(f"{tmp_path}/2019", {str(tmp_path)}).outer is None
-    names = ["x.jpg", ".h/d.jpg", ".h/.e.jpg", "2019/a.jpg", "2019/b.png"]
-    assert listed(tmp_path, inner=[Path(path) for path in at.inner]) == names
-    shutil.rmtree(tmp_path / "2019")
-    *_, last = walk(at.path, at.rules, at.inner)
-    assert last == Skipped(f"{tmp_path}/2019", "folder can't be opened: it is gone")
-
-
-def test_a_bad_rule_between_two_roots_closes_only_the_inner_one(tmp_path: Path) -> None:
-    make(tmp_path, "a.jpg", "b/c/d.jpg", "e/f.jpg")
-    rule(tmp_path / "b", "a\\")
-    at = place(str(tmp_path), {f"{tmp_path}/b/c", f"{tmp_path}/e"})
-    assert (at.inner, at.reached) == ((), (f"{tmp_path}/e",))
-    with pytest.raises(RulesError) as caught:
-        place(f"{tmp_path}/b/c", {str(tmp_path)})
-    assert why_unreachable(caught.value, f"{tmp_path}/b/c").startswith(
-        f"{tmp_path}/b: its {NAME} can't"
-    )
 
 
 # As git does it

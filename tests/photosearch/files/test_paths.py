@@ -1,9 +1,7 @@
-"""Roots: which folder lies in which, and which one a photo is found under."""
+"""Paths: which lies in which, and how each is spelled."""
 
 import os
 import random
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -20,7 +18,6 @@ from photosearch.files.paths import (
     top_of,
     way_to,
 )
-from photosearch.store.roots import add_roots, outer_root
 
 names = st.lists(st.sampled_from(["a", "b", "ab", "a-b", "a.b", "a b", "A", "é", "\udcff"]))
 folders = names.map(lambda names: "/" + "/".join(names[:4]))
@@ -38,15 +35,6 @@ def test_below_is_what_a_common_path_tells(path: str, folder: str) -> None:
 @given(folders)
 def test_the_way_to_a_path_is_all_that_lies_above_it(path: str) -> None:
     assert list(way_to(path)) == [*reversed([str(above) for above in Path(path).parents]), path]
-
-
-@given(path=folders, roots=st.lists(folders, max_size=4))
-def test_the_outer_root_is_the_outermost_that_is_given(path: str, roots: list[str]) -> None:
-    with closing(sqlite3.connect(":memory:")) as connection:
-        connection.execute("CREATE TABLE roots (path BLOB PRIMARY KEY, display, added_at)")
-        add_roots(connection, roots)
-        above = [root for root in roots if path == root or lies_in(path, root)]
-        assert outer_root(connection, path) == min(above, key=len, default=None)
 
 
 @given(st.lists(folders, max_size=8))

@@ -15,8 +15,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from photosearch.files.file import File, Skipped
 from photosearch.files.ignore import NAME
-from photosearch.files.walk import SUFFIXES, File, Skipped, walk
+from photosearch.files.names import SUFFIXES
+from photosearch.files.walk import walk
 
 AsNobody = Callable[[], contextlib.AbstractContextManager[None]]
 

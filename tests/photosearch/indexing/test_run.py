@@ -8,97 +8,36 @@ import sqlite3
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from captioner.describe.description import Caption, Description
-from captioner.describe.tags import Tag
-from photosearch.indexing.run import Describer, IndexConfig, index
+from photosearch.indexing.config import IndexOptions
+from photosearch.indexing.protocols import Describer
+from photosearch.indexing.run import index
 from photosearch.indexing.summary import Summary
 from photosearch.repair.doctor import examine
 from photosearch.search.query import Query
 from photosearch.search.results import Hits
 from photosearch.search.searcher import Searcher
 from photosearch.store import database
-from photosearch.store import photos as store
-from photosearch.store.descriptions import PARTS, write_edit
+from photosearch.store.descriptions import PARTS
+from photosearch.store.edits import write_edit
+from photosearch.store.removal import prune
 from photosearch.store.roots import all_roots, outer_roots
+from photosearch.store.statistics import stats
+from tests.fakes import COLOURS, Diary, FakeDescriber, colour_of, unneeded
 
 AsNobody = Callable[[], contextlib.AbstractContextManager[None]]
 
-FINGERPRINTS = {"captions": "c1", "tags": "t1", "vectors": "v1"}
-COLOURS = {"red": (255, 0, 0), "green": (0, 255, 0), "blue": (0, 0, 255), "white": (255, 255, 255)}
-
-
-@dataclass
-class Namer:
-    """A describer that tells a photo's colour, and counts what it is asked."""
-
-    probe: Callable[[int], None] = lambda call: None  # told the number of each call, from 1
-    name: str = "namer"
-    fingerprints: Mapping[str, str] = field(default_factory=lambda: FINGERPRINTS)
-    noun: str = "wall"  # what it takes all photos for
-    image_size: int = 8
-    batch_size: int = 32
-    batches: list[int] = field(default_factory=list)
-    asked: list[tuple[str, ...]] = field(default_factory=list)  # the parts, call by call
-
-    def describe_pixels(
-        self, pixels: np.ndarray, parts: Collection[str] = PARTS
-    ) -> list[Description]:
-        assert pixels.dtype == np.uint8
-        assert pixels.shape[1:] == (self.image_size, self.image_size, 3)
-        self.batches.append(len(pixels))
-        self.asked.append(tuple(parts))
-        self.probe(len(self.batches))
-        return [self._describe(one.mean(axis=(0, 1)), parts) for one in pixels]
-
-    def _describe(self, mean: np.ndarray, parts: Collection[str]) -> Description:
-        def distance(colour: str) -> float:
-            return float(np.abs(mean - COLOURS[colour]).sum())
-
-        near = sorted(COLOURS, key=distance)[:2]
-        says = [Caption(f"a {one} {self.noun}", -distance(one) / 100 - 1, 4) for one in near]
-        return Description(
-            says if "captions" in parts else None,
-            [Tag(f"{near[0]} {self.noun}", 0.75, True, ("paint",))] if "tags" in parts else None,
-            f"{near[0]} {self.noun}".encode() if "vectors" in parts else None,
-        )
-
-
-@dataclass
-class Diary:
-    """An observer that writes down what it is told."""
-
-    total: int = 0
-    done: int = 0
-    compared: int = 0
-    skips: list[tuple[str, str]] = field(default_factory=list)
-
-    def comparing(self, files: int) -> None:
-        self.compared += files
-
-    def start(self, total: int) -> None:
-        self.total = total
-
-    def advance(self, photos: int) -> None:
-        self.done += photos
-
-    def skipped(self, path: str, reason: str) -> None:
-        self.skips.append((os.path.basename(path), reason))
-
-
-def unneeded() -> Describer:
-    raise AssertionError("nothing is to be captioned")
+FINGERPRINTS = dict(FakeDescriber().fingerprints)
 
 
 @dataclass
@@ -137,13 +76,13 @@ class World:
     def index(
         self,
         *roots: Path,
-        load: Callable[[], Describer] = Namer,
+        load: Callable[[], Describer] = FakeDescriber,
         observer: Diary | None = None,
         fingerprints: Mapping[str, str] | None = None,
         **config: Any,
     ) -> Summary:
         folders = [str(root) for root in roots or (self.photos,)]
-        settings = IndexConfig(**{"workers": 0, "batch_size": 4, **config})
+        settings = IndexOptions(**{"workers": 0, "batch_size": 4, **config})
         return index(self.connection, folders, load, settings, observer, fingerprints)
 
     def found(self, query: str = "wall") -> list[str]:
@@ -207,7 +146,7 @@ def tables(connection: sqlite3.Connection) -> dict[str, list[Any]]:
 def test_new_photos_are_captioned(world: World) -> None:
     for name, colour in {"a.png": "red", "b/c.png": "green", "b/d.jpg": "blue"}.items():
         world.paint(name, colour)
-    describer, diary = Namer(), Diary()
+    describer, diary = FakeDescriber(), Diary()
     summary = world.index(load=lambda: describer, observer=diary)
     assert counts(summary) == {"captioned": 3, "reached": 1}
     assert describer.batches == [3]
@@ -284,17 +223,17 @@ def test_force_captions_everything_again(world: World) -> None:
     world.index()
     before, diary = tables(world.connection), Diary()
     newer = {part: f"newer {part}" for part in PARTS}
-    describer = Namer(name="other", fingerprints=newer)
+    describer = FakeDescriber(name="other", fingerprints=newer)
     summary = world.index(load=lambda: describer, observer=diary, force=True)
     assert counts(summary) == {"captioned": 3, "failed": 1, "reached": 1}
     assert [name for name, _ in diary.skips] == ["bad.png"]
     after = tables(world.connection)
     assert [row[1:] for row in after.pop("models")] == [
-        *[("namer", FINGERPRINTS[part], part) for part in PARTS],
+        *[("fake", FINGERPRINTS[part], part) for part in PARTS],
         *[("other", newer[part], part) for part in PARTS],
     ]
     assert after == {name: rows for name, rows in before.items() if name != "models"}
-    assert store.stats(world.connection)["models"] == {"other": 3}
+    assert stats(world.connection)["models"] == {"other": 3}
 
 
 @pytest.mark.parametrize("when", [-(2**40), 0, 2**63 - 1, 2**63, 2**63 + 2**60])
@@ -330,7 +269,7 @@ def test_an_upgrade_makes_only_what_the_new_model_changes(
         world.paint(f"{number}.png", colour)
     world.index()
     before = tables(world.connection)
-    describer = Namer(fingerprints=newer(*parts), noun="fence")
+    describer = FakeDescriber(fingerprints=newer(*parts), see=colour_of("fence"))
     changes: dict[str, Any] = {"fingerprints": describer.fingerprints, "upgrade": True}
     summary = world.index(load=lambda: describer, batch_size=3, **changes)
     assert counts(summary) == {"captioned": 4, "reached": 1}
@@ -355,7 +294,7 @@ def test_what_an_older_model_made_is_counted_and_left(world: World, parts: tuple
     world.paint("new.png")
     world.spoil("bad.png")
     newest = newer(*parts)
-    summary = world.index(load=lambda: Namer(fingerprints=newest), fingerprints=newest)
+    summary = world.index(load=lambda: FakeDescriber(fingerprints=newest), fingerprints=newest)
     assert counts(summary) == {
         "captioned": 1, "unchanged": 3, "outdated": 3, "failed": 1, "reached": 1
     }  # fmt: skip
@@ -384,7 +323,9 @@ def test_new_photos_come_before_an_upgrade(world: World) -> None:
     world.paint("b.png", "blue")
     world.paint("z.png")
     seen: list[list[str]] = []
-    describer = Namer(lambda call: seen.append(by_newer()), fingerprints=newer("vectors"))
+    describer = FakeDescriber(
+        probe=lambda call: seen.append(by_newer()), fingerprints=newer("vectors")
+    )
 
     def by_newer() -> list[str]:
         query = """SELECT display FROM photos JOIN vectors ON photo_id = photos.id
@@ -404,8 +345,8 @@ def test_photos_of_several_models_each_get_what_they_lack(world: World) -> None:
     world.index()
     for number, parts in enumerate([("tags",), ("vectors",), ("tags", "vectors"), PARTS], 2):
         world.paint(f"{number}.png")
-        world.index(load=lambda parts=parts: Namer(fingerprints=newer(*parts)))  # type: ignore[misc]
-    describer = Namer(fingerprints=newer("tags", "vectors"))
+        world.index(load=lambda parts=parts: FakeDescriber(fingerprints=newer(*parts)))  # type: ignore[misc]
+    describer = FakeDescriber(fingerprints=newer("tags", "vectors"))
     fingerprints = describer.fingerprints
     summary = world.index(load=lambda: describer, fingerprints=fingerprints, upgrade=True)
     # Of the last one, the captions are those of another model, though of a newer one.
@@ -434,11 +375,11 @@ def test_an_interrupted_upgrade_goes_on(world: World, call: int) -> None:
 
     changes: dict[str, Any] = {"fingerprints": newer("captions"), "upgrade": True, "batch_size": 3}
     with pytest.raises(KeyboardInterrupt):
-        stopped = Namer(probe, fingerprints=newer("captions"), noun="fence")
+        stopped = FakeDescriber(probe=probe, fingerprints=newer("captions"), see=colour_of("fence"))
         world.index(load=lambda: stopped, **changes)
     assert len(world.found("fence")) == 3 * (call - 1)
     assert len(world.found("wall")) == 7  # the tags say so still
-    describer = Namer(fingerprints=newer("captions"), noun="fence")
+    describer = FakeDescriber(fingerprints=newer("captions"), see=colour_of("fence"))
     world.index(load=lambda: describer, **changes)
     assert describer.batches == [3, 3, 1][call - 1 :]
     assert len(world.found("fence")) == 7
@@ -451,7 +392,7 @@ def test_a_photo_that_comes_back_is_upgraded_and_found(world: World) -> None:
     world.index(load=unneeded)
     assert world.found() == []
     (world.home / "a.png").rename(path)
-    describer = Namer(fingerprints=newer("tags"), noun="fence")
+    describer = FakeDescriber(fingerprints=newer("tags"), see=colour_of("fence"))
     world.index(load=lambda: describer, fingerprints=describer.fingerprints, upgrade=True)
     assert describer.asked == [("tags",)]
     for query in ("wall", "fence", "lake"):
@@ -466,7 +407,7 @@ def test_a_photo_that_cannot_be_upgraded_is_still_found(world: World) -> None:
     path.write_bytes(bytes(before.st_size))
     os.utime(path, ns=(before.st_mtime_ns, before.st_mtime_ns))
     changes: dict[str, Any] = {"fingerprints": newer("tags"), "upgrade": True}
-    summary = world.index(load=lambda: Namer(fingerprints=newer("tags")), **changes)
+    summary = world.index(load=lambda: FakeDescriber(fingerprints=newer("tags")), **changes)
     assert counts(summary) == {"failed": 1, "reached": 1}
     assert world.found() == ["a.png"]
     assert counts(world.index(load=unneeded, **changes)) == {"failed_before": 1, "reached": 1}
@@ -630,7 +571,7 @@ def test_a_persons_caption_goes_where_both_twins_go(
         file.rename(world.photos / "2024" / file.name)
     world.index(world.photos / only)
     assert words(world) == [("2024/a.jpg", "my wall")]
-    assert store.prune(world.connection, dry_run=True) == 0
+    assert prune(world.connection, dry_run=True) == 0
 
 
 def test_a_copied_pair_leaves_the_words_with_the_first(
@@ -740,7 +681,7 @@ def test_a_new_rule_hides_photos_and_they_return_with_their_captions(world: Worl
     assert counts(world.index(load=unneeded)) == expected
     assert world.found() == ["drafts/c.png"]
     assert counts(world.index(load=unneeded)) == {"unchanged": 1, "reached": 1}
-    assert store.prune(world.connection, dry_run=True) == 1  # the file of the other is there
+    assert prune(world.connection, dry_run=True) == 1  # the file of the other is there
     (world.home / "a.png").rename(world.photos / "a.png")
     rules.unlink()
     summary = world.index(load=unneeded)
@@ -896,7 +837,7 @@ def test_every_batch_is_a_transaction(world: World) -> None:
         written.extend(*reader.execute("SELECT count(*) FROM photos"))
         reader.close()
 
-    describer = Namer(probe)
+    describer = FakeDescriber(probe=probe)
     world.index(load=lambda: describer, batch_size=4)
     assert describer.batches == [4, 4, 2]
     # The batch before may be on its way to the file while one is described.
@@ -919,7 +860,7 @@ def test_a_batch_is_described_while_the_one_before_is_written(world: World) -> N
             assert first_written.wait(10)
             begun.set()
 
-    describer = Namer(probe)
+    describer = FakeDescriber(probe=probe)
     summary = world.index(load=lambda: describer, observer=Waiting(), batch_size=4)
     assert counts(summary) == {"captioned": 12, "reached": 1}
 
@@ -934,7 +875,7 @@ def test_photos_of_a_drive_that_is_lost_meanwhile_are_tried_again(world: World) 
         if photos.exists():
             photos.rename(away)
 
-    summary = world.index(load=lambda: Namer(unplug), batch_size=1)
+    summary = world.index(load=lambda: FakeDescriber(probe=unplug), batch_size=1)
     assert 0 < summary.captioned < 6 and summary.failed == 6 - summary.captioned
     away.rename(photos)
     again = world.index()
@@ -946,7 +887,7 @@ def test_a_batch_is_full_by_its_photos(world: World) -> None:
     for number in range(6):
         world.paint(f"{number}-good.png")
         world.spoil(f"{number}-spoilt.png", bytes(number + 1))
-    describer, diary = Namer(), Diary()
+    describer, diary = FakeDescriber(), Diary()
     summary = world.index(load=lambda: describer, observer=diary, batch_size=4)
     assert counts(summary) == {"captioned": 6, "failed": 6, "reached": 1}
     assert describer.batches == [4, 2]
@@ -964,7 +905,7 @@ def test_many_failures_are_written_before_the_end(world: World) -> None:
         written.extend(*reader.execute("SELECT count(*) FROM failures"))
         reader.close()
 
-    world.index(load=lambda: Namer(probe), batch_size=4)
+    world.index(load=lambda: FakeDescriber(probe=probe), batch_size=4)
     assert written in ([4], [8])  # one batch may be on its way to the file
     assert len(world.failures()) == 11
 
@@ -990,17 +931,17 @@ def test_an_interrupt_keeps_the_batches_before(
             raise error
 
     with pytest.raises(error):
-        world.index(load=lambda: Namer(probe), batch_size=3)
+        world.index(load=lambda: FakeDescriber(probe=probe), batch_size=3)
     assert not world.connection.in_transaction
     assert len(world.found()) == 3 * (call - 1)
     assert world.connection.execute("SELECT captioned, finished_at FROM runs").fetchall() == [
         (3 * (call - 1), None)
     ]
-    describer = Namer()
+    describer = FakeDescriber()
     world.index(load=lambda: describer, batch_size=3)
     assert describer.batches == [3, 3, 3, 2][call - 1 :]
     undisturbed = database.open_for_writing(str(tmp_path / "undisturbed.db"))
-    index(undisturbed, [str(world.photos)], Namer, IndexConfig(3, 0))
+    index(undisturbed, [str(world.photos)], FakeDescriber, IndexOptions(3, 0))
     assert tables(world.connection) == tables(undisturbed)
     undisturbed.close()
 
@@ -1009,7 +950,7 @@ def test_processes_give_the_same_library(world: World, tmp_path: Path) -> None:
     crowd(world)
     world.index(workers=0)
     other = database.open_for_writing(str(tmp_path / "other.db"))
-    index(other, [str(world.photos)], Namer, IndexConfig(4, 2))
+    index(other, [str(world.photos)], FakeDescriber, IndexOptions(4, 2))
     assert tables(other) == tables(world.connection)
     other.close()
 
@@ -1045,7 +986,7 @@ def test_any_history_ends_in_the_library_of_a_fresh_run(steps: list[tuple[str, s
                 world.index(batch_size=2, force=step == "force")
         world.index(batch_size=2)
         fresh = database.open_for_writing(str(world.home / "fresh.db"))
-        index(fresh, [str(world.photos)], Namer, IndexConfig(2, 0))
+        index(fresh, [str(world.photos)], FakeDescriber, IndexOptions(2, 0))
         assert visible(world.connection) == visible(fresh)
         for query in ("red", "wall", "green blue", "d.png"):
             ours, theirs = ({(r.path, round(r.score, 9)) for r in find(one, query, None)}
@@ -1063,7 +1004,7 @@ def test_time_is_told_by_stage(world: World) -> None:
 
 def test_the_describer_says_how_many_photos_it_takes_at_once(world: World) -> None:
     """On a graphics processor the batch grows to what fits, see `captioner.networks.batch_size`."""
-    describer = Namer(batch_size=1)
+    describer = FakeDescriber(batch_size=1)
 
     def grow(call: int) -> None:
         describer.batch_size *= 2

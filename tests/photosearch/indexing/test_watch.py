@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from photosearch.errors import BusyError, WatchError
 from photosearch.files.ignore import NAME
+from photosearch.indexing.config import WatchOptions
 from photosearch.indexing.watch import (
-    WatchConfig,
     Watcher,
     by_watchfiles,
     concerned,
@@ -24,7 +24,7 @@ from photosearch.indexing.watch import (
     watch,
 )
 
-CONFIG = WatchConfig(quiet=2, longest=60, retry=10)
+CONFIG = WatchOptions(quiet=2, longest=60, retry=10)
 
 
 @dataclass

@@ -15,7 +15,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from photosearch.files.walk import File
+from photosearch.files.file import File
+from photosearch.indexing.config import IndexOptions
 from photosearch.indexing.workers import Decode, Outcome, decode_all
 from photosearch.photo.picture import UndecodableError
 
@@ -46,7 +47,7 @@ def make(folder: Path, names: Iterable[str]) -> list[File]:
 
 def assert_decoded(file: File, outcome: Outcome, number: int, size: int = 4) -> None:
     assert not isinstance(outcome, UndecodableError), outcome
-    assert outcome.metadata.camera == os.path.basename(file.path)
+    assert outcome.exif.camera == os.path.basename(file.path)
     assert (outcome.width, outcome.height) == (number, number + 1)
     assert outcome.pixels.shape == (size, size, 3)
     assert np.all(outcome.pixels == number)
@@ -80,7 +81,7 @@ def test_without_processes_photos_are_decoded_as_they_are_asked_for(
     tmp_path: Path, decode: Decode
 ) -> None:
     files = make(tmp_path, ["0", "1", "bad", "3"])
-    outcomes = decode_all(files, 4, 0, ahead=64, decode=decode)
+    outcomes = decode_all(files, 4, IndexOptions(workers=0), ahead=64, decode=decode)
     for number, (file, outcome) in enumerate(outcomes):
         assert file == files[number]
         if number == 2:
@@ -95,7 +96,7 @@ def test_without_processes_photos_are_decoded_as_they_are_asked_for(
 @pytest.mark.parametrize("workers", [0, 1])
 def test_nothing_to_decode(workers: int) -> None:
     before = {child.pid for child in multiprocessing.active_children()}
-    assert list(decode_all([], 4, workers)) == []
+    assert list(decode_all([], 4, IndexOptions(workers=workers))) == []
     assert {child.pid for child in multiprocessing.active_children()} <= before
 
 
@@ -103,7 +104,7 @@ def test_the_order_stays_whoever_is_ready_first(tmp_path: Path, decode: Decode) 
     names = [f"{n}-sleep-{0.3 if n == 0 else 0.01 * (n % 3)}" for n in range(12)]
     names = [name.replace("-sleep", "sleep") for name in names] + ["bad1", "bad2"]
     files = make(tmp_path, names)
-    outcomes = list(decode_all(files, 6, 2, ahead=5, decode=decode))
+    outcomes = list(decode_all(files, 6, IndexOptions(workers=2), ahead=5, decode=decode))
     assert [file for file, _ in outcomes] == files
     for number, (file, outcome) in enumerate(outcomes[:-2]):
         assert_decoded(file, outcome, number, size=6)
@@ -116,7 +117,7 @@ def test_the_order_stays_whoever_is_ready_first(tmp_path: Path, decode: Decode) 
 @pytest.mark.parametrize("ahead", [1, 4])
 def test_no_more_than_so_many_are_decoded_ahead(tmp_path: Path, decode: Decode, ahead: int) -> None:
     files = make(tmp_path, [str(number) for number in range(12)])
-    outcomes = decode_all(files, 4, 1, ahead=ahead, decode=decode)
+    outcomes = decode_all(files, 4, IndexOptions(workers=1), ahead=ahead, decode=decode)
     for asked in range(1, 5):
         next(outcomes)
         wait_until(lambda: len(list(tmp_path.glob("*.seen"))) > ahead + asked, 0.25)  # noqa: B023
@@ -128,7 +129,7 @@ def test_no_more_than_so_many_are_decoded_ahead(tmp_path: Path, decode: Decode, 
 def test_a_photo_that_kills_its_process_costs_no_other(tmp_path: Path, decode: Decode) -> None:
     names = ["0", "1", "2-exit", "3", "4-bad", "5", "6-kill", "7", "8"]
     files = make(tmp_path, names)
-    outcomes = list(decode_all(files, 4, 2, ahead=4, decode=decode))
+    outcomes = list(decode_all(files, 4, IndexOptions(workers=2), ahead=4, decode=decode))
     assert [file for file, _ in outcomes] == files
     for number, (file, outcome) in enumerate(outcomes):
         if names[number] == "4-bad":
@@ -142,13 +143,17 @@ def test_a_photo_that_kills_its_process_costs_no_other(tmp_path: Path, decode: D
 
 def test_the_first_and_the_last_photo_may_kill(tmp_path: Path, decode: Decode) -> None:
     files = make(tmp_path, ["kill", "1", "exit"])
-    outcomes = [outcome for _, outcome in decode_all(files, 4, 1, decode=decode)]
+    outcomes = [
+        outcome for _, outcome in decode_all(files, 4, IndexOptions(workers=1), decode=decode)
+    ]
     assert [isinstance(outcome, UndecodableError) for outcome in outcomes] == [True, False, True]
     assert_decoded(files[1], outcomes[1], 1)
 
 
 def test_whoever_stops_asking_leaves_no_process(tmp_path: Path, decode: Decode) -> None:
-    outcomes = decode_all(make(tmp_path, map(str, range(9))), 4, 2, decode=decode)
+    outcomes = decode_all(
+        make(tmp_path, map(str, range(9))), 4, IndexOptions(workers=2), decode=decode
+    )
     next(outcomes)
     assert multiprocessing.active_children()
     assert hasattr(outcomes, "close")
@@ -160,11 +165,12 @@ KILLED = """
 import multiprocessing, sys, time
 sys.path.insert(0, sys.argv[1])
 from decoders import decode_by_name
-from photosearch.files.walk import File
+from photosearch.files.file import File
+from photosearch.indexing.config import IndexOptions
 from photosearch.indexing.workers import decode_all
 if __name__ == "__main__":
     files = [File(path, 1, 1, 1) for path in sys.argv[2:]]
-    outcomes = decode_all(files, 4, 2, decode=decode_by_name)
+    outcomes = decode_all(files, 4, IndexOptions(workers=2), decode=decode_by_name)
     next(outcomes), next(outcomes)
     print(*[child.pid for child in multiprocessing.active_children()], flush=True)
     time.sleep(60)
@@ -229,6 +235,6 @@ def test_photos_are_not_blamed_for_processes_that_cannot_start(
 
 def test_workers_import_no_model() -> None:
     code = """import sys, photosearch.indexing.workers
-print(*{'torch', 'timm', 'captioner'} & {*sys.modules})"""
+print(*{'torch', 'timm', 'onnxruntime', 'safetensors', 'tokenizers'} & {*sys.modules})"""
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == []

@@ -29,7 +29,7 @@ from PIL import Image, TiffImagePlugin, features
 from PIL.PngImagePlugin import PngInfo
 
 from photosearch.photo.decode import Decoded, decode
-from photosearch.photo.exif import Metadata
+from photosearch.photo.exif import Exif
 from photosearch.photo.picture import UndecodableError
 
 AsNobody = Callable[[], contextlib.AbstractContextManager[None]]
@@ -161,14 +161,14 @@ def test_small_and_thin_photos(tmp_path: Path, name: str, shape: tuple[int, int]
 @pytest.mark.parametrize("name", EXIF_FORMATS)
 def test_metadata_comes_along(tmp_path: Path, name: str) -> None:
     decoded = decode(save(picture(), tmp_path / "photo", name, exif=exif(model="X100")), 32)
-    assert decoded.metadata == Metadata(camera="X100")
+    assert decoded.exif == Exif(camera="X100")
     assert decoded.format == name
 
 
 def test_exif_in_a_compressed_tiff_is_read(tmp_path: Path) -> None:
     path = save(picture(), tmp_path / "photo", "TIFF", exif=exif(6, "X100"), compression="tiff_lzw")
     decoded = decode(path, 32)
-    assert decoded.metadata == Metadata(camera="X100", orientation=6)
+    assert decoded.exif == Exif(camera="X100", orientation=6)
     assert (decoded.width, decoded.height) == (200, 300)
 
 
@@ -177,7 +177,7 @@ def test_exif_in_a_compressed_tiff_is_read(tmp_path: Path) -> None:
 )
 def test_malformed_exif_does_not_cost_the_picture(tmp_path: Path, junk: bytes) -> None:
     decoded = decode(save(picture(), tmp_path / "photo", "JPEG", exif=junk), 64)
-    assert decoded.metadata == Metadata()
+    assert decoded.exif == Exif()
     assert difference(decoded.pixels, naive(picture(), 64)) < 3
 
 
@@ -346,7 +346,7 @@ def test_a_motion_photo_is_its_still(tmp_path: Path) -> None:
     path.write_bytes(still + film + random.Random(1).randbytes(200_000))
     decoded = decode(str(path), 64)
     assert (decoded.format, decoded.width, decoded.height) == ("JPEG", 600, 400)
-    assert decoded.metadata.camera == "Phone"
+    assert decoded.exif.camera == "Phone"
     assert difference(decoded.pixels, naive(picture(600, 400), 64)) < 3
     assert decoded.content_hash == hashlib.sha256(path.read_bytes()).digest()
 
@@ -719,7 +719,7 @@ def test_results_and_refusals_travel_between_processes(tmp_path: Path) -> None:
     decoded = decode(save(picture(), tmp_path / "photo", "JPEG"), 8)
     copy = pickle.loads(pickle.dumps(decoded))
     assert np.array_equal(copy.pixels, decoded.pixels)
-    assert copy.metadata == decoded.metadata
+    assert copy.exif == decoded.exif
     assert str(pickle.loads(pickle.dumps(UndecodableError("why")))) == "why"
 
 
@@ -740,7 +740,7 @@ def test_the_photo_is_left_alone(tmp_path: Path) -> None:
 def test_workers_import_no_model() -> None:
     code = (
         "import sys, photosearch.photo.decode;"
-        "print([name for name in ('torch', 'timm', 'sqlite_utils') if name in sys.modules])"
+        "print([name for name in ('torch', 'onnxruntime', 'sqlite_utils') if name in sys.modules])"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (run.stdout.strip(), run.stderr) == ("[]", "")

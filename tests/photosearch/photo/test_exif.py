@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image, TiffImagePlugin
 
-from photosearch.photo.exif import MAX_TEXT, Metadata, read_metadata
+from photosearch.photo.exif import MAX_TEXT, Exif, read_exif
 
 EXIF_IFD, GPS_IFD = 0x8769, 0x8825
 MAKE, MODEL, ORIENTATION, DATE_TIME = 0x010F, 0x0110, 0x0112, 0x0132
@@ -35,11 +35,11 @@ def exif(
     return written.tobytes()
 
 
-def read(blob: bytes) -> Metadata:
-    return read_metadata(io.BytesIO(blob))
+def read(blob: bytes) -> Exif:
+    return read_exif(io.BytesIO(blob))
 
 
-def place(latitude: tuple[Any, ...], longitude: tuple[Any, ...], refs: str = "NE") -> Metadata:
+def place(latitude: tuple[Any, ...], longitude: tuple[Any, ...], refs: str = "NE") -> Exif:
     return read(exif(gps={1: refs[0], 2: latitude, 3: refs[1], 4: longitude}))
 
 
@@ -52,7 +52,7 @@ FULL: dict[str, dict[int, Any]] = {
     },
     "gps": {1: "N", 2: (48.0, 51.0, 24.5), 3: "W", 4: (2.0, 17.0, 40.25)},
 }
-EXPECTED = Metadata(
+EXPECTED = Exif(
     taken_at="2015-11-28T14:03:09+02:00",
     camera="Canon EOS 5D",
     lens="EF24-70mm f/2.8L USM",
@@ -74,7 +74,7 @@ def test_a_file_is_read_from_its_start(name: str) -> None:
     file = io.BytesIO()
     Image.new("RGB", (8, 8)).save(file, name, exif=exif(**FULL))
     assert file.tell() > 0
-    assert read_metadata(file) == EXPECTED
+    assert read_exif(file) == EXPECTED
 
 
 def test_a_tiff_is_read() -> None:
@@ -85,7 +85,7 @@ def test_a_tiff_is_read() -> None:
     tags[GPS_IFD] = FULL["gps"]
     file = io.BytesIO()
     Image.new("RGB", (8, 8)).save(file, "TIFF", tiffinfo=tags)
-    assert read_metadata(file) == EXPECTED
+    assert read_exif(file) == EXPECTED
 
 
 @pytest.mark.parametrize("name", ["JPEG", "PNG", "WEBP", "TIFF", "GIF", "BMP"])
@@ -94,7 +94,7 @@ def test_a_file_without_exif_gives_nothing_and_prints_nothing(
 ) -> None:
     file = io.BytesIO()
     Image.new("RGB", (8, 8)).save(file, name)
-    assert read_metadata(file) == Metadata()
+    assert read_exif(file) == Exif()
     assert capfd.readouterr() == ("", "")
 
 
@@ -247,8 +247,8 @@ def test_impossible_positions_are_no_positions(
 
 
 def test_a_coordinate_alone_is_no_position() -> None:
-    assert read(exif(gps={1: "N", 2: (48.0, 51.0, 24.0)})) == Metadata()
-    assert read(exif(gps={2: (48.0, 51.0, 24.0), 4: (2.0, 0.0, 0.0)})) == Metadata()
+    assert read(exif(gps={1: "N", 2: (48.0, 51.0, 24.0)})) == Exif()
+    assert read(exif(gps={2: (48.0, 51.0, 24.0), 4: (2.0, 0.0, 0.0)})) == Exif()
 
 
 @pytest.mark.parametrize("broken", [(0, 0), (51, 0)])
@@ -282,7 +282,7 @@ STARTS = [
 def test_random_bytes_never_raise(
     capfd: pytest.CaptureFixture[str], start: bytes, rest: bytes
 ) -> None:
-    assert isinstance(read(start + rest), Metadata)
+    assert isinstance(read(start + rest), Exif)
     assert capfd.readouterr() == ("", "")
 
 
@@ -338,4 +338,4 @@ def test_a_file_that_cannot_be_read_raises() -> None:
             raise OSError(5, "Input/output error")
 
     with pytest.raises(OSError, match="Input/output"):
-        read_metadata(Failing(b"II*\0"))
+        read_exif(Failing(b"II*\0"))

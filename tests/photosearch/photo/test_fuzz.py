@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image, features
 
-from photosearch.files.walk import File
+from photosearch.files.file import File
+from photosearch.indexing.config import IndexOptions
 from photosearch.indexing.workers import decode_all
 from photosearch.photo.picture import UndecodableError
 
@@ -96,7 +97,7 @@ def check(folder: Path, originals: list[bytes], count: int, seed: int) -> dict[s
         path.write_bytes(mutant(originals[number % len(originals)], chance))
         files.append(File(str(path), 1, 1, 1))
     seen = {"pixels": 0, "refused": 0, "crashed": 0, "too long": 0}
-    outcomes = decode_all(files, 48, 2, file_timeout=TIMEOUT)
+    outcomes = decode_all(files, 48, IndexOptions(workers=2, file_timeout=TIMEOUT))
     for expected in files:
         started = time.monotonic()
         file, outcome = next(outcomes)
@@ -123,7 +124,11 @@ def test_undamaged_they_all_decode(tmp_path: Path, originals: list[bytes]) -> No
     for number, content in enumerate(originals):
         (tmp_path / str(number)).write_bytes(content)
         files.append(File(str(tmp_path / str(number)), 1, 1, 1))
-    reasons = [o for _, o in decode_all(files, 48, 0) if isinstance(o, UndecodableError)]
+    reasons = [
+        o
+        for _, o in decode_all(files, 48, IndexOptions(workers=0))
+        if isinstance(o, UndecodableError)
+    ]
     assert reasons == []
 
 

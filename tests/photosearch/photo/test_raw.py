@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from photosearch.photo.decode import decode
-from photosearch.photo.exif import Metadata
+from photosearch.photo.exif import Exif
 from photosearch.photo.picture import UndecodableError
 from photosearch.photo.raw import is_raw, read_raw
 
 Dng = Callable[..., bytes]
 
-METADATA = Metadata("2019-07-04T12:34:56", "Fotomat Raw 1")
+METADATA = Exif("2019-07-04T12:34:56", "Fotomat Raw 1")
 STORED = {
     1: None,
     3: Image.Transpose.ROTATE_180,
@@ -58,7 +58,7 @@ def test_without_a_preview_it_is_developed_upright(
     assert decoded.format == "RAW"
     assert decoded.pixels.shape == (size, size, 3)
     assert (decoded.width, decoded.height) == (320, 240)
-    assert (decoded.metadata.taken_at, decoded.metadata.camera) == (
+    assert (decoded.exif.taken_at, decoded.exif.camera) == (
         METADATA.taken_at, METADATA.camera,
     )  # fmt: skip
     assert decoded.content_hash is not None
@@ -80,7 +80,7 @@ def test_the_preview_is_taken_upright(
     path.write_bytes(dng(grey, preview, orientation))
     decoded = decode(str(path), 100)
     assert (decoded.format, decoded.width, decoded.height) == ("RAW", 320, 240)
-    assert decoded.metadata.camera == METADATA.camera
+    assert decoded.exif.camera == METADATA.camera
     assert likeness(decoded.pixels, scene()) > 0.99
 
 
@@ -185,7 +185,7 @@ def test_exif_behind_another_makers_magic(dng: Dng) -> None:
 
     for magic in (b"IIRO", b"IIRS", b"IIU\0"):
         content = magic + dng(scene(16, 16))[4:]
-        assert raw._metadata(io.BytesIO(content), None).camera == METADATA.camera
+        assert raw._exif(io.BytesIO(content), None).camera == METADATA.camera
 
 
 def test_a_check_is_told_the_size_and_may_refuse(dng: Dng) -> None:

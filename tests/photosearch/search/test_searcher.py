@@ -18,13 +18,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rank_bm25 import BM25Okapi
 
-from captioner.describe.description import Caption, Description
+from captioner.describe.description import Caption, Description, Tag
 from captioner.describe.quantise import dequantise, quantise
 from captioner.describe.sentence_encoder import SentenceEncoder
-from captioner.describe.tags import Tag
 from photosearch.errors import UsageError
-from photosearch.files.walk import File
-from photosearch.photo.exif import Metadata
+from photosearch.files.file import File
+from photosearch.photo.exif import Exif
 from photosearch.search import bm25, meaning
 from photosearch.search.fusion import Weights
 from photosearch.search.query import Query, Ranker
@@ -33,8 +32,10 @@ from photosearch.search.searcher import Searcher
 from photosearch.search.stems import Stemmer
 from photosearch.search.vectors import Vectors
 from photosearch.store import database
-from photosearch.store import photos as store
-from photosearch.store.descriptions import PARTS, Models, use_models, write_edit
+from photosearch.store.descriptions import PARTS, Models, use_models
+from photosearch.store.edits import write_edit
+from photosearch.store.photos import Photo, set_found, set_missing, write_batch
+from photosearch.store.runs import start_run
 from photosearch.store.search_fields import SEARCH_FIELDS
 
 K1, B = 1.2, 0.75  # fixed in FTS5
@@ -74,8 +75,8 @@ class Shelf:
             tags,
             None if vector is None else quantise(vector).tobytes(),
         )
-        photo = store.Photo(File(path, 1, 1, 1), root, "JPEG", 4, 3, Metadata(camera=camera), seen)
-        store.write_batch(self.connection, self.run, self.models, [photo], [])
+        photo = Photo(File(path, 1, 1, 1), root, "JPEG", 4, 3, Exif(camera=camera), seen)
+        write_batch(self.connection, self.run, self.models, [photo], [])
 
     def fill(self, documents: Sequence[Document]) -> None:
         """Replace all photos by one for each document, numbered from 0 by their paths."""
@@ -83,10 +84,10 @@ class Shelf:
             self.connection.execute("DELETE FROM photos")
         nothing = Description([Caption("", -1.0, 3)])
         photos = [
-            store.Photo(File(f"/{number}", 1, 1, 1), "/", "PNG", 1, 1, Metadata(), nothing)
+            Photo(File(f"/{number}", 1, 1, 1), "/", "PNG", 1, 1, Exif(), nothing)
             for number in range(len(documents))
         ]
-        store.write_batch(self.connection, self.run, self.models, photos, [])
+        write_batch(self.connection, self.run, self.models, photos, [])
         columns = ", ".join(f"{name} = ?" for name in WEIGHTS)
         query = f"""UPDATE search SET {columns}
                     WHERE photo_id = (SELECT id FROM photos WHERE path = ?)"""
@@ -112,7 +113,7 @@ def hubness(number: int) -> float:
 def open_shelf(path: Path) -> Shelf:
     connection = database.open_for_writing(str(path))
     connection.execute("PRAGMA synchronous = OFF")
-    run = store.start_run(connection)
+    run = start_run(connection)
     fingerprints = {part: f"{part} 1" for part in PARTS}
     return Shelf(connection, run, use_models(connection, run, "fake", fingerprints))
 
@@ -237,7 +238,7 @@ def test_hidden_photos_are_as_if_they_were_not_there(shared: Shelf, seed: int) -
     term = dice.choice(VOCABULARY)
     before = [find(shared.connection, term, None, ranker) for ranker in ("fts5", "bm25+")]
     hidden = dice.sample(range(len(documents)), len(documents) // 3)
-    assert store.set_missing(shared.connection, [f"/{n}" for n in hidden]) == len(hidden)
+    assert set_missing(shared.connection, [f"/{n}" for n in hidden]) == len(hidden)
     left = [
         {} if number in hidden else {**document, "filename": [str(number)]}
         for number, document in enumerate(documents)
@@ -248,7 +249,7 @@ def test_hidden_photos_are_as_if_they_were_not_there(shared: Shelf, seed: int) -
         find(shared.connection, term, None, "fts5"),
         [next(scores) if document else 0.0 for document in left],
     )
-    store.set_found(shared.connection, [f"/{n}" for n in hidden], "/")
+    set_found(shared.connection, [f"/{n}" for n in hidden], "/")
     after = [find(shared.connection, term, None, ranker) for ranker in ("fts5", "bm25+")]
     assert after == before
 
@@ -390,7 +391,7 @@ class Meddling(sqlite3.Connection):
         (_, _, file) = super().execute("PRAGMA database_list").fetchone()
         if "MATCH" in args[0]:
             other = database.open_for_writing(file)
-            store.set_missing(other, ["/home/photos/1.jpg"])
+            set_missing(other, ["/home/photos/1.jpg"])
             other.close()
         return cursor
 
@@ -719,7 +720,7 @@ def test_results_change_when_another_writes(shelf: Shelf, tmp_path: Path) -> Non
     shelf.add("/home/photos/2.jpg", "a picture", vector=unit("dog"))
     found = paths(searches.find(Query("puppy")))
     assert found == ["/home/photos/1.jpg", "/home/photos/2.jpg"]
-    store.set_missing(shelf.connection, ["/home/photos/1.jpg"])
+    set_missing(shelf.connection, ["/home/photos/1.jpg"])
     assert paths(searches.find(Query("puppy"))) == ["/home/photos/2.jpg"]
     assert paths(searches.find(Query("puppy"))) == ["/home/photos/2.jpg"]
     assert len(loads) == 3
@@ -779,7 +780,7 @@ def test_an_empty_library_holds_nothing(shelf: Shelf, ranker: str) -> None:
     if Ranker.named(ranker).asks_vectors:
         assert seek(shelf, "dog", unit("dog"), ranker=ranker) == []
     shelf.add("/home/photos/1.jpg", "a dog", vector=unit("dog"))
-    store.set_missing(shelf.connection, ["/home/photos/1.jpg"])
+    set_missing(shelf.connection, ["/home/photos/1.jpg"])
     hits = seek(shelf, "dog", ranker=ranker, min_score=0.0)
     assert not hits and hits.nothing is Nothing.ALL_GONE
 

@@ -13,7 +13,7 @@ from hypothesis.extra import numpy as arrays
 from captioner.describe.quantise import RANGE, dequantise, quantise, scale
 from photosearch.search.vectors import Vectors, best, load
 from photosearch.store import database
-from photosearch.store import photos as store
+from photosearch.store.photos import set_missing
 
 
 def random_units(seed: int, count: int, dimension: int) -> np.ndarray:
@@ -54,7 +54,7 @@ def test_only_vectors_of_this_model_and_of_photos_that_are_there(
     vectors = random_units(1, 9, 16)
     for photo in (5, 3, 8, 1, 2, 7, 4, 6):
         add(library, photo, 1 if photo in (2, 7) else 2, vectors[photo])
-    store.set_missing(library, ["/4", "/7"])
+    set_missing(library, ["/4", "/7"])
     for fingerprint, photos in [("new", [1, 3, 5, 6, 8]), ("old", [2]), ("none", [])]:
         loaded = load(library, fingerprint, 16)
         assert loaded.photos.tolist() == photos

@@ -1,8 +1,7 @@
 """Descriptions: each part is kept until it is made anew, and a person's word before all."""
 
-import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,19 +9,24 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from photosearch.migrations.migrations import INITIAL, initial, migrations
-from sqlite_utils import Database, Migrations
 
-from captioner.describe.description import Caption, Description
-from captioner.describe.tags import Tag
-from photosearch.files.walk import File
-from photosearch.photo.exif import Metadata
+from captioner.describe.description import Caption, Description, Tag
+from photosearch.files.file import File
+from photosearch.photo.exif import Exif
 from photosearch.search.query import Query
 from photosearch.search.results import Hits
 from photosearch.search.searcher import Searcher
 from photosearch.store import database
-from photosearch.store import photos as store
-from photosearch.store.descriptions import PARTS, Models, model_numbers, use_models, write_edit
+from photosearch.store.descriptions import (
+    PARTS,
+    Models,
+    model_ids,
+    use_models,
+)
+from photosearch.store.edits import write_edit
+from photosearch.store.known import known_below
+from photosearch.store.photos import Photo, set_found, set_missing, write_batch
+from photosearch.store.runs import start_run
 from photosearch.store.search_rows import write_search_row
 
 PATH = "/home/Photos/Lake/a.jpg"
@@ -54,10 +58,8 @@ class Shelf:
         return use_models(self.connection, self.run, f"model {number}", fingerprints)
 
     def describe(self, seen: Description, model: int = 1, path: str = PATH) -> None:
-        photo = store.Photo(
-            File(path, 1, 1, 1), "/home/Photos", "JPEG", 4, 3, Metadata(camera="Canon"), seen
-        )
-        store.write_batch(self.connection, self.run, self.models(model), [photo], [])
+        photo = Photo(File(path, 1, 1, 1), "/home/Photos", "JPEG", 4, 3, Exif(camera="Canon"), seen)
+        write_batch(self.connection, self.run, self.models(model), [photo], [])
 
     def row(self) -> dict[str, str]:
         """Return what full-text search sees of the only photo."""
@@ -87,7 +89,7 @@ def find(connection: sqlite3.Connection, query: str) -> Hits:
 @pytest.fixture
 def shelf(tmp_path: Path) -> Iterator[Shelf]:
     connection = database.open_for_writing(str(tmp_path / "library.db"))
-    yield Shelf(connection, store.start_run(connection))
+    yield Shelf(connection, start_run(connection))
     connection.close()
 
 
@@ -124,7 +126,7 @@ def test_parts_that_were_not_made_are_kept(shelf: Shelf, parts: tuple[str, ...])
         assert (after[part] == before[part]) == (part not in parts)
         model = getattr(second if part in parts else first, part)
         assert {row[-1] for row in after[part]} == {model}
-    (known,) = store.known(shelf.connection, "/").values()
+    (known,) = known_below(shelf.connection, "/").values()
     assert known.models == tuple(
         getattr(second if part in parts else first, part) for part in PARTS
     )
@@ -138,7 +140,7 @@ def test_no_tags_at_all_are_a_result_too(shelf: Shelf) -> None:
     shelf.describe(Description(tags=[]), 2)
     assert shelf.held()["tags"] == []
     assert shelf.find("vessel") == []
-    (known,) = store.known(shelf.connection, "/").values()
+    (known,) = known_below(shelf.connection, "/").values()
     assert known.models[1] == shelf.models(2).tags
 
 
@@ -147,7 +149,7 @@ def test_models_are_numbered_once_and_by_part(shelf: Shelf) -> None:
     assert len({*vars_of(first), *vars_of(second)}) == 6
     assert shelf.models(1) == first
     mixed = {"captions": "captions 1", "tags": "tags 2", "vectors": "vectors 9"}
-    assert model_numbers(shelf.connection, mixed) == (first.captions, second.tags, None)
+    assert model_ids(shelf.connection, mixed) == (first.captions, second.tags, None)
     query = "SELECT name, fingerprint, part FROM models WHERE id = ?"
     for part in PARTS:
         row = shelf.connection.execute(query, (getattr(first, part),)).fetchone()
@@ -208,11 +210,11 @@ def test_an_edit_outlives_whatever_is_made_anew(
 def test_an_edit_of_a_hidden_photo_waits_for_it(shelf: Shelf) -> None:
     shelf.describe(FIRST)
     write_edit(shelf.connection, PATH, "our dinghy")
-    store.set_missing(shelf.connection, [PATH])
+    set_missing(shelf.connection, [PATH])
     assert shelf.find("dinghy") == []
     assert write_edit(shelf.connection, PATH, "our skiff")
     assert shelf.find("skiff") == []
-    store.set_found(shelf.connection, [PATH], "/home/Photos")
+    set_found(shelf.connection, [PATH], "/home/Photos")
     assert [result.caption for result in shelf.find("skiff")] == ["our skiff"]
     assert shelf.row()["folder"] == "Photos/Lake"
 
@@ -233,7 +235,7 @@ def test_the_order_of_edits_and_upgrades_does_not_matter(
     path = tmp_path_factory.mktemp("descriptions") / "library.db"
     connection = database.open_for_writing(str(path))
     connection.execute("PRAGMA synchronous = OFF")
-    shelf = Shelf(connection, store.start_run(connection))
+    shelf = Shelf(connection, start_run(connection))
     shelf.describe(FIRST)
     captions, tags, edit = FIRST.captions, FIRST.tags, None
     for step in steps:
@@ -266,102 +268,17 @@ def test_a_row_written_again_keeps_its_folder_and_place_in_line(shelf: Shelf) ->
 # A library of the first version
 
 
-def old_library(path: Path) -> dict[str, list[Any]]:
-    """Make a library as the first step alone made it, with photos in it; return its rows."""
-    only_first = Migrations("photosearch")
-    only_first(name="0001_initial")(initial)
-    connection = sqlite3.connect(path)
-    connection.execute("PRAGMA journal_mode = WAL")
-    only_first.apply(Database(connection))
-    with connection:
-        connection.execute("INSERT INTO models VALUES (1, 'old', 'o1', '2024')")
-        connection.execute("INSERT INTO runs VALUES (1, '2024', '2024', 1, 2, 1)")
-        connection.execute("INSERT INTO roots VALUES (?, '/p', '2024')", (b"/p",))
-        connection.execute("INSERT INTO failures VALUES (?, 'x', 1, 1, 'empty', '', '')", (b"/x",))
-        for number, name, missing in [(1, b"/p/a.jpg", None), (2, b"/p/\xff.jpg", "2024")]:
-            connection.execute(
-                """INSERT INTO photos VALUES (?, ?, ?, 1, 1, 1, 'JPEG', 4, 3, NULL, 'Canon',
-                   NULL, 1.5, 2.5, 1, ?)""",
-                (number, name, os.fsdecode(name).encode("utf-8", "replace").decode(), missing),
-            )
-            for rank, text in enumerate(["a café at night", "two dogs"]):
-                values = (number, rank, text, -1.25, 4)
-                connection.execute("INSERT INTO captions VALUES (?, ?, ?, ?, ?, 1)", values)
-        row = (1, "a café at night", "two dogs", "", "", "Canon", "p", "a.jpg")
-        connection.execute("INSERT INTO search VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
-    assert connection.execute("PRAGMA user_version").fetchone() == (1,)
-    rows = dump(connection)
-    connection.close()
-    return rows
-
-
-TABLES = ("captions", "failures", "models", "photos", "roots", "runs", "search")
-
-
-def dump(connection: sqlite3.Connection) -> dict[str, list[Any]]:
-    return {name: connection.execute(f"SELECT * FROM {name}").fetchall() for name in TABLES}
-
-
-# What the columns hold that later steps added, for a library of the first schema.
-ADDED = {
-    "failures": {("decode",)},
-    "models": {("captions",)},
-    "photos": {(None, None, None, 0)},
-    "search": {("", "", "", "generated")},
-}
-
-
-@pytest.mark.parametrize("opened", [database.open_for_reading, database.open_for_writing])
-def test_an_old_library_loses_nothing(tmp_path: Path, opened: Any) -> None:
-    path = tmp_path / "library.db"
-    before = old_library(path)
-    connection = opened(str(path))
-    assert connection.execute("PRAGMA user_version").fetchone() == (database.SCHEMA,)
-    after = dump(connection)
-    # New columns stand at the end.
-    for name, rows in after.items():
-        width = len(before[name][0])
-        added = {row[width:] for row in rows}
-        assert added == ADDED.get(name, {()}), name
-        after[name] = [row[:width] for row in rows]
-    assert after == before
-    for query in ("cafe", "dog", "canon"):
-        assert [result.path for result in find(connection, query)] == ["/p/a.jpg"]
-    known = store.known(connection, "/p")
-    assert known["/p/a.jpg"].models == (1, None, None)
-    assert store.stats(connection)["models"] == {"old": 2}
-    connection.close()
-    with_all = database.open_for_writing(str(path))
-    assert with_all.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-    with with_all:
-        with_all.execute("INSERT INTO search_fts (search_fts, rank) VALUES ('integrity-check', 1)")
-    with_all.close()
-
-
-def test_an_old_library_has_the_schema_of_a_new_one(tmp_path: Path) -> None:
-    old_library(tmp_path / "old.db")
-    schemas = []
-    for name in ("old.db", "new.db"):
-        connection = database.open_for_writing(str(tmp_path / name))
-        query = "SELECT name, sql FROM sqlite_master ORDER BY name"
-        schemas.append(connection.execute(query).fetchall())
-        connection.close()
-    assert schemas[0] == schemas[1]
-    assert "0001" in str(migrations.pending(Database(memory=True))[0].name)
-    assert INITIAL.strip().endswith("PRAGMA user_version = 1")
-
-
-def test_an_old_library_takes_new_parts_and_edits(tmp_path: Path) -> None:
-    path = tmp_path / "library.db"
-    old_library(path)
-    connection = database.open_for_writing(str(path))
-    shelf = Shelf(connection, store.start_run(connection))
-    shelf.describe(Description(tags=FIRST.tags, vector=FIRST.vector), path="/p/a.jpg")
-    assert write_edit(connection, os.fsdecode(b"/p/\xff.jpg"), "the hidden one")
+def test_an_old_library_takes_new_parts_and_edits(frozen: Callable[..., Path]) -> None:
+    connection = database.open_for_writing(str(frozen(1)))
+    album = "/srv/photosearch-frozen/album"
+    dog, hidden = f"{album}/trip to Lisbon/dog 1.jpg", f"{album}/new\nline.png"
+    shelf = Shelf(connection, start_run(connection))
+    shelf.describe(Description(tags=FIRST.tags, vector=FIRST.vector), path=dog)
+    assert write_edit(connection, hidden, "the hidden one")
     (result,) = find(connection, "vessel")
-    assert (result.path, result.caption) == ("/p/a.jpg", "a café at night")
-    store.set_found(connection, [os.fsdecode(b"/p/\xff.jpg")], "/p")
+    assert (result.path, result.caption) == (dog, "a dog runs on a beach")
+    set_found(connection, [hidden], album)
     assert [result.caption for result in find(connection, "hidden")] == ["the hidden one"]
-    models = store.known(connection, "/p")["/p/a.jpg"].models
+    models = known_below(connection, album)[dog].models
     assert models == (1, shelf.models(1).tags, shelf.models(1).vectors)
     connection.close()

@@ -1,6 +1,10 @@
-"""Libraries of every earlier schema: opened by today's program, whole whatever happens."""
+"""Libraries of every earlier schema: opened by today's program, whole whatever happens.
+
+They were made by the code of their time, see `libraries/README.md`.
+"""
 
 import contextlib
+import json
 import os
 import random
 import resource
@@ -18,107 +22,37 @@ import sqlite_utils
 from photosearch.migrations.migrations import migrations
 
 from photosearch.errors import LibraryError
+from photosearch.library import Library
 from photosearch.repair.doctor import examine
-from photosearch.search.query import Query
-from photosearch.search.searcher import Searcher
 from photosearch.store import database
-from photosearch.store import photos as store
-from photosearch.store.database import SCHEMA
-from photosearch.text import display
+from photosearch.store.failures import Stage, list_failures
+from photosearch.store.known import known_below, photos_of_size
+from photosearch.store.schema import SCHEMA
 
-PATHS = [b"/p/a.jpg", b"/p/caf\xe9.jpg", b"/p/new\nline.png", b"/p/gone.jpg", "/p/ü😀.jpg".encode()]
-EARLIER = range(1, SCHEMA)
+LIBRARIES = Path(__file__).parent / "libraries"
+EARLIER = sorted(int(path.stem.split("-")[1]) for path in LIBRARIES.glob("schema-*.db"))
+ALBUM = "/srv/photosearch-frozen/album"
 
-
-def make(path: Path, version: int, photos: int = len(PATHS)) -> None:
-    """Make a library as the first steps alone made it, with rows in all its tables."""
-    with contextlib.closing(sqlite3.connect(path)) as connection:
-        connection.execute("PRAGMA journal_mode = WAL")
-        writer = sqlite_utils.Database(connection)
-        later = [step.name for step in migrations.pending(writer)][version:]
-        migrations.apply(writer, stop_before=later)
-        with connection:
-            fill(connection, photos)
-        assert connection.execute("PRAGMA user_version").fetchone() == (version,)
-
-
-def fill(connection: sqlite3.Connection, photos: int) -> None:
-    put(connection, "models", id=1, name="old", fingerprint="o1", first_used_at="2024")
-    put(connection, "runs", id=1, started_at="2024", model_id=1, captioned=photos, failed=2)
-    put(connection, "roots", path=b"/p", display="/p", added_at="2024")
-    for path, size in ((b"/p/bad\xff.jpg", 7), (b"/p/closed", None)):
-        shown = display(os.fsdecode(path))
-        put(
-            connection, "failures", path=path, display=shown, size=size, mtime_ns=size,
-            reason="it is empty", first_at="2024", last_at="2025",
-            stage="decode" if size else "walk",
-        )  # fmt: skip
-    for number in range(1, photos + 1):
-        path = PATHS[number - 1] if number <= len(PATHS) else b"/p/%d.jpg" % number
-        missing = "2025" if path == b"/p/gone.jpg" else None
-        put(
-            connection, "photos", id=number, path=path, display=display(os.fsdecode(path)),
-            size=number, mtime_ns=10**18 + number, inode=number, format="JPEG", width=4, height=3,
-            taken_at=None if number == 2 else "2019-07-04T12:00:00", camera="Canon", lens="50mm",
-            latitude=1.5, longitude=-2.5, run_id=1, missing_since=missing, tags_model_id=1,
-        )  # fmt: skip
-        for rank, text in enumerate((f"a café at night {number}", "two dogs")):
-            put(
-                connection, "captions", photo_id=number, rank=rank, text=text,
-                log_probability=-1.25, tokens=4, model_id=1,
-            )  # fmt: skip
-        put(
-            connection, "tags", photo_id=number, rank=0, text="boat", synonyms="vessel\nship",
-            probability=0.5, shown=1,
-        )  # fmt: skip
-        put(connection, "vectors", photo_id=number, model_id=1, vector=b"\x01\xff", hubness=0.25)
-        edited = number % 2 == 0
-        if edited:
-            put(connection, "edits", photo_id=number, caption=f"mine {number}", edited_at="2025")
-        title = "Titled" if number == 3 and columns(connection, "written") else ""
-        if title:
-            put(
-                connection, "written", photo_id=number, title=title, description="", alt_text="",
-                keywords="",
-            )  # fmt: skip
-        if missing is None:
-            has = columns(connection, "edits") and edited
-            own = [f"mine {number}"] if has else [title] * bool(title)
-            said = [*own, f"a café at night {number}", "two dogs"]
-            put(
-                connection, "search", photo_id=number, caption=said[0],
-                alternatives="\n".join(said[1:]), title=title, place="",
-                camera="Canon 50mm", folder="p",
-                tags="boat\nvessel\nship" if columns(connection, "tags") else "",
-                filename=display(os.fsdecode(os.path.basename(path))).replace("\n", " "),
-            )  # fmt: skip
+Frozen = Callable[..., Path]
+Rows = dict[str, list[dict[str, Any]]]
 
 
 def columns(connection: sqlite3.Connection, table: str) -> list[str]:
     return [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
 
 
-def put(connection: sqlite3.Connection, table: str, **values: Any) -> None:
-    """Write a row, without what this version of the schema doesn't have."""
-    there = columns(connection, table)
-    kept = {name: value for name, value in values.items() if name in there}
-    if kept:
-        marks = ", ".join("?" * len(kept))
-        query = f"INSERT INTO {table} ({', '.join(kept)}) VALUES ({marks})"
-        connection.execute(query, list(kept.values()))
-
-
-def contents(path: Path) -> dict[str, dict[str, Any]]:
-    """All rows of all tables but the full-text index's own, by table; and the schema."""
+def contents(path: Path) -> Rows:
+    """All rows of all tables but the full-text index's own, by table."""
     with contextlib.closing(sqlite3.connect(path)) as connection:
-        query = """SELECT name, sql FROM sqlite_master WHERE type = 'table'
+        query = """SELECT name FROM sqlite_master WHERE type = 'table'
                    AND name NOT LIKE 'search\\_%' ESCAPE '\\' AND name <> '_sqlite_migrations'"""
+        tables = [name for (name,) in connection.execute(query)]
         return {
-            name: {
-                "columns": columns(connection, name),
-                "rows": connection.execute(f"SELECT * FROM {name}").fetchall(),
-            }
-            for name, _ in connection.execute(query).fetchall()
+            name: [
+                dict(zip(columns(connection, name), row, strict=True))
+                for row in connection.execute(f"SELECT * FROM {name} ORDER BY 1, 2")
+            ]
+            for name in tables
         }
 
 
@@ -128,42 +62,119 @@ def version_of(path: Path) -> int:
         return version
 
 
-def assert_kept(before: dict[str, dict[str, Any]], after: dict[str, dict[str, Any]]) -> None:
-    for name, table in before.items():
-        width = len(table["columns"])
-        assert after[name]["columns"][:width] == table["columns"]  # new ones stand at the end
-        assert [row[:width] for row in after[name]["rows"]] == table["rows"], name
+def today(before: dict[str, Any]) -> dict[str, Any]:
+    """What today's schema says of an earlier one's photo."""
+    path, aside, _ = before["path"].partition(b"\0")
+    sidecar = before.get("sidecar_mtime_ns", 0)
+    bare = dict.fromkeys(("size", "mtime_ns", "inode", "format", "width", "height"))
+    return {
+        **before,
+        **(bare if before["width"] == 0 else {}),
+        "path": None if aside else path,
+        "former_path": path if aside else None,
+        "sidecar_mtime_ns": (~sidecar if sidecar < 0 else sidecar) if sidecar else None,
+        "sidecar_damaged": int(sidecar is not None and sidecar < 0),
+        "metadata_unread": int(sidecar == 0),
+    }
+
+
+def assert_kept(before: Rows, after: Rows) -> None:
+    """Whatever an earlier library held is in today's."""
+    for table, rows in before.items():
+        now = after["user_metadata" if table == "written" else table]
+        for old, new in zip(rows, now, strict=True):
+            assert (today(old) if table == "photos" else old).items() <= new.items(), table
+
+
+def test_every_schema_of_a_release_has_its_library() -> None:
+    assert EARLIER[:3] == [1, 2, 3]
+    for version in EARLIER:
+        assert version_of(LIBRARIES / f"schema-{version}.db") == version < SCHEMA
 
 
 @pytest.mark.parametrize("opened", [database.open_for_reading, database.open_for_writing])
 @pytest.mark.parametrize("version", EARLIER)
-def test_an_earlier_library_keeps_all_it_has(tmp_path: Path, version: int, opened: Any) -> None:
-    path = tmp_path / "library.db"
-    make(path, version)
+def test_an_earlier_library_keeps_all_it_has(frozen: Frozen, version: int, opened: Any) -> None:
+    path = frozen(version)
     before = contents(path)
-    assert all(table["rows"] for table in before.values())
+    assert all(before.values())
     opened(str(path)).close()
     assert version_of(path) == SCHEMA
     assert_kept(before, contents(path))
     with contextlib.closing(database.open_for_writing(str(path))) as connection:
+        assert connection.execute("PRAGMA foreign_keys").fetchone() == (1,)
+        assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
         report = examine(connection, repair=False)
+        shown = [photo for photo in before["photos"] if photo["missing_since"] is None]
         # The folder is none of this machine: that is told, and counts nothing.
-        undescribed = 4 if version == 1 else 0  # by then there were no vectors
-        assert (report.state, report.photos, report.undescribed) == ("healthy", 4, undescribed)
-        searcher = Searcher(connection, lambda: None)
-        words = {"cafe": 4, "dog": 4, "canon": 4}
-        words |= {"ship": 4, "mine": 2 - (PATHS[3] == b"/p/gone.jpg")} if version > 1 else {}
-        for word, count in words.items():
-            assert len(searcher.find(Query(word, None))) == count, word
-        known = store.known(connection, "/p")
-        assert known[os.fsdecode(PATHS[1])].size == 2 and known["/p/gone.jpg"].missing
-        assert store.failures(connection)[1]["stage"] == "walk"
+        undescribed = len(shown) if version == 1 else 0  # by then there were no vectors
+        assert (report.state, report.photos) == ("healthy", len(shown))
+        assert report.undescribed == undescribed
+        known = known_below(connection, ALBUM)
+        assert known[os.fsdecode(ALBUM.encode() + b"/caf\xe9.jpg")].models[0] == 1
+        assert known[f"{ALBUM}/new\nline.png"].missing
+        stages = {failure["path"]: failure["stage"] for failure in list_failures(connection)}
+        assert stages[f"{ALBUM}/closed"] == Stage.WALK
+        assert stages[f"{ALBUM}/broken.jpg"] == Stage.DECODE
 
 
 @pytest.mark.parametrize("version", EARLIER)
-def test_opening_again_changes_nothing(tmp_path: Path, version: int) -> None:
-    path = tmp_path / "library.db"
-    make(path, version)
+def test_an_earlier_library_finds_the_same(frozen: Frozen, version: int) -> None:
+    """As the code of its time did, whose results are stored beside it."""
+    expected = json.loads((LIBRARIES / f"schema-{version}.json").read_text(encoding="utf-8"))
+    with Library(frozen(version)) as library:
+        for ranker, queries in expected.items():
+            for query, results in queries.items():
+                found = library.find(query, None, ranker=ranker)
+                assert [each.path for each in found] == [each["path"] for each in results], query
+                for now, then in zip(found, results, strict=True):
+                    assert now.score == pytest.approx(then["score"], rel=1e-5), query
+                    told = {name: getattr(now, name) for name in then if name != "score"}
+                    assert {**then, "score": None} == {**told, "score": None}, query
+    assert sum(map(len, expected["fts5"].values())) > 10
+
+
+def test_signs_in_paths_and_times_become_columns(frozen: Frozen) -> None:
+    path = frozen(3)
+    with contextlib.closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE photos SET sidecar_mtime_ns = 0 WHERE id = 2")  # from schema 2
+        connection.execute(  # as salvage wrote a photo of which only the path was left
+            """INSERT INTO photos (id, path, display, size, mtime_ns, inode, format, width, height,
+                                   run_id) VALUES (50, x'2f61', '/a', 0, 0, 0, '', 0, 0, 1)"""
+        )
+    before = contents(path)
+    assert sum(b"\0" in photo["path"] for photo in before["photos"]) == 2
+    with contextlib.closing(database.open_for_writing(str(path))) as connection:
+        assert_kept(before, contents(path))
+        known = known_below(connection, ALBUM)
+        assert not any("\0" in name for name in known)
+        damaged = {os.path.basename(name) for name, each in known.items() if each.sidecar_damaged}
+        assert damaged == {"dog 1.jpg", "cat.png"}
+        unread = [name for name, each in known.items() if each.metadata_unread]
+        assert unread == [os.fsdecode(ALBUM.encode() + b"/caf\xe9.jpg")]
+        sidecar = known[f"{ALBUM}/harbour/boat.jpg"].sidecar_mtime_ns
+        assert sidecar == known[f"{ALBUM}/cat.png"].sidecar_mtime_ns - 7 * 86_400 * 10**9  # type: ignore[operator]
+        bare = known_below(connection, "/a")["/a"]
+        assert (bare.size, bare.mtime_ns) == (None, None)
+        (size,) = connection.execute("SELECT size FROM photos WHERE path IS NULL").fetchone()
+        (aside,) = (each for each in photos_of_size(connection, size) if each.path is None)
+        assert aside.last_path == f"{ALBUM}/cat.png"
+        assert (aside.missing, aside.edited) == (True, True)
+
+
+def test_an_earlier_library_takes_no_foreign_keys_into_a_migration(frozen: Frozen) -> None:
+    """To drop a table would delete what belongs to its rows."""
+    with contextlib.closing(sqlite3.connect(frozen(3))) as connection:
+        connection.execute("PRAGMA foreign_keys = ON")
+        with pytest.raises(RuntimeError, match="foreign_keys"):
+            migrations.apply(sqlite_utils.Database(connection))
+        assert connection.execute("SELECT count(*) FROM captions").fetchone() != (0,)
+        assert connection.execute("PRAGMA user_version").fetchone() == (3,)
+
+
+@pytest.mark.parametrize("version", EARLIER)
+def test_opening_again_changes_nothing(frozen: Frozen, version: int) -> None:
+    path = frozen(version)
     database.open_for_writing(str(path)).close()
     content = path.read_bytes()
     for opened in (database.open_for_writing, database.open_for_reading):
@@ -172,27 +183,28 @@ def test_opening_again_changes_nothing(tmp_path: Path, version: int) -> None:
 
 
 @pytest.mark.parametrize("version", EARLIER)
-def test_an_earlier_library_gets_the_schema_of_a_new_one(tmp_path: Path, version: int) -> None:
-    make(tmp_path / "old.db", version)
+def test_an_earlier_library_gets_the_schema_of_a_new_one(
+    tmp_path: Path, frozen: Frozen, version: int
+) -> None:
     schemas = []
-    for name in ("old.db", "new.db"):
-        with contextlib.closing(database.open_for_writing(str(tmp_path / name))) as connection:
+    for path in (frozen(version), tmp_path / "new.db"):
+        with contextlib.closing(database.open_for_writing(str(path))) as connection:
             query = "SELECT type, name, sql FROM sqlite_master ORDER BY type, name"
             schemas.append(connection.execute(query).fetchall())
     assert schemas[0] == schemas[1]
 
 
 @pytest.mark.parametrize("version", EARLIER)
-def test_a_damaged_earlier_library_is_salvaged(tmp_path: Path, version: int) -> None:
+def test_an_earlier_library_is_salvaged(tmp_path: Path, frozen: Frozen, version: int) -> None:
     from photosearch.repair.salvage import salvage
 
-    make(tmp_path / "old.db", version, 500)
-    before = contents(tmp_path / "old.db")
-    salvage(str(tmp_path / "old.db"), str(tmp_path / "new.db"))
-    assert version_of(tmp_path / "old.db") == version  # as it was
+    path = frozen(version)
+    before = contents(path)
+    salvage(str(path), str(tmp_path / "new.db"))
+    assert version_of(path) == version  # as it was
     assert_kept(before, contents(tmp_path / "new.db"))
-    database.open_for_writing(str(tmp_path / "old.db")).close()
-    assert contents(tmp_path / "new.db") == contents(tmp_path / "old.db")
+    database.open_for_writing(str(path)).close()
+    assert contents(tmp_path / "new.db") == contents(path)
 
 
 def apart(task: Callable[[], object]) -> int:
@@ -209,7 +221,7 @@ def apart(task: Callable[[], object]) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
-def assert_old_or_new(path: Path, version: int, before: dict[str, dict[str, Any]]) -> int:
+def assert_old_or_new(path: Path, version: int, before: Rows) -> int:
     """A library after an accident: of one version or the other, and whole; return which."""
     found = version_of(path)
     assert found in (version, SCHEMA)
@@ -224,9 +236,10 @@ def assert_old_or_new(path: Path, version: int, before: dict[str, dict[str, Any]
 
 @pytest.mark.skipif(sys.platform != "linux", reason="forks, and ends processes by a timer")
 @pytest.mark.parametrize("version", EARLIER)
-def test_a_migration_that_is_killed_leaves_the_old_library(tmp_path: Path, version: int) -> None:
-    master, path = tmp_path / "old.db", tmp_path / "library.db"
-    make(master, version, 400)
+def test_a_migration_that_is_killed_leaves_the_old_library(
+    tmp_path: Path, frozen: Frozen, version: int
+) -> None:
+    master, path = frozen(version, "old.db"), tmp_path / "library.db"
     before = contents(master)
     shutil.copyfile(master, path)
     started = time.perf_counter()
@@ -253,9 +266,10 @@ def test_a_migration_that_is_killed_leaves_the_old_library(tmp_path: Path, versi
 
 @pytest.mark.skipif(sys.platform != "linux", reason="limits the size of files")
 @pytest.mark.parametrize("version", EARLIER)
-def test_a_migration_on_a_full_disk_leaves_the_old_library(tmp_path: Path, version: int) -> None:
-    master, path = tmp_path / "old.db", tmp_path / "library.db"
-    make(master, version, 200)
+def test_a_migration_on_a_full_disk_leaves_the_old_library(
+    tmp_path: Path, frozen: Frozen, version: int
+) -> None:
+    master, path = frozen(version, "old.db"), tmp_path / "library.db"
     before, size = contents(master), master.stat().st_size
     shutil.copyfile(master, path)
     database.open_for_writing(str(path)).close()

@@ -9,7 +9,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,16 +22,23 @@ from photosearch.migrations.migrations import migrations
 
 from captioner.describe.description import Caption, Description
 from photosearch.errors import LibraryError
-from photosearch.files.walk import File
-from photosearch.photo.exif import Metadata
+from photosearch.files.file import File
+from photosearch.files.paths import inode_of
+from photosearch.photo.exif import Exif
 from photosearch.search.query import Query
 from photosearch.search.results import Hits
 from photosearch.search.searcher import Searcher
 from photosearch.store import database
-from photosearch.store import photos as store
-from photosearch.store.database import APPLICATION_ID, SCHEMA, now
+from photosearch.store.clock import now
+from photosearch.store.database import APPLICATION_ID
 from photosearch.store.descriptions import PARTS, Models, use_models
+from photosearch.store.failures import Failure
+from photosearch.store.known import Known, known_below
+from photosearch.store.photos import Photo, set_found, set_missing, write_batch
 from photosearch.store.roots import add_roots, outer_roots
+from photosearch.store.runs import finish_run, start_run
+from photosearch.store.schema import SCHEMA
+from photosearch.store.statistics import stats
 from photosearch.text import display
 
 MIGRATIONS = Path(__file__).parents[3] / "migrations"
@@ -54,24 +61,14 @@ class Fatal:
         return "never said"
 
 
-@dataclass(frozen=True)
-class Seen:
-    """A description whose captions need not be good ones."""
-
-    captions: Sequence[Caption | Fatal]
-    tags: None = None
-    vector: None = None
-    hubness: float = 0.0
-
-
 Says = Caption | Fatal
 
 
-def photo(path: str, *captions: Says | str, root: str = "/p", size: int = 1) -> store.Photo:
-    says = [
+def photo(path: str, *captions: Says | str, root: str = "/p", size: int = 1) -> Photo:
+    says: list[Any] = [
         Caption(caption, -1.0, 3) if isinstance(caption, str) else caption for caption in captions
     ]
-    return store.Photo(File(path, size, 1, 1), root, "JPEG", 4, 3, Metadata(), Seen(says))
+    return Photo(File(path, size, 1, 1), root, "JPEG", 4, 3, Exif(), Description(says))
 
 
 def fingerprints(number: int = 1) -> dict[str, str]:
@@ -80,7 +77,7 @@ def fingerprints(number: int = 1) -> dict[str, str]:
 
 def start(connection: sqlite3.Connection) -> tuple[int, Models]:
     """Start a run; return its number and the model's."""
-    run = store.start_run(connection)
+    run = start_run(connection)
     return run, use_models(connection, run, "fake", fingerprints())
 
 
@@ -193,7 +190,7 @@ def test_a_new_library(path: Path, library: sqlite3.Connection) -> None:
     assert pragma(library, "foreign_keys") == 1
     assert not library.in_transaction
     assert_sound(library)
-    assert store.stats(library) == {
+    assert stats(library) == {
         "photos": 0, "missing": 0, "captions": 0, "failures": 0, "folders": [], "models": {},
     }  # fmt: skip
 
@@ -211,7 +208,7 @@ def test_the_command_of_sqlite_utils_makes_the_same(tmp_path: Path) -> None:
     subprocess.run(command, check=True, capture_output=True)
     assert schema(theirs) == schema(ours)
     connection = database.open_for_writing(str(theirs))
-    store.write_batch(connection, *start(connection), [photo("/p/x.jpg", "a dog")], [])
+    write_batch(connection, *start(connection), [photo("/p/x.jpg", "a dog")], [])
     connection.close()
     reader = database.open_for_reading(str(theirs))
     assert [result.path for result in find(reader, "dog")] == ["/p/x.jpg"]
@@ -220,7 +217,7 @@ def test_the_command_of_sqlite_utils_makes_the_same(tmp_path: Path) -> None:
 
 def test_what_is_written_is_there_when_opened_again(path: Path) -> None:
     connection = database.open_for_writing(str(path))
-    store.write_batch(connection, *start(connection), [photo("/p/x.jpg", "a dog")], [])
+    write_batch(connection, *start(connection), [photo("/p/x.jpg", "a dog")], [])
     before = dump(connection)
     connection.close()
     for opened in OPENERS:
@@ -380,7 +377,7 @@ def test_a_folder_that_cannot_be_entered(public_folder: Path, opened: Any) -> No
 def test_a_read_only_library_in_a_read_only_folder(public_folder: Path) -> None:
     path = public_folder / "library.db"
     connection = database.open_for_writing(str(path))
-    store.write_batch(connection, *start(connection), [photo("/p/x.jpg", "a dog")], [])
+    write_batch(connection, *start(connection), [photo("/p/x.jpg", "a dog")], [])
     connection.close()
     path.chmod(0o444)
     public_folder.chmod(0o555)
@@ -414,7 +411,7 @@ def test_a_read_only_library_is_not_opened_for_writing(public_folder: Path) -> N
     database.open_for_writing(str(path)).close()
     path.chmod(0o444)
     public_folder.chmod(0o777)
-    answer = without_rights(lambda: str(store.start_run(database.open_for_writing(str(path)))))
+    answer = without_rights(lambda: str(start_run(database.open_for_writing(str(path)))))
     assert answer.startswith("LibraryError: "), answer
 
 
@@ -422,7 +419,7 @@ def test_a_read_only_library_is_not_opened_for_writing(public_folder: Path) -> N
 
 
 def test_reading_goes_on_while_another_writes(path: Path, library: sqlite3.Connection) -> None:
-    store.write_batch(library, *start(library), [photo("/p/x.jpg", "a dog")], [])
+    write_batch(library, *start(library), [photo("/p/x.jpg", "a dog")], [])
     reader = database.open_for_reading(str(path))
     library.execute("BEGIN IMMEDIATE")
     library.execute("UPDATE search SET caption = 'a cat'")
@@ -439,7 +436,7 @@ def test_reading_goes_on_while_another_writes(path: Path, library: sqlite3.Conne
 def test_reading_cannot_write(path: Path, library: sqlite3.Connection) -> None:
     reader = database.open_for_reading(str(path))
     with pytest.raises(sqlite3.OperationalError, match="readonly"):
-        store.start_run(reader)
+        start_run(reader)
     reader.close()
 
 
@@ -450,7 +447,7 @@ def test_a_second_writer_waits(path: Path, library: sqlite3.Connection) -> None:
     def write() -> None:
         started.set()
         connection = database.open_for_writing(str(path))
-        store.write_batch(connection, run, models, [photo("/p/b.jpg", "a cat")], [])
+        write_batch(connection, run, models, [photo("/p/b.jpg", "a cat")], [])
         connection.close()
         done.set()
 
@@ -512,8 +509,8 @@ def fail() -> None:
 @pytest.mark.parametrize("captions", [[], [Fatal(fail)], [Caption("a cow", -1.0, 3), Fatal(fail)]])
 def test_a_batch_is_written_whole_or_not_at_all(library: sqlite3.Connection, captions: Any) -> None:
     run, models = start(library)
-    failure = store.Failure("/p/b.jpg", "truncated", 1, 1)
-    store.write_batch(library, run, models, [photo("/p/a.jpg", "a dog")], [failure])
+    failure = Failure("/p/b.jpg", "truncated", 1, 1)
+    write_batch(library, run, models, [photo("/p/a.jpg", "a dog")], [failure])
     before = dump(library)
     batch = [
         photo("/p/a.jpg", "a wolf", size=2),
@@ -521,7 +518,7 @@ def test_a_batch_is_written_whole_or_not_at_all(library: sqlite3.Connection, cap
         photo("/p/c.jpg", "a fox"),
     ]
     with pytest.raises((RuntimeError, IndexError, ValueError)):
-        store.write_batch(library, run, models, batch, [store.Failure("/p/d.jpg", "empty")])
+        write_batch(library, run, models, batch, [Failure("/p/d.jpg", "empty")])
     assert not library.in_transaction
     assert dump(library) == before
     assert_sound(library)
@@ -531,9 +528,9 @@ def test_a_kill_in_a_batch_leaves_the_batches_before(path: Path) -> None:
     def write() -> None:
         connection = database.open_for_writing(str(path))
         run, models = start(connection)
-        store.write_batch(connection, run, models, [photo("/p/a.jpg", "a dog")], [])
+        write_batch(connection, run, models, [photo("/p/a.jpg", "a dog")], [])
         batch = [photo("/p/b.jpg", "a dog"), photo("/p/c.jpg", Fatal(lambda: os._exit(9)))]
-        store.write_batch(connection, run, models, batch, [])
+        write_batch(connection, run, models, batch, [])
 
     assert without_closing(write) == 9
     connection = database.open_for_writing(str(path))
@@ -575,40 +572,40 @@ def test_any_sequence_of_writes_leaves_a_sound_library(data: st.DataObject) -> N
             if step == "write":
                 batch = {path: data.draw(captions) for path in paths}
                 photos = [photo(path, *texts) for path, texts in batch.items()]
-                store.write_batch(connection, run, models, photos, [])
+                write_batch(connection, run, models, photos, [])
                 expected.photos.update(batch)
                 expected.missing -= set(batch)
                 for path in paths:
                     expected.failures.pop(path, None)
             elif step == "fail":
-                failures = [store.Failure(path, data.draw(st.text(max_size=3))) for path in paths]
-                store.write_batch(connection, run, None, [], failures)
+                failures = [Failure(path, data.draw(st.text(max_size=3))) for path in paths]
+                write_batch(connection, run, None, [], failures)
                 expected.failures.update({failure.path: failure.reason for failure in failures})
             elif step == "missing":
                 hidden = {path for path in paths if path in expected.photos} - expected.missing
-                assert store.set_missing(connection, paths) == len(hidden)
+                assert set_missing(connection, paths) == len(hidden)
                 expected.missing |= hidden
                 for path in paths:
                     expected.failures.pop(path, None)
             else:
-                store.set_found(connection, paths, "/p")
+                set_found(connection, paths, "/p")
                 expected.missing -= set(paths)
         assert_holds(connection, expected)
         assert_sound(connection)
         connection.close()
 
 
-def captioned(size: int, mtime_ns: int, missing: bool = False) -> store.Known:
+def captioned(size: int, mtime_ns: int, missing: bool = False) -> Known:
     """What is known of a photo that the first model gave captions, and nothing else."""
-    return store.Known(size, mtime_ns, missing, models=(1, None, None))
+    return Known(size, mtime_ns, missing, models=(1, None, None))
 
 
-def failed(size: int | None, mtime_ns: int | None, reason: str) -> store.Known:
-    return store.Known(size, mtime_ns, False, reason, (None, None, None))
+def failed(size: int | None, mtime_ns: int | None, reason: str) -> Known:
+    return Known(size, mtime_ns, False, reason, (None, None, None))
 
 
 def assert_holds(connection: sqlite3.Connection, expected: Model) -> None:
-    assert store.known(connection, "/p") == {
+    assert known_below(connection, "/p") == {
         path: captioned(1, 1, path in expected.missing)
         for path in expected.photos.keys() - expected.failures.keys()
     } | {path: failed(None, None, why) for path, why in expected.failures.items()}
@@ -625,41 +622,42 @@ def assert_holds(connection: sqlite3.Connection, expected: Model) -> None:
         texts = {path: " ".join(texts).lower().split() for path, texts in visible.items()}
         holding = {path for path, words in texts.items() if stems & set(words)}
         assert {result.path for result in find(connection, word)} == holding
-    stats = store.stats(connection)
-    assert (stats["photos"], stats["missing"]) == (len(visible), len(expected.missing))
-    assert stats["failures"] == len(expected.failures)
-    assert stats["captions"] == sum(len(texts) for texts in expected.photos.values())
+    counts = stats(connection)
+    assert (counts["photos"], counts["missing"]) == (len(visible), len(expected.missing))
+    assert counts["failures"] == len(expected.failures)
+    assert counts["captions"] == sum(len(texts) for texts in expected.photos.values())
 
 
 def test_a_photo_written_again_keeps_its_number(library: sqlite3.Connection) -> None:
     run, models = start(library)
-    store.write_batch(library, run, models, [photo("/p/a.jpg", "a dog", "a wolf", "a fox")], [])
+    write_batch(library, run, models, [photo("/p/a.jpg", "a dog", "a wolf", "a fox")], [])
     numbers = library.execute("SELECT id FROM photos").fetchall()
-    store.write_batch(library, run, models, [photo("/p/a.jpg", "a cat", "a lion", size=5)], [])
+    write_batch(library, run, models, [photo("/p/a.jpg", "a cat", "a lion", size=5)], [])
     assert library.execute("SELECT id FROM photos").fetchall() == numbers
     query = "SELECT rank, text FROM captions ORDER BY rank"
     assert library.execute(query).fetchall() == [(0, "a cat"), (1, "a lion")]
     assert find(library, "dog wolf fox") == []
-    assert store.known(library, "/p") == {"/p/a.jpg": captioned(5, 1)}
+    assert known_below(library, "/p") == {"/p/a.jpg": captioned(5, 1)}
 
 
 @pytest.mark.parametrize("inode", [0, 1, 2**63 - 1, 2**63, 2**64 - 1])
 def test_any_inode_can_be_kept(library: sqlite3.Connection, inode: int) -> None:
-    file = File("/p/a.jpg", 1, -(10**18), inode)
-    one = store.Photo(
-        file, "/p", "JPEG", 4, 3, Metadata(), Description([Caption("a dog", -1.0, 3)])
-    )
-    store.write_batch(library, *start(library), [one], [])
-    assert store.known(library, "/p") == {"/p/a.jpg": captioned(1, -(10**18))}
+    status = os.stat_result((0, inode, *[0] * 8))
+    file = File("/p/a.jpg", 1, -(10**18), inode_of(status))
+    one = Photo(file, "/p", "JPEG", 4, 3, Exif(), Description([Caption("a dog", -1.0, 3)]))
+    write_batch(library, *start(library), [one], [])
+    assert known_below(library, "/p") == {"/p/a.jpg": captioned(1, -(10**18))}
+    (kept,) = library.execute("SELECT inode FROM photos").fetchone()
+    assert kept % 2**64 == inode
 
 
 def test_a_run_tells_whether_it_ended(library: sqlite3.Connection) -> None:
     run, models = start(library)
     photos = [photo(f"/p/{number}.jpg", "a dog") for number in range(3)]
-    store.write_batch(library, run, models, photos, [store.Failure("/p/x", "empty")])
+    write_batch(library, run, models, photos, [Failure("/p/x", "empty")])
     query = "SELECT captioned, failed, model_id, finished_at IS NULL FROM runs"
     assert library.execute(query).fetchall() == [(3, 1, models.captions, 1)]
-    store.finish_run(library, run)
+    finish_run(library, run)
     assert library.execute(query).fetchall() == [(3, 1, models.captions, 0)]
 
 
@@ -672,8 +670,8 @@ def test_stats_count_each_model_by_its_name(library: sqlite3.Connection) -> None
     assert use_models(library, run, "fake", fingerprints()) == first
     for models, names in [(first, "abc"), (second, "de"), (other, "f")]:
         photos = [photo(f"/p/{name}.jpg", "a dog", "a cat") for name in names]
-        store.write_batch(library, run, models, photos, [])
-    assert store.stats(library)["models"] == {"fake": 5, "other": 1}
+        write_batch(library, run, models, photos, [])
+    assert stats(library)["models"] == {"fake": 5, "other": 1}
 
 
 # Paths
@@ -689,15 +687,15 @@ def test_any_path_comes_back_as_it_was(names: list[bytes]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         connection = database.open_for_writing(os.path.join(folder, "library.db"))
         run, models = start(connection)
-        store.write_batch(connection, run, models, [photo(path, "a dog")], [])
-        store.write_batch(connection, run, None, [], [store.Failure(path + "x", "why")])
+        write_batch(connection, run, models, [photo(path, "a dog")], [])
+        write_batch(connection, run, None, [], [Failure(path + "x", "why")])
         add_roots(connection, [path])
-        assert set(store.known(connection, "/p")) == {path, path + "x"}
-        assert set(store.known(connection, path)) == {path}
+        assert set(known_below(connection, "/p")) == {path, path + "x"}
+        assert set(known_below(connection, path)) == {path}
         assert outer_roots(connection) == [path]
         assert [result.path for result in find(connection, "dog")] == [path]
-        assert store.set_missing(connection, [path]) == 1
-        store.set_found(connection, [path], "/p")
+        assert set_missing(connection, [path]) == 1
+        set_found(connection, [path], "/p")
         assert [result.path for result in find(connection, "dog")] == [path]
         connection.close()
 
@@ -715,10 +713,10 @@ def test_known_are_the_paths_below(paths: list[str], root: str) -> None:
         run, models = start(connection)
         half = len(paths) // 2
         photos = [photo(path, "a dog", root="/") for path in paths[:half]]
-        failures = [store.Failure(path, "why", 2, 3) for path in paths[half:]]
-        store.write_batch(connection, run, models, photos, failures)
+        failures = [Failure(path, "why", 2, 3) for path in paths[half:]]
+        write_batch(connection, run, models, photos, failures)
         below = {path for path in paths if os.path.commonpath([path, root]) == root}
-        assert store.known(connection, root) == {
+        assert known_below(connection, root) == {
             path: captioned(1, 1) if path in paths[:half] else failed(2, 3, "why") for path in below
         }
         connection.close()
@@ -728,7 +726,7 @@ def test_the_size_counts_what_is_not_yet_in_the_file(
     path: Path, library: sqlite3.Connection
 ) -> None:
     before = database.file_size(str(path))
-    store.write_batch(library, *start(library), [photo("/p/a.jpg", "dog " * 50_000)], [])
+    write_batch(library, *start(library), [photo("/p/a.jpg", "dog " * 50_000)], [])
     assert database.file_size(str(path)) > before + 100_000
     assert database.file_size(str(path.with_name("none.db"))) == 0
 

@@ -14,7 +14,7 @@ from photosearch.store.search_fields import CAPTION_FIELDS, FIELD_NAMES, SEARCH_
 @pytest.fixture
 def new() -> Iterator[sqlite3.Connection]:
     with contextlib.closing(sqlite3.connect(":memory:")) as connection:
-        schema.make(connection)
+        schema.migrate(connection)
         yield connection
 
 

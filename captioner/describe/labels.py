@@ -1,0 +1,174 @@
+"""Labels: what the outputs of a model's classifiers are called."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+
+from captioner.describe.model_folder import CLASSES, WORDS, shipped_model
+from captioner.errors import ModelError
+
+
+@dataclass(frozen=True)
+class Label:
+    """What one output of a classifier is called, and how far to believe it."""
+
+    name: str  # "golden retriever"
+    parents: tuple[str, ...] = ()  # from near to far: "retriever", "dog", "animal"
+    synonyms: tuple[str, ...] = ()  # what else people type
+    # Of everyday photos on which the output is sure, the share that show the thing, and
+    # the share that show its parents: "unicycle" mostly fires on bicycles and skaters.
+    trust: float = 1.0
+    parents_trust: float = 1.0
+    # What the thing may look like in a caption, for words learnt from captions: "dog", "puppy".
+    # A photo shows the thing if one of its captions holds one of them.
+    forms: tuple[str, ...] = ()
+
+    @property
+    def chain(self) -> tuple[str, ...]:
+        """The name, then the parents."""
+        return (self.name, *self.parents)
+
+
+class Labels:
+    """The labels of one classifier, in the order of its outputs, and their texts as matrices.
+
+    Attributes:
+        labels: One for each output.
+        texts: Names and parents, each once.
+        column: Of each text its place in `texts`.
+        weights: What each label adds to each text, 0 to 1, float32 (labels, texts).
+    """
+
+    def __init__(self, labels: Sequence[Label]) -> None:
+        self.labels = tuple(labels)
+        self.texts = tuple(dict.fromkeys(text for label in labels for text in label.chain))
+        self.column = {text: place for place, text in enumerate(self.texts)}
+        self.weights = np.zeros((len(self.labels), len(self.texts)), np.float32)
+        for row, label in enumerate(self.labels):
+            for height, text in enumerate(label.chain):
+                trust = label.parents_trust if height else label.trust
+                self.weights[row, self.column[text]] = trust
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @classmethod
+    def read(cls, file: Path) -> Self:
+        """Read a table with a label on each line.
+
+        A line holds, with TABs between them: name, parents, synonyms (the last two with commas),
+        trust in the name, trust in the parents, and perhaps the forms (with spaces).
+
+        Raises:
+            ModelError: the file is missing or damaged.
+        """
+        try:
+            lines = file.read_text(encoding="utf-8").splitlines()
+            return cls([_label(*line.split("\t")) for line in lines])
+        except (OSError, ValueError, TypeError) as error:
+            raise ModelError(f"the labels in {file} can't be read: {error}") from error
+
+    @cached_property
+    def implies(self) -> np.ndarray:
+        """Whether whatever is the first text is the second text too, bool (texts, texts).
+
+        That is so if all labels of the first are labels of the second. Of two texts with the
+        same labels ("groom" and "wedding"), the nearer one implies the farther one.
+        """
+        height = np.zeros(len(self.texts))  # how far up the chains a text stands
+        for label in self.labels:
+            for step, text in enumerate(label.chain):
+                height[self.column[text]] = max(height[self.column[text]], step)
+        member = (self.weights > 0).astype(np.float32)
+        size = member.sum(axis=0)
+        inside = member.T @ member == size[:, None]
+        narrower = (size[:, None] < size) | (height[:, None] < height)
+        both: np.ndarray = inside & narrower
+        return both
+
+    def implied(self, text: str) -> list[str]:
+        """Return all other texts that a text implies, the narrowest first."""
+        if text not in self.column:
+            return []
+        columns = np.flatnonzero(self.implies[self.column[text]])
+        size = np.count_nonzero(self.weights, axis=0)[columns]
+        return [self.texts[column] for column in columns[np.argsort(size, kind="stable")]]
+
+
+class TagLabels:
+    """The labels of a model's two classifiers.
+
+    Attributes:
+        classes: The classes of ImageNet.
+        words: Words learnt from captions: "people", "street", what ImageNet lacks.
+    """
+
+    def __init__(self, classes: Labels, words: Labels) -> None:
+        self.classes = classes
+        self.words = words
+        self._synonyms: dict[str, tuple[str, ...]] = {}
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read the labels of a model folder.
+
+        Raises:
+            ModelError: a file is damaged.
+        """
+        return cls(*(Labels.read(_file(folder, name)) for name in (CLASSES, WORDS)))
+
+    def implies(self, text: str, other: str) -> bool:
+        """Tell whether either table says that whatever is a text is the other text too."""
+        return any(
+            bool(table.implies[table.column[text], table.column[other]])
+            for table in (self.classes, self.words)
+            if text in table.column and other in table.column
+        )
+
+    def synonyms(self, text: str) -> tuple[str, ...]:
+        """Return what else finds a text: synonyms of its labels, then all that it implies.
+
+        Both tables are asked, whichever classifier found the text: it may be that only one of
+        the tables knows that a zebra is an animal.
+        """
+        if text not in self._synonyms:
+            tables = (self.classes, self.words)
+            labels = [label for table in tables for label in table.labels if label.name == text]
+            found = [synonym for label in labels for synonym in label.synonyms]
+            for table in tables:
+                found += table.implied(text)
+            self._synonyms[text] = tuple(dict.fromkeys(found))
+        return self._synonyms[text]
+
+
+def copy_labels(folder: Path) -> None:
+    """Put the shipped model's labels into a model folder that has none."""
+    for name in (CLASSES, WORDS):
+        if not (folder / name).exists():
+            shutil.copy(shipped_model() / name, folder / name)
+
+
+def _file(folder: Path, name: str) -> Path:
+    """Return a table's file: a model of version 0.1.0 has none, and means the shipped ones."""
+    own = folder / name
+    return own if own.exists() else shipped_model() / name
+
+
+def _label(
+    name: str, parents: str, synonyms: str, trust: str, parents_trust: str, forms: str = ""
+) -> Label:
+    return Label(
+        name, _split(parents), _split(synonyms), float(trust), float(parents_trust),
+        tuple(forms.split()),
+    )  # fmt: skip
+
+
+def _split(field: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in field.split(",") if part.strip())

@@ -1,0 +1,157 @@
+"""The captioner without torch: a model's graphs, run by ONNX Runtime or OpenVINO."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+
+from captioner.describe.beam import search
+from captioner.describe.config import BATCH, CaptionerConfig
+from captioner.describe.description import PARTS, Description, Part
+from captioner.describe.engines import Engine, processors
+from captioner.describe.graphs import SLICE, damaged, read_graphs
+from captioner.describe.labels import TagLabels
+from captioner.describe.model_folder import read_settings
+from captioner.describe.open_graph import OPEN, Network
+from captioner.describe.outputs import captions_of, tags_and_colours, vectors_of
+from captioner.describe.vocabulary import Vocabulary
+from captioner.errors import CaptionerError
+
+
+class OnnxCaptioner:
+    """Describes photos as `captioner.networks.torch_captioner` does, up to rounding."""
+
+    def __init__(
+        self,
+        photo: Network,
+        step: Network,
+        vocabulary: Vocabulary,
+        labels: TagLabels,
+        config: CaptionerConfig,
+        *,
+        image_size: int,
+        fingerprints: dict[str, str],
+        threads: int,
+    ) -> None:
+        """Put the parts together.
+
+        Args:
+            photo: what `captioner.training.export.PhotoNetwork` computes.
+            step: what `captioner.networks.beam_step.BeamStep` computes.
+            vocabulary: of the model.
+            labels: of its tags.
+            config: how it searches captions, and what it takes for a tag.
+            image_size: side of the square that it takes, in pixels.
+            fingerprints: of the parts of its descriptions.
+            threads: that describe parts of a batch side by side.
+        """
+        self.config = config
+        self.batch_size = BATCH
+        self.image_size = image_size
+        self.fingerprints = fingerprints
+        self._photo = photo
+        self._step = step
+        self._vocabulary = vocabulary
+        self._labels = labels
+        self._threads = threads
+        self._pool = ThreadPoolExecutor(threads)
+
+    @classmethod
+    def load(
+        cls, folder: Path, engine: Engine, threads: int | None = None, bf16: bool = False
+    ) -> Self:
+        """Load a model folder with its graphs.
+
+        Args:
+            folder: of the model.
+            engine: one of `captioner.describe.open_graph.OPEN`.
+            threads: processor threads; by default one for each processor.
+            bf16: look at photos in bfloat16; captions are searched in float32 all the same.
+
+        Raises:
+            EngineError: there is no bfloat16.
+            ModelError: the folder's files are missing, damaged or don't fit together.
+            ImportError: the engine isn't installed.
+        """
+        settings, threads = read_settings(folder), threads or processors()
+        photo, step = read_graphs(folder)
+        try:
+            captioner = cls(
+                OPEN[engine](photo, threads, bf16),
+                OPEN[engine](step, threads, False),
+                Vocabulary.load(folder / "vocabulary.txt"),
+                TagLabels.load(folder),
+                CaptionerConfig.of(settings),
+                image_size=settings["encoder"]["image_size"],
+                fingerprints=settings["fingerprints"],
+                threads=threads,
+            )
+            # Once in this thread alone: what OpenVINO's Python part sets up at its first use
+            # locks up for good when two threads meet there (docs/explained/decisions).
+            size = captioner.image_size
+            captioner._describe(np.zeros((1, size, size, 3), np.uint8), PARTS)
+        except (CaptionerError, ImportError):
+            raise
+        except Exception as error:  # each engine has its own for what doesn't fit
+            raise damaged(folder, error) from error
+        return captioner
+
+    @property
+    def name(self) -> str:
+        """What the model is called."""
+        return self.config.name
+
+    def describe_pixels(
+        self, pixels: np.ndarray, parts: Collection[str] = PARTS
+    ) -> list[Description]:
+        """Describe photos that are decoded already.
+
+        Photos are spread over threads, not the work on one photo: no thread waits for
+        another within a batch, so decoding processes can use every idle moment.
+
+        Args:
+            pixels: uint8 RGB, upright, (B, S, S, 3), S being `image_size`.
+            parts: those to make.
+        """
+        shares = np.array_split(pixels, min(self._threads, max(len(pixels), 1)))
+        done = self._pool.map(lambda share: self._describe(share, parts), shares)
+        return [description for descriptions in done for description in descriptions]
+
+    def _describe(self, pixels: np.ndarray, parts: Collection[str]) -> list[Description]:
+        """Describe photos in this thread."""
+        if not len(pixels):
+            return []
+        blank = np.zeros((-len(pixels) % SLICE, *pixels.shape[1:]), np.uint8)
+        whole = np.concatenate([pixels, blank])
+        slices = [self._photo([whole[at : at + SLICE]]) for at in range(0, len(whole), SLICE)]
+        outputs = [np.concatenate(column)[: len(pixels)] for column in zip(*slices, strict=True)]
+        keys, values, h, c, classes, words, vectors, hubness = outputs
+        nothing = [None] * len(pixels)
+        captions: Sequence[Any] = nothing
+        if Part.CAPTIONS in parts:
+            found = search(self._continue, (keys, values), (h, c), self.config.beam)
+            captions = [captions_of(hypotheses, self._vocabulary) for hypotheses in found]
+        tags: Sequence[Any] = nothing
+        if Part.TAGS in parts:
+            tags = tags_and_colours(classes, words, pixels, self._labels, self.config)
+        embedded: Sequence[Any] = [(None, 0.0)] * len(pixels)
+        if Part.VECTORS in parts:
+            embedded = vectors_of(vectors, hubness)
+        return [
+            Description(said, shown, vector, near)
+            for said, shown, (vector, near) in zip(captions, tags, embedded, strict=True)
+        ]
+
+    def _continue(
+        self,
+        memory: Sequence[np.ndarray],
+        state: Sequence[np.ndarray],
+        last: np.ndarray,
+        total: np.ndarray,
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, Sequence[np.ndarray]]:
+        ends, totals, parents, words, h, c = self._step([*memory, *state, last, total])
+        return ends, totals, parents, words, (h, c)

@@ -1,0 +1,53 @@
+"""What the outputs of a model's networks say: numbers to captions, tags and vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from captioner.describe.beam import Hypothesis
+from captioner.describe.colours import main_colours
+from captioner.describe.config import CaptionerConfig
+from captioner.describe.description import Caption, Tag
+from captioner.describe.labels import TagLabels
+from captioner.describe.quantise import quantise
+from captioner.describe.tags import tags_of
+from captioner.describe.vocabulary import Vocabulary
+
+
+def captions_of(hypotheses: Sequence[Hypothesis], vocabulary: Vocabulary) -> list[Caption]:
+    """Return one photo's captions in words."""
+    return [
+        Caption(vocabulary.decode(h.words), h.log_probability, len(h.words) + 1) for h in hypotheses
+    ]
+
+
+def tags_and_colours(
+    classes: np.ndarray,
+    words: np.ndarray,
+    pixels: np.ndarray,
+    labels: TagLabels,
+    config: CaptionerConfig,
+) -> list[list[Tag]]:
+    """Return the tags of photos; a colour's probability is its share.
+
+    Args:
+        classes: logits, float32 (B, K).
+        words: logits, float32 (B, W).
+        pixels: uint8 RGB, (B, S, S, 3).
+        labels: what the classes and the words are called.
+        config: what counts.
+    """
+    things = tags_of(classes, words, labels, config.tags)
+    colours = main_colours(pixels, config.colours)
+    return [
+        found + [Tag(name, share, False) for name, share in main]
+        for found, main in zip(things, colours, strict=True)
+    ]
+
+
+def vectors_of(vectors: np.ndarray, hubness: np.ndarray) -> list[tuple[bytes, float]]:
+    """Return unit vectors, (B, D), quantised, each with its hubness, (B,)."""
+    rows = quantise(vectors)
+    return [(row.tobytes(), near) for row, near in zip(rows, hubness.tolist(), strict=True)]

@@ -1,0 +1,93 @@
+"""All networks of a model, read from its folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from captioner.describe.model_folder import read_settings, read_weights
+from captioner.errors import ModelError
+from captioner.networks.decoder import Decoder, DecoderConfig
+from captioner.networks.embedding import EmbeddingConfig, JointEmbedding, PhotoTower
+from captioner.networks.encoder import Encoder, EncoderConfig
+from captioner.networks.tagger import Tagger
+
+
+@dataclass
+class Networks:
+    """What a model computes with; it may lack the tagger and the embedding."""
+
+    encoder: Encoder
+    decoder: Decoder
+    tagger: Tagger | None = None
+    embedding: JointEmbedding | None = None
+
+    @classmethod
+    def read(cls, folder: Path) -> Self:
+        """Read the networks of a model folder, as they were trained, in evaluation mode.
+
+        Raises:
+            ModelError: the folder holds no model, or its files don't fit together.
+        """
+        settings, weights = read_settings(folder), _grouped(read_weights(folder))
+        try:
+            encoder = Encoder(EncoderConfig(**settings["encoder"]))
+            encoder.load_state_dict(weights["encoder"])
+            decoder = Decoder(DecoderConfig(**settings["decoder"]))
+            decoder.load_state_dict(weights["decoder"])
+            networks = cls(encoder, decoder)
+            if "tagger" in weights:
+                sizes = [len(weights["tagger"][f"{name}.weight"]) for name in ("classes", "words")]
+                networks.tagger = Tagger(encoder.config.channels, *sizes)
+                networks.tagger.load_state_dict(weights["tagger"])
+            if "embedding" in weights:
+                tower = PhotoTower(EmbeddingConfig(**settings["embedding"]), encoder.config)
+                networks.embedding = JointEmbedding(tower, weights["embedding"]["sentences"], 0.0)
+                networks.embedding.load_state_dict(weights["embedding"])
+        except (KeyError, TypeError, RuntimeError) as error:
+            reason = str(error).splitlines()[0]
+            raise ModelError(f"the model in {folder} can't be read: {reason}") from error
+        for module in networks.modules().values():
+            module.eval().requires_grad_(False)
+        return networks
+
+    def for_inference(self, device: torch.device) -> Networks:
+        """Return the networks on a device, batch norms of the encoder folded away."""
+        for module in self.modules().values():
+            module.to(device)
+        return Networks(
+            self.encoder.for_inference(), self.decoder.eval(), self.tagger, self.embedding
+        )
+
+    def modules(self) -> dict[str, nn.Module]:
+        """Return those that are there, by the name that their weights begin with."""
+        named: dict[str, nn.Module | None] = {
+            "encoder": self.encoder,
+            "decoder": self.decoder,
+            "tagger": self.tagger,
+            "embedding": self.embedding,
+        }
+        return {name: module for name, module in named.items() if module is not None}
+
+
+def named_weights(modules: dict[str, nn.Module]) -> dict[str, np.ndarray]:
+    """Return the weights of modules as arrays, each name after its module's."""
+    return {
+        f"{kind}.{name}": value.detach().cpu().numpy()
+        for kind, module in modules.items()
+        for name, value in module.state_dict().items()
+    }
+
+
+def _grouped(weights: dict[str, np.ndarray]) -> dict[str, dict[str, Tensor]]:
+    """Return weights by module."""
+    groups: dict[str, dict[str, Any]] = {}
+    for name, weight in weights.items():
+        kind, _, rest = name.partition(".")
+        groups.setdefault(kind, {})[rest] = torch.from_numpy(weight)
+    return groups

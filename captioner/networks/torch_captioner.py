@@ -1,0 +1,197 @@
+"""The captioner in torch: what runs on graphics processors, and what training judges."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from captioner.describe.config import BATCH, CaptionerConfig
+from captioner.describe.description import PARTS, Caption, Description, Part, Tag
+from captioner.describe.labels import TagLabels, copy_labels
+from captioner.describe.model_folder import read_settings, shipped_model, write_part
+from captioner.describe.outputs import captions_of, tags_and_colours, vectors_of
+from captioner.describe.vocabulary import Vocabulary
+from captioner.errors import EngineError, ModelError
+from captioner.networks.batch_size import BatchSize
+from captioner.networks.beam_step import beam_search
+from captioner.networks.networks import Networks, named_weights
+
+
+class TorchCaptioner:
+    """Describes photos."""
+
+    def __init__(
+        self,
+        networks: Networks,
+        vocabulary: Vocabulary,
+        config: CaptionerConfig,
+        *,
+        labels: TagLabels | None = None,
+        fingerprints: dict[str, str] | None = None,
+        bf16: bool = False,
+    ) -> None:
+        """Put the parts together; labels are needed for tags only."""
+        self.networks = networks
+        self.vocabulary = vocabulary
+        self.config = config
+        self.labels = labels
+        self.fingerprints = fingerprints or {}
+        self._batch_size = BatchSize()
+        self._bf16 = bf16
+
+    @classmethod
+    def load(
+        cls, folder: Path | str | None = None, device: str = "auto", bf16: bool = False
+    ) -> Self:
+        """Load a model folder, ready to describe.
+
+        Args:
+            folder: as `save` wrote it; the model that ships with this package without one.
+            device: "auto" (CUDA, then MPS, then the processor), "cpu", "cuda" or "mps".
+            bf16: encode photos in bfloat16, which is slow where the device lacks it.
+
+        Raises:
+            EngineError: the device is unknown or not there.
+            ModelError: the folder holds no model, or its files don't fit together.
+        """
+        source = Path(folder) if folder else shipped_model()
+        settings = read_settings(source)
+        found = find_device(device)
+        networks = Networks.read(source).for_inference(found)
+        try:
+            vocabulary = Vocabulary.load(source / "vocabulary.txt")
+            config = CaptionerConfig.of(settings)
+        except (KeyError, TypeError, ValueError, OSError) as error:
+            raise ModelError(f"the model in {source} can't be read: {error}") from error
+        words = networks.decoder.config.vocabulary_size
+        if len(vocabulary) != words:
+            raise ModelError(f"the vocabulary in {source} has {len(vocabulary)} words, not {words}")
+        return cls(
+            networks,
+            vocabulary,
+            config,
+            labels=TagLabels.load(source),
+            fingerprints=settings.get("fingerprints"),
+            bf16=bf16,
+        )
+
+    def save(self, folder: Path) -> None:
+        """Write the model as a folder: weights as float16, settings, words, labels of tags.
+
+        The encoder must be as it was trained, with its batch norms. The embedding is not written:
+        see `captioner.training.train_embedding.finish`.
+        """
+        modules = self.networks.modules()
+        modules.pop("embedding", None)
+        folder.mkdir(parents=True, exist_ok=True)
+        self.vocabulary.save(folder / "vocabulary.txt")
+        if "tagger" in modules:
+            copy_labels(folder)
+        shapes = {
+            "encoder": asdict(self.networks.encoder.config),
+            "decoder": asdict(self.networks.decoder.config),
+        }
+        write_part(folder, named_weights(modules), {**self.config.settings(), **shapes})
+
+    @property
+    def name(self) -> str:
+        """What the model is called."""
+        return self.config.name
+
+    @property
+    def image_size(self) -> int:
+        """Side of the square that the encoder takes, in pixels."""
+        return self.networks.encoder.config.image_size
+
+    @property
+    def device(self) -> torch.device:
+        """Where the model computes."""
+        return next(self.networks.decoder.parameters()).device
+
+    @property
+    def batch_size(self) -> int:
+        """Photos to give it at once; on a graphics processor it grows to what fits."""
+        return BATCH if self.device.type == "cpu" else self._batch_size.size
+
+    def describe_pixels(
+        self, pixels: np.ndarray, parts: Collection[str] = PARTS
+    ) -> list[Description]:
+        """Describe photos that are decoded already, in one pass of the encoder.
+
+        Args:
+            pixels: uint8 RGB, upright, (B, S, S, 3), S being `image_size`.
+            parts: those to make.
+
+        Raises:
+            ModelError: the model lacks a part.
+        """
+        networks = self.networks
+        for part, module in ((Part.TAGS, networks.tagger), (Part.VECTORS, networks.embedding)):
+            if part in parts and module is None:
+                raise ModelError(f"the model {self.name} makes no {part}")
+        if self.device.type == "cpu":
+            return self._describe(pixels, parts)
+        return self._batch_size.run(lambda some: self._describe(some, parts), pixels)
+
+    @torch.inference_mode()
+    def _describe(self, pixels: np.ndarray, parts: Collection[str]) -> list[Description]:
+        """Describe photos at once; see `describe_pixels`."""
+        grid = self.encode(pixels)
+        nothing: Sequence[Any] = [None] * len(pixels)
+        captions = self.caption_grid(grid) if Part.CAPTIONS in parts else nothing
+        tags = self.tag_grid(grid, pixels) if Part.TAGS in parts else nothing
+        vectors: Sequence[Any] = [(None, 0.0)] * len(pixels)
+        if Part.VECTORS in parts:
+            vectors = self.embed_grid(grid)
+        return [
+            Description(said, found, vector, hubness)
+            for said, found, (vector, hubness) in zip(captions, tags, vectors, strict=True)
+        ]
+
+    @torch.inference_mode()
+    def encode(self, pixels: np.ndarray) -> Tensor:
+        """Return the region features of photos, uint8 (B, S, S, 3) to (B, R, C)."""
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self._bf16):
+            grid: Tensor = self.networks.encoder(torch.from_numpy(pixels).to(self.device))
+        return grid.float()
+
+    @torch.inference_mode()
+    def embed_grid(self, grid: Tensor) -> list[tuple[bytes, float]]:
+        """Return the quantised vectors of encoded photos, (B, R, C), each with its hubness."""
+        assert self.networks.embedding is not None
+        vectors, hubness = self.networks.embedding(grid)
+        return vectors_of(vectors.float().cpu().numpy(), hubness.float().cpu().numpy())
+
+    @torch.inference_mode()
+    def tag_grid(self, grid: Tensor, pixels: np.ndarray) -> list[list[Tag]]:
+        """Return the tags of encoded photos, (B, R, C); a colour's probability is its share."""
+        assert self.networks.tagger is not None and self.labels is not None
+        classes, words = (logits.float().cpu().numpy() for logits in self.networks.tagger(grid))
+        return tags_and_colours(classes, words, pixels, self.labels, self.config)
+
+    def caption_grid(self, grid: Tensor) -> list[list[Caption]]:
+        """Caption encoded photos, (B, R, C)."""
+        found = beam_search(self.networks.decoder, grid, self.config.beam)
+        return [captions_of(hypotheses, self.vocabulary) for hypotheses in found]
+
+
+def find_device(name: str) -> torch.device:
+    """Return a device by name; "auto" takes CUDA, then MPS, then the processor.
+
+    Raises:
+        EngineError: unknown, or not there.
+    """
+    there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.mps.is_available()}
+    if name == "auto":
+        return torch.device(next(d for d in ("cuda", "mps", "cpu") if there[d]))
+    if name not in there:
+        raise EngineError(f"unknown device {name}", "choose auto, cpu, cuda or mps")
+    if not there[name]:
+        raise EngineError(f"no {name} device is available here", "try --device cpu")
+    return torch.device(name)

@@ -1,0 +1,80 @@
+"""photosearch doctor: what is wrong with the library, and what can be saved of it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from photosearch.cli import terminal
+from photosearch.cli.app import terminable
+from photosearch.cli.options import Database
+from photosearch.errors import ExitCode, UsageError
+from photosearch.library import Library
+from photosearch.text import counted, display
+
+
+def doctor(
+    db: Database = None,
+    check: Annotated[bool, typer.Option("--check", help="Only look, repair nothing.")] = False,
+    salvage: Annotated[
+        str | None,
+        typer.Option(metavar="NEW.db", help="Save what can be read of a damaged library there."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON object.")] = False,
+) -> None:
+    """Look for what is wrong with the library, and repair what is safe.
+
+    Example: photosearch doctor
+    """
+    if salvage is not None:
+        if check:
+            raise UsageError("choose one: --check or --salvage")
+        _salvage(Library(db), salvage, as_json)
+        return
+    report = Library(db).doctor(check=check)
+    for root, reason in report.files.unreachable.items():
+        terminal.note(f"photosearch: {terminal.clean(root)} can't be looked at: {reason}")
+    if as_json:
+        files = asdict(report.files)
+        files["unreachable"] = [display(root) for root in report.files.unreachable]
+        record = {"state": report.state, **asdict(report), **files}
+        del record["files"]
+        print(json.dumps(record, ensure_ascii=False))
+    else:
+        print(terminal.clean(str(report)))
+    if report.state in ("wrong", "damaged"):
+        sys.stdout.flush()
+        raise typer.Exit(ExitCode.UNUSABLE)
+
+
+def _salvage(library: Library, file: str, as_json: bool) -> None:
+    with terminable():  # or what it has copied would be left behind
+        salvaged = library.salvage(file)
+    for caption in salvaged.unplaced:
+        terminal.note(f"your caption of a photo that is lost: {terminal.clean(caption)}")
+    if as_json:
+        print(json.dumps(asdict(salvaged), ensure_ascii=False))
+        return
+    rows = salvaged.rows
+    counts = [
+        counted(rows["photos"], "photo"),
+        f"{rows.get('edits', 0):,} of your captions",
+        f"what is written into {rows.get('user_metadata', 0):,}",
+    ]
+    if salvaged.bare:
+        counts.append(f"{salvaged.bare:,} of the photos by their path alone")
+    lost = sum(salvaged.dropped.values())
+    if lost:
+        counts.append(f"{counted(lost, 'row')} left out: their photo or path is lost")
+    print(f"salvaged into {terminal.clean(file)}: {', '.join(counts)}")
+    terminal.note(
+        f"to go on with it, put it in the place of {library.path}, or name it with --db: what is "
+        "damaged is as it was"
+    )
+    if salvaged.unreadable:
+        terminal.note(f"not all could be read of: {', '.join(salvaged.unreadable)}")
+        terminal.note("photosearch index --upgrade with this --db makes anew what photos can tell")

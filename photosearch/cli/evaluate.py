@@ -1,0 +1,56 @@
+"""photosearch evaluate: how often a photo's own caption finds it."""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated
+
+import typer
+
+from photosearch.cli import terminal
+from photosearch.cli.app import terminable
+from photosearch.library import Library
+from photosearch.text import counted
+
+
+def evaluate(
+    photos: Annotated[str, typer.Option(metavar="FOLDER", help="Where the photos are.")],
+    captions: Annotated[
+        str, typer.Option(metavar="FILE", help="Lines of file name, TAB, caption.")
+    ],
+    names: Annotated[
+        str | None, typer.Option(metavar="FILE", help="File names to use, a line each; else all.")
+    ] = None,
+    db: Annotated[
+        str | None, typer.Option("--db", metavar="FILE", help="Keep the library here.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON object.")] = False,
+) -> None:
+    """Index photos, search each by its own captions, and print how often it is found.
+
+    Example: photosearch evaluate --photos flickr8k/images --captions flickr8k/captions.tsv
+    """
+    import tempfile
+    from pathlib import Path
+
+    from photosearch import evaluate
+
+    queries = evaluate.read_queries(Path(captions), Path(names) if names else None)
+    with (
+        terminable(),
+        tempfile.TemporaryDirectory() as folder,
+        terminal.IndexProgress() as progress,
+        Library(db or os.path.join(folder, "photosearch.db")) as library,
+    ):
+        # Links in a folder of their own: the other photos stay out, and the name of
+        # the folder that they come from isn't found.
+        pool = os.path.abspath(f"{db}.photos") if db else os.path.join(folder, "pool")
+        evaluate.link(Path(photos), queries.pool, Path(pool))
+        library.index([pool], observer=progress)
+        found = evaluate.evaluate(library, queries, progress=terminal.note)
+    if as_json:
+        print(evaluate.as_json(found))
+    else:
+        count = counted(len(queries.pool), "photo")
+        print(f"{count}, {len(queries.texts):,} queries")
+        print("\n".join(evaluate.table(found)))

@@ -1,0 +1,40 @@
+"""photosearch export: captions and metadata as CSV."""
+
+from __future__ import annotations
+
+import errno
+from typing import Annotated
+
+import typer
+
+from photosearch.cli import terminal
+from photosearch.cli.options import MOST, Database
+from photosearch.errors import UsageError
+from photosearch.library import Library
+from photosearch.text import counted
+
+
+def export(
+    file: Annotated[str, typer.Argument(metavar="FILE.csv", help="Where to; - for stdout.")],
+    db: Database = None,
+    query: Annotated[str | None, typer.Option(help="Only what find returns for this.")] = None,
+    limit: Annotated[
+        int | None, typer.Option("-n", "--limit", min=1, max=MOST, help="At most.")
+    ] = None,
+    no_gps: Annotated[
+        bool, typer.Option("--no-gps", help="Leave coordinates and place empty.")
+    ] = False,
+) -> None:
+    """Write alt text, captions and metadata as CSV.
+
+    Example: photosearch export alt-text.csv
+    """
+    with Library(db) as library:
+        try:
+            count = library.export(file, query=query, limit=limit, gps=not no_gps)
+        except OSError as error:
+            if error.errno in (errno.EPIPE, errno.ENOSPC):  # told alike for all commands
+                raise
+            raise UsageError(f"can't write {file}: {error.strerror or error}") from error
+    if file != "-":
+        terminal.note(f"{counted(count, 'photo')} written to {file}")

@@ -1,0 +1,147 @@
+"""photosearch find: the photos that match a sentence."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from photosearch.cli import terminal
+from photosearch.cli.app import PlainCommand
+from photosearch.cli.options import MOST, Database
+from photosearch.errors import ExitCode, UsageError
+from photosearch.library import Library
+from photosearch.search.query import Ranker
+from photosearch.search.results import Hits, Nothing, Result
+from photosearch.text import counted, display
+
+_COUNT = re.compile(r"-n\d+")  # the usual short form of -n 5
+
+
+class Command(PlainCommand):
+    """A command whose words may be anything: what isn't exactly an option is a word."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Sort what was typed into options and words, wherever the options stand."""
+        flags: set[str] = set()
+        valued: set[str] = set()
+        for parameter in self.get_params(ctx):
+            if parameter.param_type_name == "option":
+                (flags if getattr(parameter, "is_flag", False) else valued).update(parameter.opts)
+        options: list[str] = []
+        words: list[str] = []
+        rest = iter(args)
+        for argument in rest:
+            name, equals, _ = argument.partition("=")
+            if argument == "--":
+                words.extend(rest)
+            elif argument in flags or (equals and name in valued) or _COUNT.fullmatch(argument):
+                options.append(argument)
+            elif argument in valued:
+                value = next(rest, None)
+                if value is not None:
+                    options.extend([argument, value])
+                elif not ctx.resilient_parsing:  # while a shell completes what is typed so far
+                    ctx.fail(f"Option {argument!r} requires an argument.")
+            else:
+                words.append(argument)
+                if argument.startswith("--") and not ctx.resilient_parsing:
+                    terminal.note(f"{argument} is no option of find: it is searched as a word")
+        asked = {option.partition("=")[0] for option in options}
+        if not (words or asked & {"--like", "--help", "-h"} or ctx.resilient_parsing):
+            ctx.fail("Missing argument 'QUERY...': what are you looking for?")
+        return super().parse_args(ctx, [*options, "--", *words])
+
+
+def find(
+    query: Annotated[
+        list[str] | None, typer.Argument(metavar="QUERY", help="Words, any at all.")
+    ] = None,
+    db: Database = None,
+    limit: Annotated[
+        int, typer.Option("-n", "--limit", min=1, max=MOST, help="Photos at most.")
+    ] = 20,
+    like: Annotated[
+        str | None, typer.Option(metavar="PHOTO", help="Find what looks like this photo.")
+    ] = None,
+    min_score: Annotated[
+        float | None,
+        typer.Option(help="Leave out what scores less; 0 shows even the least bad photos."),
+    ] = None,
+    ranker: Annotated[str, typer.Option(help=f"What ranks: {', '.join(Ranker)}.")] = "fused",
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Show what each score is made of.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON array.")] = False,
+    paths: Annotated[bool, typer.Option("--paths", help="Print paths only.")] = False,
+    print0: Annotated[
+        bool, typer.Option("-0", "--print0", help="Print paths, a NUL after each, for xargs -0.")
+    ] = False,
+) -> None:
+    """Show the photos that match a sentence, the best first.
+
+    A photo is found by what it shows, and by words in its captions, tags, camera, folder
+    and file name, and in what people wrote into it.
+
+    Example: photosearch find dog on beach
+    """
+    if as_json and (paths or print0):
+        raise UsageError("choose one: --json, or --paths or -0")
+    with Library(db) as library:
+        hits = library.find(
+            " ".join(query or ()), limit, ranker=ranker, min_score=min_score, like=like,
+            notify=terminal.note,
+        )  # fmt: skip
+    if paths and not print0 and sys.stdout.isatty():
+        for result in hits:
+            print(terminal.clean(result.path))
+    elif paths or print0:
+        end = b"\0" if print0 else b"\n"
+        sys.stdout.buffer.write(b"".join(os.fsencode(result.path) + end for result in hits))
+    elif as_json:
+        print(json.dumps([as_record(result) for result in hits], ensure_ascii=False, indent=1))
+    elif hits:
+        terminal.print_results(hits, explain)
+    if hits.words_only:
+        count = counted(hits.words_only, "photo")
+        terminal.note(f"{count} can be found by words only: photosearch index --upgrade mends that")
+    if not hits:
+        terminal.note(f"no photos match{_why_nothing(hits)}")
+        sys.stdout.flush()
+        raise typer.Exit(ExitCode.NOTHING_FOUND)
+
+
+def as_record(result: Result) -> dict[str, object]:
+    """Return a result as JSON has it."""
+    return {
+        "path": display(result.path),
+        "score": round(result.score, 6),
+        "caption": result.caption,
+        "matches": result.matches,
+        "tags": result.tags,
+        "taken_at": result.taken_at,
+        "taken_from": result.taken_from,
+        "parts": {
+            name: {
+                "value": round(part.value, 4),
+                "bar": round(part.baseline, 4),
+                "share": round(part.fraction, 4),
+            }
+            for name, part in result.parts.items()
+        },
+    }
+
+
+def _why_nothing(hits: Hits) -> str:
+    """Return what to add to "no photos match"."""
+    if hits.nothing is Nothing.EMPTY_LIBRARY:
+        return ": the library is empty, photosearch index FOLDER fills it"
+    if hits.nothing is Nothing.ALL_GONE:
+        return ": all photos of the library are gone, photosearch stats tells where they were"
+    if hits.nothing is Nothing.BELOW_THRESHOLD and hits.query.min_score is None:
+        return " well enough (--min-score 0 shows the nearest)"
+    return ""

@@ -1,0 +1,169 @@
+"""Options of commands: made from dataclasses, and read without pydantic."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import inspect
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import fields, is_dataclass
+from typing import TYPE_CHECKING, Annotated, Any, get_args, get_type_hints
+
+import typer
+
+from photosearch.location import ENVIRONMENT
+
+if TYPE_CHECKING:
+    from photosearch.options import Option
+
+MOST = 1_000_000_000  # photos that can be asked for
+
+Database = Annotated[
+    str | None,
+    typer.Option(
+        "--db",
+        metavar="FILE",
+        help=f"The library's file; by default ${ENVIRONMENT} or photosearch.db in your "
+        "user-data folder.",
+    ),
+]
+Nice = Annotated[bool, typer.Option("--nice", help="Let everything else on the machine go first.")]
+
+
+def be_nice() -> None:
+    """Lower this process's claim to the processors; those it starts inherit that."""
+    with contextlib.suppress(AttributeError, OSError):  # Windows has no such call
+        os.nice(15)
+
+
+def flat(command: Callable[..., None]) -> Callable[..., None]:
+    """Return a command with one option for each field of the dataclasses that it takes."""
+    hints = get_type_hints(command, include_extras=True)
+    kinds: dict[str, Any] = {name: kind for name, kind in hints.items() if is_dataclass(kind)}
+    if not kinds:
+        return command
+    parameters: list[inspect.Parameter] = []
+    for name, parameter in inspect.signature(command).parameters.items():
+        if name in kinds:
+            parameters += _parameters(kinds[name])
+        else:
+            parameters.append(parameter.replace(annotation=hints[name]))
+
+    @functools.wraps(command)
+    def run(**typed: Any) -> None:
+        values = {name: typed[name] for name in typed.keys() & hints.keys()}
+        groups = {name: kind(**values_of(kind, typed)) for name, kind in kinds.items()}
+        command(**values, **groups)
+
+    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return run
+
+
+def values_of(kind: Any, typed: Mapping[str, Any]) -> dict[str, Any]:
+    """Return values for the fields of a dataclass, as a person typed them.
+
+    Args:
+        kind: the dataclass.
+        typed: by the name of a field, in the option's unit; None or False where nothing was typed.
+    """
+    from photosearch.options import options_of
+
+    values: dict[str, Any] = {}
+    for name, (hint, option) in options_of(kind).items():
+        value = typed.get(name)
+        if value is None or value is False:
+            continue
+        values[name] = round(value * option.unit) if hint in (int, int | None) else value
+        if option.implies:
+            values[option.implies] = True
+    return values
+
+
+def _parameters(kind: Any) -> list[inspect.Parameter]:
+    """Return a command's parameters for the fields of a dataclass that are options."""
+    from photosearch.options import options_of
+
+    defaults = {field.name: field.default for field in fields(kind)}
+    return [
+        _parameter(name, hint, option, defaults[name])
+        for name, (hint, option) in options_of(kind).items()
+    ]
+
+
+def _parameter(name: str, hint: Any, option: Option, default: Any) -> inspect.Parameter:
+    told = option.default
+    if not told and isinstance(default, str | int | float) and default is not False:
+        told = default if isinstance(default, str) else f"{default / option.unit:g}"
+    shown = typer.Option(
+        f"--{name.replace('_', '-')}",
+        help=f"{option.help} By default {told}." if told else option.help,
+        metavar=option.metavar or None,
+        min=option.least,
+        max=option.most,
+    )
+    kind: Any = next((one for one in (bool, int, float, str) if hint in (one, one | None)), None)
+    if kind is None:
+        kind = list[str]
+    elif option.unit != 1:
+        kind = float
+    return inspect.Parameter(
+        name,
+        inspect.Parameter.KEYWORD_ONLY,
+        default=False if kind is bool else None,
+        annotation=Annotated[kind if kind is bool else kind | None, shown],
+    )
+
+
+class PlainValues:
+    """For a command or group of typer: reads texts, numbers and switches by itself.
+
+    Typer 0.20 and later read each value through pydantic, whose import takes longer than a
+    search. Older ones, and later ones that may have no such hook, do as they do.
+    """
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Return the parameters, none of which needs pydantic for its value."""
+        params: list[Any] = super().get_params(ctx)  # type: ignore[misc]
+        for param in params:
+            kind = getattr(getattr(param, "type_descriptor", None), "annotation", None)
+            one = get_args(kind)[0] if kind == list[str] else kind
+            if one in (bool, int, float, str) and hasattr(param, "_runtime_param"):
+                param._runtime_param = PlainValue(one, param.min, param.max)
+        return params
+
+
+class PlainValue:
+    """Reads the value of a parameter, as typer's own `RuntimeParam` does."""
+
+    def __init__(self, kind: type, least: float | None, most: float | None) -> None:
+        self.kind = kind
+        self.least = least
+        self.most = most
+
+    def coerce(self, value: Any, param: Any, ctx: Any) -> Any:
+        """Return what a text stands for, or each of some texts.
+
+        Raises:
+            typer.BadParameter: it is no number, or beyond a limit.
+        """
+        is_list = param.multiple or param.nargs == -1
+        if value is None:
+            return () if is_list else None
+        if is_list:
+            return [self._read(one, param, ctx) for one in value]
+        return self._read(value, param, ctx)
+
+    def _read(self, value: Any, param: Any, ctx: Any) -> Any:
+        try:
+            read = self.kind(value)
+        except ValueError:
+            what = "a whole number" if self.kind is int else "a number"
+            raise typer.BadParameter(f"{value!r} is not {what}.", ctx, param) from None
+        # A number that is none is neither smaller nor larger than another one.
+        if self.least is not None and not read >= self.least:
+            raise typer.BadParameter(f"{value} is less than {self.least:g}.", ctx, param)
+        if self.most is not None and not read <= self.most:
+            raise typer.BadParameter(f"{value} is more than {self.most:g}.", ctx, param)
+        return read

@@ -1,0 +1,52 @@
+"""photosearch watch: a library kept fresh."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from photosearch.cli import terminal
+from photosearch.cli.app import stoppable_indexing
+from photosearch.cli.options import Database, Nice, be_nice
+from photosearch.indexing.config import DescribeOptions, IndexOptions, WatchOptions
+from photosearch.library import Library
+
+
+def watch(
+    *,
+    folders: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="FOLDER", help="What to watch; without one, all that is indexed."),
+    ] = None,
+    db: Database = None,
+    options: IndexOptions,
+    config: WatchOptions,
+    describing: DescribeOptions,
+    nice: Nice = False,
+) -> None:
+    """Index folders, and again whenever photos in them change, until it is stopped.
+
+    What --force, --retry and --upgrade ask for is done once, at the start.
+
+    Example: photosearch watch ~/Pictures
+    """
+    if nice:
+        be_nice()
+    told = False
+    with stoppable_indexing(goes_on=not options.force), Library(db) as library:
+        for summary, seconds in library.watch(
+            folders or [],
+            options,
+            config=config,
+            describing=describing,
+            notify=terminal.note,
+            observing=terminal.IndexProgress,
+        ):
+            for root, reason in summary.unreachable.items():
+                terminal.note(f"photosearch: {root} can't be opened: {reason}")
+            if summary.changed or not told:
+                print(terminal.index_summary(summary, seconds), flush=True)
+            if not told:
+                terminal.note("watching: Ctrl-C ends it")
+            told = True

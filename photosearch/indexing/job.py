@@ -1,0 +1,107 @@
+"""A job: folders to index into a library's file, with a model, once or again and again."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from captioner.describe.model_folder import read_settings, shipped_model
+from photosearch.errors import UsageError, loading_model
+from photosearch.files.paths import spelled
+from photosearch.indexing import describer
+from photosearch.indexing.config import DescribeOptions, IndexOptions
+from photosearch.indexing.protocols import Describer, Observer
+from photosearch.indexing.run import index
+from photosearch.indexing.summary import Summary
+from photosearch.options import chosen, options_of
+from photosearch.store.lock import changing
+from photosearch.store.roots import outer_roots
+
+
+class Job:
+    """Indexes folders into one file, as often as it is asked to; loads the model once."""
+
+    def __init__(
+        self,
+        path: str,
+        options: IndexOptions,
+        load: Callable[[], Describer],
+        fingerprints: Mapping[str, str] | None = None,
+    ) -> None:
+        """Get ready; nothing is opened, made or loaded yet.
+
+        Args:
+            path: the library's file.
+            options: how to index.
+            load: gives what describes photos; called when the first photo is to be described.
+            fingerprints: by the part of a description, of what `load` gives; None: not known.
+
+        Raises:
+            UsageError: `upgrade` is asked for without fingerprints.
+        """
+        if options.upgrade and fingerprints is None:
+            raise UsageError("upgrade compares with the shipped model: it can't go with load")
+        self.path = path
+        self.options = options
+        self._load = functools.cache(load)
+        self._fingerprints = fingerprints
+
+    def run(self, folders: list[str], observer: Observer | None = None) -> Summary:
+        """Index folders, absolute; without any, those that were indexed before.
+
+        What `force`, `upgrade` and `retry` ask for is done in the first run that comes to its
+        end.
+
+        Raises:
+            LibraryError: the file can't be used, or another process is indexing it.
+            UsageError: a pattern to exclude is none, or the model can't be loaded.
+        """
+        if not os.path.exists(self.path) and not any(map(os.path.exists, folders)):
+            # A mistyped folder must not leave an empty library behind.
+            return Summary(unreachable=dict.fromkeys(folders, "no such file or directory"))
+        with changing(self.path) as connection:
+            known = outer_roots(connection)
+            roots = spelled(folders, known) or known
+            summary = index(
+                connection, roots, self._load, self.options, observer, self._fingerprints
+            )
+        self.options = replace(self.options, force=False, upgrade=False, retry=False)
+        return summary
+
+
+def job(
+    path: str,
+    options: IndexOptions | None,
+    describing: DescribeOptions | None,
+    load: Callable[[], Describer] | None,
+    notify: Callable[[str], None],
+    values: Mapping[str, Any],
+) -> Job:
+    """Put together what a run needs; the arguments are those of `Library.index`.
+
+    Raises:
+        TypeError: a value has an unknown name.
+        UsageError: a number is beyond its limits, the engine or the device can't be used, or
+            `upgrade` is asked for with `load`.
+    """
+    unknown = values.keys() - options_of(IndexOptions).keys() - options_of(DescribeOptions).keys()
+    if unknown:
+        raise TypeError(f"unknown option {min(unknown)!r}")
+    options = chosen(IndexOptions, values, options)
+    if load is not None:
+        return Job(path, options, load)
+    shipped = chosen(DescribeOptions, values, describing)
+    with loading_model():
+        describer.check(shipped.engine, shipped.device)
+        fingerprints = read_settings(shipped_model())["fingerprints"]
+
+    def load_shipped() -> Describer:
+        with loading_model():
+            return describer.load(
+                shipped.engine, shipped.device, shipped.threads, notify, bf16=shipped.bf16
+            )
+
+    return Job(path, options, load_shipped, fingerprints)

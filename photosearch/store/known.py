@@ -1,0 +1,101 @@
+"""What a library knows: of paths, and of the files that it has photos of."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from dataclasses import dataclass
+
+from photosearch.files import drives
+from photosearch.store.roots import below
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the library remembers of a path."""
+
+    size: int | None
+    mtime_ns: int | None
+    missing: bool = False
+    reason: str | None = None  # of a failure
+    models: tuple[int | None, ...] = ()  # that made each of PARTS; None: not made
+    sidecar_mtime_ns: int | None = None  # None: it had none, or none that could be reached
+    sidecar_damaged: bool = False
+    metadata_unread: bool = False  # nobody read yet what people wrote in the photo
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPhoto:
+    """A photo of the library, as far as that tells one file from another."""
+
+    photo_id: int
+    path: str | None  # None: it is set aside, another photo lies where it was
+    last_path: str  # where its file was seen last
+    mtime_ns: int
+    inode: int | None
+    content_hash: bytes | None
+    sidecar_mtime_ns: int | None
+    sidecar_damaged: bool
+    metadata_unread: bool
+    missing: bool  # hidden since an earlier run
+    edited: bool  # by a person
+
+    def has_read(self, sidecar_mtime_ns: int | None) -> bool:
+        """Tell whether the library has what people wrote in the photo and its sidecar.
+
+        Args:
+            sidecar_mtime_ns: of the sidecar that lies beside the file now; None: there is none.
+        """
+        unread = self.metadata_unread or self.sidecar_damaged
+        return not unread and self.sidecar_mtime_ns == sidecar_mtime_ns
+
+
+def known_below(connection: sqlite3.Connection, root: str) -> dict[str, Known]:
+    """Return what the library remembers of a folder's paths, or of a single file, by path."""
+    low, high = below(root)
+    query = """
+        SELECT path, size, mtime_ns, missing_since IS NOT NULL, NULL, sidecar_mtime_ns,
+               sidecar_damaged, metadata_unread, captions.model_id, tags_model_id, vectors.model_id
+        FROM photos LEFT JOIN captions ON captions.photo_id = id AND rank = 0
+        LEFT JOIN vectors ON vectors.photo_id = id
+        WHERE path = :root OR (path > :low AND path < :high)
+        UNION ALL SELECT path, size, mtime_ns, 0, reason, NULL, 0, 0, NULL, NULL, NULL
+        FROM failures
+        WHERE path = :root OR (path > :low AND path < :high)"""
+    rows = connection.execute(query, {"root": os.fsencode(root), "low": low, "high": high})
+    # A file that was a photo and then failed stands in both; the failure comes last.
+    return {
+        os.fsdecode(path): Known(
+            size, mtime_ns, bool(missing), reason, tuple(models), sidecar_mtime_ns,
+            bool(damaged), bool(unread),
+        )
+        for path, size, mtime_ns, missing, reason, sidecar_mtime_ns, damaged, unread, *models
+        in rows
+    }  # fmt: skip
+
+
+def knows(connection: sqlite3.Connection, folder: str) -> bool:
+    """Tell whether a photo in a folder is known, and not hidden."""
+    query = "SELECT 1 FROM photos WHERE path > ? AND path < ? AND missing_since IS NULL LIMIT 1"
+    return connection.execute(query, below(folder)).fetchone() is not None
+
+
+def is_emptied(connection: sqlite3.Connection, root: str) -> bool:
+    """Tell whether nothing can be seen in a folder of which the library knows photos."""
+    return drives.is_emptied(root) and knows(connection, root)
+
+
+def photos_of_size(connection: sqlite3.Connection, size: int) -> list[KnownPhoto]:
+    """Return the photos whose files have so many bytes.
+
+    Those that a person captioned come first, then those that are shown, then the oldest.
+    """
+    query = """SELECT id, path, coalesce(path, former_path), mtime_ns, inode, content_hash,
+                      sidecar_mtime_ns, sidecar_damaged, metadata_unread,
+                      missing_since IS NOT NULL AS missing, photo_id IS NOT NULL AS edited
+               FROM photos LEFT JOIN edits ON photo_id = id
+               WHERE size = ? ORDER BY edited DESC, missing, id"""
+    return [
+        KnownPhoto(photo_id, path and os.fsdecode(path), os.fsdecode(last_path), *rest)
+        for photo_id, path, last_path, *rest in connection.execute(query, (size,))
+    ]

@@ -1,0 +1,29 @@
+"""Statistics: how much a library holds."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from photosearch.store.roots import outer_roots
+from photosearch.text import display
+
+
+def stats(connection: sqlite3.Connection) -> dict[str, object]:
+    """Return counts, folders and models of a library."""
+
+    def count(query: str) -> int:
+        number: int = connection.execute(query).fetchone()[0]
+        return number
+
+    models = connection.execute(
+        """SELECT models.name, count(*) FROM captions JOIN models ON models.id = model_id
+           WHERE rank = 0 GROUP BY models.name ORDER BY 2 DESC"""
+    )
+    return {
+        "photos": count("SELECT count(*) FROM photos WHERE missing_since IS NULL"),
+        "missing": count("SELECT count(*) FROM photos WHERE missing_since IS NOT NULL"),
+        "captions": count("SELECT count(*) FROM captions"),
+        "failures": count("SELECT count(*) FROM failures"),
+        "folders": [display(root) for root in outer_roots(connection)],
+        "models": dict(models.fetchall()),
+    }

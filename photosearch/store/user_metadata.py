@@ -1,0 +1,40 @@
+"""User metadata: what people wrote into a photo or its sidecar."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from photosearch.photo.user_metadata import UserMetadata
+
+
+def write_user_metadata(
+    connection: sqlite3.Connection,
+    photo_id: int,
+    user_metadata: UserMetadata | None,
+    *,
+    keep: bool = False,
+) -> None:
+    """Replace what people wrote into a photo or its sidecar; no row where that is nothing.
+
+    Args:
+        connection: to the library.
+        photo_id: of the photo.
+        user_metadata: what is known now.
+        keep: leave what was known, if anything was.
+    """
+    query = "SELECT 1 FROM user_metadata WHERE photo_id = ?"
+    if keep and connection.execute(query, (photo_id,)).fetchone():
+        return
+    connection.execute("DELETE FROM user_metadata WHERE photo_id = ?", (photo_id,))
+    if user_metadata is None:
+        return
+    values = (
+        user_metadata.title, user_metadata.description, user_metadata.alt_text,
+        "\n".join(user_metadata.keywords), user_metadata.rating,
+    )  # fmt: skip
+    if any(values):
+        connection.execute(
+            "INSERT INTO user_metadata VALUES (?, ?, ?, ?, ?, ?)", (photo_id, *values)
+        )

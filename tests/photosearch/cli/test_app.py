@@ -1,0 +1,220 @@
+"""How commands end: what a person can mend is one line, and a fault of the program shows as one."""
+
+import errno
+import importlib
+import json
+import os
+import re
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import pytest
+import typer
+from PIL import Image
+
+import photosearch
+from captioner.describe.description import Caption, Description
+from photosearch import Library
+from photosearch.cli.app import COMMANDS, app, reporting
+from photosearch.errors import BusyError, LibraryError, UnknownPathError, UsageError
+from photosearch.store.descriptions import PARTS
+
+
+def run(
+    code: str, *arguments: str | Path, cwd: Path, env: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run the command line in a process of its own, after a few lines of Python."""
+    script = f"{code}\nfrom photosearch.cli import main\nmain()"
+    command = [sys.executable, "-c", script, *map(str, arguments)]
+    variables = {name: value for name, value in os.environ.items() if name != "PHOTOSEARCH_DEBUG"}
+    return subprocess.run(
+        command, cwd=cwd, env={**variables, **(env or {})}, capture_output=True, text=True
+    )
+
+
+# A fault in the heart of indexing, as an error that 0.1.0 took for a wrong argument.
+FAULT = """
+import photosearch.indexing.run
+def index(*arguments, **options):
+    raise ValueError("not enough values to unpack")
+photosearch.indexing.run.index = index
+"""
+
+
+@pytest.mark.parametrize("command", ["index", "watch"])
+def test_a_fault_while_indexing_is_no_wrong_use(command: str, tmp_path: Path) -> None:
+    (tmp_path / "Photos").mkdir()
+    (tmp_path / "Photos" / "notes.txt").touch()
+    arguments = (command, "Photos", "--db", "l.db")
+    done = run(FAULT, *arguments, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (4, "")
+    assert done.stderr == (
+        "photosearch: internal error: ValueError: not enough values to unpack "
+        "(PHOTOSEARCH_DEBUG=1 tells more)\n"
+    )
+    done = run(FAULT, *arguments, cwd=tmp_path, env={"PHOTOSEARCH_DEBUG": "1"})
+    assert (done.returncode, done.stdout) == (4, "")
+    assert "Traceback" in done.stderr and "not enough values to unpack" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "line"),
+    [
+        (UsageError("no such engine", "choose another one"), 2,
+         "no such engine: choose another one"),
+        (UnknownPathError("x is not in the library"), 2, "x is not in the library"),
+        (LibraryError("no library at x"), 3, "no library at x"),
+        (BusyError("another one is at work"), 3, "another one is at work"),
+        (OSError(errno.ENOSPC, "full"), 3, f"can't write: {os.strerror(errno.ENOSPC)}"),
+        (sqlite3.OperationalError("locked"), 3, "the library can't be used: locked"),
+    ],
+)  # fmt: skip
+def test_what_a_person_can_mend_is_one_line(
+    error: Exception, code: int, line: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    @reporting
+    def command() -> None:
+        raise error
+
+    with pytest.raises(typer.Exit) as ended:
+        command()
+    assert ended.value.exit_code == code
+    assert capfd.readouterr() == ("", f"photosearch: {line}\n")
+
+
+@pytest.mark.parametrize(
+    "error", [ValueError("x"), TypeError("x"), KeyError("x"), OSError(errno.EIO, "x")]
+)
+def test_a_fault_passes(error: Exception) -> None:
+    @reporting
+    def command() -> None:
+        raise error
+
+    with pytest.raises(type(error)) as raised:
+        command()
+    assert raised.value is error
+
+
+# Which modules are imported
+
+
+HEAVY = {"pydantic", "torch", "sqlite_utils", "watchfiles", "rich", "PIL", "pathspec"}
+TELL = """
+import atexit, sys
+def tell():
+    names = sorted(name for name in sys.modules if name.startswith("photosearch.cli."))
+    packages = sorted({name.partition(".")[0] for name in sys.modules})
+    print("\\n".join(names + packages), file=sys.stderr)
+atexit.register(tell)
+"""
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Path:
+    """A library of one photo that is found by its file name."""
+    Image.new("RGB", (20, 10), "blue").save(tmp_path / "sea.png")
+    with Library(tmp_path / "l.db") as library:
+        library.index([tmp_path], load=FakeDescriber, workers=0)
+    return tmp_path / "l.db"
+
+
+@dataclass
+class FakeDescriber:
+    """Says the same of every photo."""
+
+    name: str = "fake"
+    fingerprints: Mapping[str, str] = field(default_factory=lambda: dict.fromkeys(PARTS, "1"))
+    image_size: int = 8
+    batch_size: int = 8
+
+    def describe_pixels(
+        self, pixels: np.ndarray, parts: Collection[str] = PARTS
+    ) -> list[Description]:
+        return [Description([Caption("a beach", -1.0, 2)], [], None) for _ in pixels]
+
+
+def test_find_imports_what_it_needs(library: Path, tmp_path: Path) -> None:
+    done = run(TELL, "find", "beach", "--json", "--limit", "3", "--db", library, cwd=tmp_path)
+    assert done.returncode == 0
+    assert [found["caption"] for found in json.loads(done.stdout)] == ["a beach"]
+    imported = set(done.stderr.splitlines())
+    assert imported & HEAVY == set()
+    commands = {name for name in imported if name.removeprefix("photosearch.cli.") in COMMANDS}
+    assert commands == {"photosearch.cli.find"}
+
+
+@pytest.mark.parametrize(
+    "arguments", [("stats",), ("errors",), ("prune", "--dry-run"), ("find", "x", "-n", "0")]
+)
+def test_no_command_reads_its_options_by_pydantic(
+    library: Path, tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    done = run(TELL, *arguments, "--db", library, cwd=tmp_path)
+    assert done.returncode == (2 if "0" in arguments else 0)
+    assert "pydantic" not in done.stderr.splitlines()
+
+
+# The command line as a whole
+
+
+def test_help_lists_all_commands_in_order(tmp_path: Path) -> None:
+    long, short = (run("", option, cwd=tmp_path) for option in ("--help", "-h"))
+    assert (long.returncode, long.stderr) == (0, "") and long.stdout == short.stdout
+    listed = re.findall(r"^  ([a-z]+)  +[A-Z]", long.stdout.partition("Commands:")[2], re.M)
+    assert listed == list(COMMANDS)
+    assert run("", "stats", "-h", cwd=tmp_path).stdout.startswith("Usage: -c stats [OPTIONS]")
+
+
+def test_every_command_is_a_function_of_its_name_with_an_example() -> None:
+    commands = typer.main.get_command(app)
+    for name in COMMANDS:
+        module = importlib.import_module(f"photosearch.cli.{name}")
+        assert f"Example: photosearch {name}" in getattr(module, name).__doc__
+        assert module.__doc__ and module.__doc__.startswith(f"photosearch {name}: ")
+        assert commands.get_command(cast(Any, None), name).name == name  # type: ignore[attr-defined]
+
+
+def test_a_mistyped_command_is_told_without_importing_any(tmp_path: Path) -> None:
+    done = run(TELL, "fnd", cwd=tmp_path)
+    assert done.returncode == 2 and "No such command 'fnd'. Did you mean 'find'?" in done.stderr
+    assert "photosearch.cli.find" not in done.stderr
+
+
+def test_version(tmp_path: Path) -> None:
+    done = run("", "--version", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, f"photosearch {photosearch.__version__}\n")
+
+
+def completed(typed: str, tmp_path: Path) -> tuple[set[str], str]:
+    """What bash offers for a line, and what is on stderr meanwhile."""
+    words = typed.split(" ")
+    env = {"COMP_WORDS": typed, "COMP_CWORD": str(len(words) - 1), "_PHOTOSEARCH_COMPLETE":
+           "complete_bash"}  # fmt: skip
+    done = run("import sys; sys.argv[0] = 'photosearch'", *words[1:], cwd=tmp_path, env=env)
+    return set(done.stdout.split()), done.stderr
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("photosearch re", {"relocate"}),
+        ("photosearch find --l", {"--limit", "--like"}),
+        ("photosearch find a dog --unknown --min", {"--min-score"}),
+        ("photosearch find --limit", {"--limit"}),
+        ("photosearch find do", set()),
+        ("photosearch watch ~/Pictures --file", {"--file-timeout"}),
+    ],
+)
+def test_a_shell_completes(typed: str, offered: set[str], tmp_path: Path) -> None:
+    assert completed(typed, tmp_path) == (offered, "")
+
+
+def test_the_script_for_completion_is_shown(tmp_path: Path) -> None:
+    done = run("", "--show-completion", cwd=tmp_path, env={"SHELL": "/bin/bash"})
+    assert done.returncode == 0 and "COMP_WORDS" in done.stdout

@@ -1,0 +1,147 @@
+"""A job: what is done once, what in each run, and what a person can't ask for."""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from captioner.describe.description import Caption, Description
+from photosearch import Library, UsageError
+from photosearch.indexing.config import DescribeOptions, IndexOptions, WatchOptions
+from photosearch.indexing.job import Job, job
+from photosearch.indexing.protocols import Describer
+from photosearch.photo.decode import MAX_PIXELS
+from photosearch.store.descriptions import PARTS
+
+
+@dataclass
+class Teller:
+    """Says the same of every photo."""
+
+    name: str = "fake"
+    fingerprints: Mapping[str, str] = field(default_factory=lambda: dict.fromkeys(PARTS, "1"))
+    image_size: int = 8
+    batch_size: int = 8
+
+    def describe_pixels(
+        self, pixels: np.ndarray, parts: Collection[str] = PARTS
+    ) -> list[Description]:
+        return [Description([Caption("a beach", -1.0, 2)], [], b"12345678") for _ in pixels]
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    folder = tmp_path / "Photos"
+    folder.mkdir()
+    for colour in ("red", "blue"):
+        Image.new("RGB", (20, 10), colour).save(folder / f"{colour}.png")
+    (folder / "bad.png").write_bytes(b"bad")
+    return folder
+
+
+def counting(describer: Teller) -> tuple[Callable[[], Describer], list[int]]:
+    """Give a describer; each call is noted."""
+    calls: list[int] = []
+
+    def load() -> Describer:
+        calls.append(1)
+        return describer
+
+    return load, calls
+
+
+def test_force_and_retry_are_done_once(photos: Path, tmp_path: Path) -> None:
+    load, calls = counting(Teller())
+    Library(tmp_path / "l.db").index([photos], load=load, workers=0)
+    options = IndexOptions(workers=0, force=True, retry=True, exclude=["red.png"])
+    work = Job(str(tmp_path / "l.db"), options, load)
+    first, later = work.run([str(photos)]), work.run([str(photos)])
+    assert (first.captioned, first.failed, first.ignored) == (1, 1, 1)
+    assert (later.captioned, later.failed, later.failed_before, later.unchanged) == (0, 0, 1, 1)
+    assert len(calls) == 2  # this job's model was loaded once
+
+
+def test_what_was_asked_for_is_done_after_a_run_that_failed(photos: Path, tmp_path: Path) -> None:
+    tellers: list[Teller] = []
+
+    def load() -> Describer:
+        if not tellers:
+            tellers.append(Teller())
+            raise RuntimeError("no memory")
+        return tellers[0]
+
+    Library(tmp_path / "l.db").index([photos], load=Teller, workers=0)
+    work = Job(str(tmp_path / "l.db"), IndexOptions(workers=0, force=True), load)
+    with pytest.raises(RuntimeError, match="no memory"):
+        work.run([str(photos)])
+    assert work.run([str(photos)]).captioned == 2
+
+
+def test_upgrade_makes_anew_what_another_model_made(photos: Path, tmp_path: Path) -> None:
+    path = str(tmp_path / "l.db")
+    Library(path).index([photos], load=Teller, workers=0)
+    newer = dict.fromkeys(PARTS, "2")
+    load, _ = counting(Teller(fingerprints=newer))
+    work = Job(path, IndexOptions(workers=0, upgrade=True), load, newer)
+    assert work.run([str(photos)]).captioned == 2
+    again = work.run([str(photos)])
+    assert (again.captioned, again.unchanged, again.outdated) == (0, 2, 0)
+
+
+@pytest.mark.parametrize("work", ["index", "watch"])
+def test_upgrade_with_a_describer_of_ones_own_is_refused(
+    photos: Path, tmp_path: Path, work: str
+) -> None:
+    library = Library(tmp_path / "l.db")
+    with pytest.raises(UsageError, match="upgrade compares with the shipped model"):
+        getattr(library, work)([photos], load=Teller, upgrade=True)
+    assert not (tmp_path / "l.db").exists()
+
+
+def test_watching_upgrades(photos: Path, tmp_path: Path) -> None:
+    """The first run of the shipped model tells what an older one described."""
+    library = Library(tmp_path / "l.db")
+    library.index([photos], load=Teller, workers=0)
+    summary, _ = next(iter(library.watch([photos], workers=0, config=WatchOptions(quiet=0))))
+    assert (summary.captioned, summary.unchanged, summary.outdated) == (0, 2, 2)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"engine": "steam"}, "steam"),
+        ({"device": "abacus"}, "abacus"),
+        ({"batch_size": 0}, "batch_size is 0"),
+        ({"workers": -1}, "workers is -1"),
+        ({"threads": 0}, "threads is 0"),
+        ({"file_timeout": 0.05}, "file_timeout is 0.05: 0.1 is the least"),
+        ({"max_pixels": 10}, "max_pixels is 10: 100000 is the least"),
+    ],
+)
+def test_what_cannot_be_used_is_told_before_anything_is_made(
+    photos: Path, tmp_path: Path, values: dict[str, Any], message: str
+) -> None:
+    library = Library(tmp_path / "l.db")
+    for work in (library.index, library.watch):
+        with pytest.raises(UsageError, match=message):
+            work([photos], **values)
+    assert not (tmp_path / "l.db").exists()
+
+
+def test_an_unknown_name_is_a_type_error(photos: Path, tmp_path: Path) -> None:
+    library = Library(tmp_path / "l.db")
+    for work in (library.index, library.watch):
+        with pytest.raises(TypeError, match="unknown option 'batchsize'"):
+            work([photos], batchsize=3)
+
+
+def test_values_come_over_options_and_those_over_the_defaults() -> None:
+    start = IndexOptions(workers=3, retry=True)
+    values = {"workers": 0, "retry": None, "threads": 2, "batch_size": 5}
+    work = job("l.db", start, DescribeOptions(), Teller, lambda text: None, values)
+    assert work.options == IndexOptions(workers=0, retry=True, batch_size=5)
+    assert work.options.max_pixels == MAX_PIXELS
