@@ -7,6 +7,9 @@ The photos are made up; their captions are people's, three of the five that a ph
 in `text/*.tsv.gz`, as a beam of three would give; two words of a caption stand for tags;
 vectors are random. Queries: whole captions, and pairs of words that stand in one caption.
 
+A cold process is the command, typed, on 1,000 photos and on the large library; beside it
+`Library.find` alone in a process of its own, and what that spends its time on, in order.
+
 Beside it, on the same texts and queries, each in a process of its own: rank-bm25 alone and
 bm25s, over all of a photo's text, split at white space; and what search programs on CLIP
 do: load all vectors (512 numbers, float32), one matrix product, sort. They don't turn the
@@ -43,6 +46,41 @@ from photosearch.store.runs import finish_run, start_run
 
 SEED = 20261122
 CLIP_DIMENSION = 512
+SMALL = 1000  # photos of the small library
+# Run in a process of its own: each line that begins a phase ends the one before it.
+PHASES = """
+import time
+times = [("", time.perf_counter())]
+def lap(name):
+    times.append((name, time.perf_counter()))
+import sys
+path, text = sys.argv[1:]
+from photosearch.library import Library
+lap("import the library")
+import numpy
+lap("import numpy")
+import photosearch.search.searcher
+lap("import the search")
+import onnxruntime
+lap("import onnxruntime")
+from captioner.describe.sentence_encoder import SentenceEncoder
+encoder = SentenceEncoder.load()
+lap("open the text tower")
+library = Library(path, load_encoder=lambda: encoder)
+meaning = library.searcher().meaning()
+lap("read the vectors")
+encoder.encode([text])
+lap("encode the sentence")
+library.find(text, min_score=0.0)
+lap("search, sentence again included")
+import json
+print(json.dumps({b: 1000 * (t - s) for (a, s), (b, t) in zip(times, times[1:])}))
+"""
+ALONE = """
+import sys
+from photosearch.library import Library
+Library(sys.argv[1]).find(sys.argv[2], min_score=0.0)
+"""
 PAIRS, WHOLE = "pairs of words", "whole captions"
 
 
@@ -195,14 +233,36 @@ def peak(status: str) -> float:
     return float(line.split()[1]) / 1024
 
 
-def cold(path: str, queries: list[str]) -> Iterator[float]:
-    """Yield the milliseconds of the command as a new process, for each query."""
-    command = str(Path(sys.executable).parent / "photosearch")
+def cold(arguments: list[str], queries: list[str]) -> Iterator[float]:
+    """Yield the milliseconds of a new process, for each query as its last argument."""
     for text in queries:
         started = time.perf_counter()
-        arguments = [command, "find", "--db", path, "--min-score", "0", text]
-        subprocess.run(arguments, stdout=subprocess.DEVNULL, check=True)
+        subprocess.run([*arguments, text], stdout=subprocess.DEVNULL, check=True)
         yield 1000 * (time.perf_counter() - started)
+
+
+def cold_figures(path: str, captions: list[list[str]], count: int) -> dict[str, float]:
+    """Return the figures of cold processes on a library."""
+    command = str(Path(sys.executable).parent / "photosearch")
+    find = [command, "find", "--db", path, "--min-score", "0"]
+    figures: dict[str, float] = {}
+    queries = make_queries(captions, count)
+    for kind, texts in queries.items():
+        figures[f"{kind}, median ms"] = statistics.median(cold(find, texts))
+    texts = queries[PAIRS]
+    alone = [sys.executable, "-c", ALONE, path]
+    figures["of which Library.find alone, median ms"] = statistics.median(cold(alone, texts))
+    bare = [sys.executable, "-c", "pass"]
+    figures["of which python alone, median ms"] = statistics.median(cold(bare, texts))
+    laps: dict[str, list[float]] = {}
+    for text in texts:
+        arguments = [sys.executable, "-c", PHASES, path, text]
+        done = subprocess.run(arguments, stdout=subprocess.PIPE, text=True, check=True)
+        for name, value in json.loads(done.stdout).items():
+            laps.setdefault(name, []).append(value)
+    figures |= {f"  {name}, median ms": statistics.median(some) for name, some in laps.items()}
+    figures["peak MB"] = cold_memory(path, texts[0])
+    return figures
 
 
 def cold_memory(path: str, text: str) -> float:
@@ -229,6 +289,7 @@ def main() -> None:
     parser.add_argument("--queries", type=int, default=500)
     parser.add_argument("--slow-queries", type=int, default=20, help="of the other ways")
     parser.add_argument("--cold", type=int, default=20, help="cold processes of each kind")
+    parser.add_argument("--only-cold", action="store_true", help="leave out all but cold processes")
     parser.add_argument("--db", type=Path, help="keep the library here, and use it if it is there")
     parser.add_argument("--json", type=Path, help="write the figures here too")
     parser.add_argument("--only", choices=PREPARE, help=argparse.SUPPRESS)  # in a process
@@ -252,12 +313,15 @@ def main() -> None:
             made["build s"] = time.perf_counter() - started
         made["file MB"] = database.file_size(path) / 1e6
         figures["library"] = made
-        processes: dict[str, float] = {}
-        for kind, queries in make_queries(captions, options.cold).items():
-            processes[f"{kind}, median ms"] = statistics.median(cold(path, queries))
-            processes["peak MB"] = cold_memory(path, queries[0])
+        small = str(Path(folder, "small.db"))
+        build(small, captions, SMALL)
+        sizes = {SMALL: small, options.photos: path}
+        processes = {
+            f"cold process, {photos:,} photos": cold_figures(file, captions, options.cold)
+            for photos, file in sizes.items()
+        }
         del captions
-        for name in PREPARE:
+        for name in PREPARE if not options.only_cold else ():
             arguments = [sys.executable, __file__, "--only", name, "--db", path]
             arguments += ["--data", str(data), "--photos", str(options.photos)]
             arguments += ["--queries", str(options.queries)]
@@ -265,7 +329,7 @@ def main() -> None:
             done = subprocess.run(arguments, stdout=subprocess.PIPE, text=True, check=False)
             lines = done.stdout.splitlines()
             figures[name] = json.loads(lines[-1]) if done.returncode == 0 else {}
-        figures["photosearch, cold process"] = processes
+        figures |= processes
     for name, values in figures.items():
         print(name)
         for what, value in values.items():

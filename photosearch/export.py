@@ -80,10 +80,10 @@ def export(
         gps: tell coordinates and place.
 
     Returns:
-        How many photos were written.
+        How many photos were user_metadata.
 
     Raises:
-        OSError: the file can't be written.
+        OSError: the file can't be user_metadata.
     """
     rows = _rows(connection, photos, limit, gps)
     if file == "-":
@@ -158,7 +158,7 @@ def _confidence(log_probability: float, tokens: int) -> float | None:
 
 @contextlib.contextmanager
 def _whole_file(file: str) -> Iterator[IO[str]]:
-    """Open a temporary file that takes its place when all of it is written."""
+    """Open a temporary file that takes its place when all of it is user_metadata."""
     folder = os.path.dirname(os.path.abspath(file))
     number, temporary = tempfile.mkstemp(".tmp", ".photosearch-", folder)
     try:

@@ -15,7 +15,7 @@ from photosearch.search.query import Query, Ranker
 from photosearch.store import database
 from photosearch.store.lock import changing
 from photosearch.store.roots import as_listed, outer_roots
-from photosearch.text import display, searchable
+from photosearch.text import searchable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -287,7 +287,13 @@ class Library:
         """
         path = None if like is None else as_listed(self._open(), like)
         asked = Query(query, limit, Ranker.named(ranker), fields, min_score, path)
-        return self.searcher().find(asked, lambda path: vector_of_file(path, load, notify))
+
+        def describe(path: str) -> np.ndarray:
+            from photosearch.indexing.outside import vector_of_file
+
+            return vector_of_file(path, load, notify)
+
+        return self.searcher().find(asked, describe)
 
     def edit(self, photo: StrPath, caption: str | None) -> None:
         """Keep a person's caption of a photo; it is shown, searched and exported first.
@@ -387,40 +393,3 @@ def load_sentence_encoder() -> SentenceEncoder:
 
     with loading_model():
         return SentenceEncoder.load()
-
-
-def vector_of_file(
-    path: str, load: Callable[[], Describer] | None, notify: Callable[[str], None]
-) -> np.ndarray:
-    """Describe a photo that no library has; return its vector, unit length, float32 (D,).
-
-    Args:
-        path: of the photo.
-        load: gives what describes it; None: the shipped captioner.
-        notify: told in a line what takes long.
-
-    Raises:
-        UsageError: there is no photo, or it can't be read.
-    """
-    import numpy as np
-
-    from captioner.describe.model_folder import read_settings, shipped_model
-    from captioner.describe.quantise import dequantise
-    from photosearch.indexing import describer
-    from photosearch.photo.decode import decode
-    from photosearch.photo.picture import UndecodableError
-
-    if not os.path.exists(path):
-        raise UnknownPathError(f"no photo at {display(path)}")
-    given = load() if load else None
-    size = given.image_size if given else read_settings(shipped_model())["encoder"]["image_size"]
-    try:  # before the captioner is loaded, which takes longer
-        pixels = decode(path, size).pixels
-    except UndecodableError as error:
-        raise UsageError(f"{display(path)}: {error}") from error
-    notify(f"{display(path)} is not in the library: looking at it first takes some seconds")
-    with loading_model():
-        describes = given or describer.load(notify=notify)
-    (description,) = describes.describe_pixels(pixels[None], ("vectors",))
-    assert description.vector is not None
-    return dequantise(np.frombuffer(description.vector, np.int8))

@@ -49,10 +49,12 @@ def watch(library: Library, folder: Path) -> Iterator[str]:
 
 def find(library: Library, query: str) -> list[tuple[str, float, str | None]]:
     """What a result tells."""
-    results: Hits = library.find(query, limit=5, min_score=0)
-    parts: list[Part] = [part for result in results for part in result.parts.values()]
+    hits: Hits = library.find(query, limit=5, min_score=0)
+    first: Result | None = hits[0] if hits else None
+    assert first is None or first in hits
+    parts: list[Part] = [part for result in hits for part in result.parts.values()]
     assert all(0 <= part.fraction <= 1 for part in parts)
-    return [(result.path, result.score, result.taken_at) for result in results]
+    return [(result.path, result.score, result.taken_at) for result in hits]
 
 
 def export(library: Library, file: Path) -> int:

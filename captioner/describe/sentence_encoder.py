@@ -12,11 +12,11 @@ import numpy as np
 
 from captioner.describe.model_folder import shipped_model
 from captioner.describe.onnx import open_session
+from captioner.describe.wordpiece import WordPiece
 from captioner.errors import ModelError
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
-    from tokenizers import Tokenizer
 
 MAX_TOKENS = 64  # of a sentence; the rest is left out
 BATCH = 64
@@ -27,7 +27,7 @@ class SentenceEncoder:
     """The text tower of the joint embedding: a sentence encoder run by ONNX Runtime."""
 
     session: InferenceSession
-    tokenizer: Tokenizer
+    tokenizer: WordPiece
     background: np.ndarray  # quantised vectors of photos of all kinds, int8 (m, D)
     background_hubness: np.ndarray  # float32 (m,)
     fingerprint: str  # of the photo vectors that its sentences can be compared with
@@ -48,17 +48,13 @@ class SentenceEncoder:
         for name in ("config.json", "sentences.onnx", "tokenizer.json", "background.npz"):
             if not (source / name).is_file():
                 raise ModelError(f"no joint embedding in {source}: {name} is missing")
-        from tokenizers import Tokenizer
-
         try:
             config = json.loads((source / "config.json").read_text(encoding="utf-8"))
             # Optimising takes longer than a query; the file is optimised already.
             session = open_session(
                 source / "sentences.onnx", threads=threads, optimise="DISABLE_ALL"
             )
-            tokenizer = Tokenizer.from_file(str(source / "tokenizer.json"))
-            tokenizer.enable_truncation(MAX_TOKENS)
-            tokenizer.enable_padding()
+            tokenizer = WordPiece.load(source / "tokenizer.json", MAX_TOKENS)
             background = np.load(source / "background.npz")
             return cls(
                 session,
@@ -68,18 +64,19 @@ class SentenceEncoder:
                 config["fingerprints"]["vectors"],
                 config.get("ranking", {}),
             )
-        except Exception as error:  # both libraries raise bare Exceptions of their own
-            reason = str(error).splitlines()[0]
+        except Exception as error:  # ONNX Runtime raises bare Exceptions of its own
+            reason = (str(error) or type(error).__name__).splitlines()[0]
             raise ModelError(f"the model in {source} can't be read: {reason}") from error
 
     def encode(self, sentences: Sequence[str]) -> np.ndarray:
         """Return sentences as vectors of length 1, float32 (N, D)."""
         parts = []
         for start in range(0, len(sentences), BATCH):
-            tokens = self.tokenizer.encode_batch(list(sentences[start : start + BATCH]))
-            inputs = {
-                "ids": np.array([sentence.ids for sentence in tokens], np.int64),  # (B, T)
-                "mask": np.array([sentence.attention_mask for sentence in tokens], np.int64),
-            }
-            parts.append(self.session.run(None, inputs)[0])  # (B, D)
+            tokens = [self.tokenizer.encode(each) for each in sentences[start : start + BATCH]]
+            ids = np.zeros((len(tokens), max(map(len, tokens))), np.int64)  # (B, T)
+            mask = np.zeros_like(ids)  # (B, T)
+            for row, sentence in enumerate(tokens):
+                ids[row, : len(sentence)] = sentence
+                mask[row, : len(sentence)] = 1
+            parts.append(self.session.run(None, {"ids": ids, "mask": mask})[0])  # (B, D)
         return np.concatenate(parts)

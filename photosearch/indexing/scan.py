@@ -93,7 +93,7 @@ def outdated_parts(before: Known | None, models: ModelIds | None) -> tuple[str, 
 class Task:
     """A file to decode and describe."""
 
-    root: str  # the folder whose name its folders are searched below
+    root: str  # folder below which the names of its folders are searched
     file: File
     parts: tuple[str, ...] = PARTS  # of the description; none: only the metadata is read again
 

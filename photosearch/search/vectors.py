@@ -17,7 +17,7 @@ PIECE = 100_000
 class Vectors:
     """The photos of a library, in memory."""
 
-    photos: np.ndarray  # their numbers, ascending, int64 (N,)
+    photos: np.ndarray  # their ids, ascending, int64 (N,)
     matrix: np.ndarray  # int8 (N, D)
     hubness: np.ndarray  # float32 (N,), see `captioner.networks.embedding`
 
@@ -46,48 +46,57 @@ class Vectors:
 def load(
     connection: sqlite3.Connection, fingerprint: str, dimension: int, piece: int = PIECE
 ) -> Vectors:
-    """Read the vectors of the photos that are where they were.
+    """Read the vectors of the photos whose files are not known to be gone.
 
     Args:
         connection: to a library.
-        fingerprint: of the model that made them; those of another can't be compared.
-        dimension: of these vectors; one of another length is damaged, and left out.
-        piece: vectors that are read at once.
+        fingerprint: of the model that made them. Vectors of another model can't be compared.
+        dimension: of these vectors. A vector of another length is damaged, and left out.
+        piece: ids of photos whose vectors are read at once.
     """
-    photos, matrices, hubness, last = [], [], [], -1
-    while True:
+    photos, matrices, hubness, start = [], [], [], _first(connection, 0)
+    while start is not None:
         # Joined by SQLite, because a Python object for each row takes twice the time; in
-        # pieces, because SQLite limits the length of a value.
-        numbers, joined, near = connection.execute(
+        # pieces, because SQLite limits the length of a value. The rows of a range of ids come in
+        # their order.
+        ids, joined, near = connection.execute(
             """SELECT group_concat(photo_id), CAST(group_concat(vector, '') AS BLOB),
                       group_concat(hubness)
-               FROM (SELECT photo_id, vector, hubness FROM vectors
-                     WHERE model_id = (SELECT id FROM models WHERE fingerprint = ?)
-                     AND photo_id NOT IN (SELECT id FROM photos WHERE missing_since IS NOT NULL)
-                     AND length(vector) = ? AND photo_id > ? ORDER BY photo_id LIMIT ?)""",
-            (fingerprint, dimension, last, piece),
+               FROM vectors WHERE photo_id BETWEEN ? AND ?
+               AND model_id = (SELECT id FROM models WHERE fingerprint = ?)
+               AND photo_id NOT IN (SELECT id FROM photos WHERE missing_since IS NOT NULL)
+               AND length(vector) = ?""",
+            (start, start + piece - 1, fingerprint, dimension),
         ).fetchone()
-        if numbers is None:
-            break
-        photos.append(np.fromstring(numbers, np.int64, sep=","))
-        matrices.append(np.frombuffer(joined, np.int8).reshape(-1, dimension))
-        hubness.append(np.fromstring(near, np.float32, sep=","))
-        last = int(photos[-1][-1])
+        if ids is not None:
+            photos.append(np.fromstring(ids, np.int64, sep=","))
+            matrices.append(np.frombuffer(joined, np.int8).reshape(-1, dimension))
+            hubness.append(np.fromstring(near, np.float32, sep=","))
+        start = _first(connection, start + piece)
+    if len(photos) == 1:  # without a copy
+        return Vectors(photos[0], matrices[0], hubness[0])
     if not photos:
         photos, matrices = [np.empty(0, np.int64)], [np.empty((0, dimension), np.int8)]
         hubness = [np.empty(0, np.float32)]
     return Vectors(np.concatenate(photos), np.concatenate(matrices), np.concatenate(hubness))
 
 
+def _first(connection: sqlite3.Connection, least: int) -> int | None:
+    """Return the lowest id of a photo with a vector from an id on."""
+    query = "SELECT min(photo_id) FROM vectors WHERE photo_id >= ?"
+    first: int | None = connection.execute(query, (least,)).fetchone()[0]
+    return first
+
+
 def best(scores: np.ndarray, count: int) -> np.ndarray:
-    """Return the places of the highest scores, the highest first; ties in their order."""
+    """Return the indices of the highest scores, the highest first; ties in their order."""
     if count <= 0:
         return np.empty(0, np.int64)
     if count < len(scores):
-        places = np.argpartition(-scores, count)[:count]
-        lowest = scores[places].min()
-        places = np.flatnonzero(scores >= lowest)
+        indices = np.argpartition(-scores, count)[:count]
+        lowest = scores[indices].min()
+        indices = np.flatnonzero(scores >= lowest)
     else:
-        places = np.arange(len(scores))
-    order = np.argsort(-scores[places], kind="stable")
-    return np.asarray(places[order][:count])
+        indices = np.arange(len(scores))
+    order = np.argsort(-scores[indices], kind="stable")
+    return np.asarray(indices[order][:count])

@@ -34,10 +34,7 @@ def test_the_caption_is_what_the_readme_says(texts: dict[CaptionSource, str | No
 
 
 def fill(connection: sqlite3.Connection) -> int:
-    """Write a photo for every combination of texts by people, and its row as version 3 had it."""
-    (table,) = connection.execute(
-        "SELECT name FROM sqlite_master WHERE name IN ('written', 'user_metadata')"
-    ).fetchone()
+    """Write a photo for every combination of texts by people, and its row as version 4 had it."""
     choices = itertools.product([None, "", "edited"], ["", "alt"], ["", "described"], ["", "named"])
     connection.execute("INSERT INTO runs (id, started_at) VALUES (1, '')")
     connection.execute("INSERT INTO models VALUES (1, 'm', 'f', '', 'captions')")
@@ -54,7 +51,7 @@ def fill(connection: sqlite3.Connection) -> int:
             connection.execute("INSERT INTO edits VALUES (?, ?, '')", (number, edit))
         if alt_text or description or title or number % 5 == 0:
             values = (number, title, description, alt_text)
-            connection.execute(f"INSERT INTO {table} VALUES (?, ?, ?, ?, '', 3)", values)
+            connection.execute("INSERT INTO user_metadata VALUES (?, ?, ?, ?, '', 3)", values)
         person = edit if edit is not None else alt_text or description or title
         said = [person] * (edit is not None or bool(person)) + ["generated words"]
         connection.execute(
@@ -72,7 +69,7 @@ def fill(connection: sqlite3.Connection) -> int:
 def test_a_migrated_library_knows_where_its_captions_are_from(tmp_path: Path) -> None:
     path = tmp_path / "library.db"
     with contextlib.closing(sqlite3.connect(path)) as connection:
-        schema.migrate(connection, 3)
+        schema.migrate(connection, 4)
         with connection:
             count = fill(connection)
     with contextlib.closing(database.open_for_writing(str(path))) as connection:

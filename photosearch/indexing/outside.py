@@ -1,0 +1,47 @@
+"""A photo outside the library, described to find photos that look like it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+import numpy as np
+
+from captioner.describe.model_folder import read_settings, shipped_model
+from captioner.describe.quantise import dequantise
+from photosearch.errors import UnknownPathError, UsageError, loading_model
+from photosearch.indexing import describer
+from photosearch.indexing.protocols import Describer
+from photosearch.photo.decode import decode
+from photosearch.photo.picture import UndecodableError
+from photosearch.text import display
+
+
+def vector_of_file(
+    path: str, load: Callable[[], Describer] | None, notify: Callable[[str], None]
+) -> np.ndarray:
+    """Return the vector of a photo that the library has no vector of, unit length, float32 (D,).
+
+    Args:
+        path: of the photo.
+        load: gives what describes it; None: the shipped captioner.
+        notify: told in a line what takes long.
+
+    Raises:
+        UsageError: there is no photo, or it can't be read.
+        ModelError: the model can't be loaded.
+    """
+    if not os.path.exists(path):
+        raise UnknownPathError(f"no photo at {display(path)}")
+    given = load() if load else None
+    size = given.image_size if given else read_settings(shipped_model())["encoder"]["image_size"]
+    try:  # before the captioner is loaded, which takes longer
+        pixels = decode(path, size).pixels
+    except UndecodableError as error:
+        raise UsageError(f"{display(path)}: {error}") from error
+    notify(f"{display(path)} is not in the library: looking at it first takes some seconds")
+    with loading_model():
+        describes = given or describer.load(notify=notify)
+    (description,) = describes.describe_pixels(pixels[None], ("vectors",))
+    assert description.vector is not None
+    return dequantise(np.frombuffer(description.vector, np.int8))

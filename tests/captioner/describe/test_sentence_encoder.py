@@ -1,0 +1,51 @@
+"""The sentence encoder: unit vectors, and files that can't be read are told in a line."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from captioner.describe.model_folder import shipped_model
+from captioner.describe.sentence_encoder import MAX_TOKENS, SentenceEncoder
+from captioner.errors import ModelError
+
+SENTENCES = [
+    "dog", "a dog on a beach", "two people in a red boat", "snow", "", "?!", "日本 🐶",
+    "children playing in a fountain while a man in a hat takes a picture of them " * 6,
+]  # fmt: skip
+
+
+def test_sentences_become_unit_vectors() -> None:
+    vectors = SentenceEncoder.load().encode(SENTENCES)
+    assert vectors.dtype == np.float32 and vectors.shape == (len(SENTENCES), 256)
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, rtol=1e-5)
+    beach, boat = vectors[1], vectors[2]
+    assert vectors[0] @ beach > vectors[0] @ boat
+
+
+def test_vectors_are_those_of_the_tokens_of_the_package_tokenizers() -> None:
+    tokenizers = pytest.importorskip("tokenizers")
+    encoder = SentenceEncoder.load()
+    theirs = tokenizers.Tokenizer.from_file(str(shipped_model() / "tokenizer.json"))
+    theirs.enable_truncation(MAX_TOKENS)
+    theirs.enable_padding()
+    tokens = theirs.encode_batch(SENTENCES)
+    inputs = {
+        "ids": np.array([each.ids for each in tokens], np.int64),
+        "mask": np.array([each.attention_mask for each in tokens], np.int64),
+    }
+    expected = encoder.session.run(None, inputs)[0]
+    np.testing.assert_array_equal(encoder.encode(SENTENCES), expected)
+
+
+@pytest.mark.parametrize("name", ["sentences.onnx", "tokenizer.json", "background.npz"])
+@pytest.mark.parametrize("left", [0, 1000])
+def test_a_damaged_file_is_told_in_a_line(tmp_path: Path, name: str, left: int) -> None:
+    for file in ("config.json", "sentences.onnx", "tokenizer.json", "background.npz"):
+        shutil.copy(shipped_model() / file, tmp_path / file)
+    content = (tmp_path / name).read_bytes()[:left]
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(ModelError, match="can't be read") as caught:
+        SentenceEncoder.load(tmp_path)
+    assert len(str(caught.value).splitlines()) == 1

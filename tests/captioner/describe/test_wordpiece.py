@@ -1,0 +1,66 @@
+"""WordPiece: the tokens of the package tokenizers, for whatever is typed."""
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from captioner.describe.model_folder import shipped_model
+from captioner.describe.sentence_encoder import MAX_TOKENS
+from captioner.describe.wordpiece import WordPiece
+
+tokenizers = pytest.importorskip("tokenizers")
+FILE = shipped_model() / "tokenizer.json"
+OURS = WordPiece.load(FILE, MAX_TOKENS)
+THEIRS = tokenizers.Tokenizer.from_file(str(FILE))
+THEIRS.enable_truncation(MAX_TOKENS)
+
+ODD = st.sampled_from([
+    "É", "e\u0301", "İ", "ß", "ﬁ", "Straße", "don't", "x-ray", "[CLS]", "[sep]", "##ing", "日本",
+    "한국어", "नमस्ते", "\u200d", "\u202e", "\0", "\ufffd", "\x85", "\x0b", "\u2028", "🐶", "$",
+    "€", "^`~", "\u3000", "x" * 101, "x" * 100, "unbelievably", "1234567", "①",
+    "Ω", "\U00020000", "\ue000",
+])  # fmt: skip
+
+# Each program has Unicode's tables of its own year: those agree on these characters, and on all
+# but 500 of those above.
+SAME = st.characters(max_codepoint=0x2FFF).filter(
+    lambda char: THEIRS.encode(f"a{char}b").ids == OURS.encode(f"a{char}b")
+)
+
+
+@settings(max_examples=1000, deadline=None)
+@given(st.lists(ODD | st.text(SAME, max_size=6), max_size=30).map(" ".join) | st.text(SAME))
+@example("a dog " * 100)
+@example("[CLS][SEP] [MASK]x[UNK]")
+def test_anything_typed_becomes_the_same_tokens(text: str) -> None:
+    assert OURS.encode(text) == THEIRS.encode(text).ids
+
+
+def test_characters_become_the_same_tokens_but_for_later_additions_to_unicode() -> None:
+    codes = [code for code in range(0x30000) if not 0xD800 <= code < 0xE000]
+    texts = [f"a{chr(code)}b" for code in codes]
+    pairs = zip(codes, texts, THEIRS.encode_batch(texts), strict=True)
+    other = [code for code, text, theirs in pairs if OURS.encode(text) != theirs.ids]
+    assert len(other) < 1000 and min(other, default=0x600) >= 0x600
+
+
+def test_captions_by_people_become_the_same_tokens(data_dir: Path) -> None:
+    with gzip.open(data_dir / "text" / "coco.tsv.gz", "rt", encoding="utf-8") as lines:
+        captions = [
+            line.rstrip("\n").partition("\t")[2]
+            for line, _ in zip(lines, range(50_000), strict=False)
+        ]
+    assert len(captions) == 50_000
+    for caption, theirs in zip(captions, THEIRS.encode_batch(captions), strict=True):
+        assert OURS.encode(caption) == theirs.ids
+
+
+def test_another_kind_of_tokenizer_is_refused() -> None:
+    settings = json.loads(FILE.read_text(encoding="utf-8"))
+    settings["model"]["type"] = "BPE"
+    with pytest.raises(ValueError, match="no WordPiece"):
+        WordPiece(settings, MAX_TOKENS)
