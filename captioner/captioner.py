@@ -64,7 +64,7 @@ class Captioner:
         """Load a model folder, ready to describe.
 
         Args:
-            folder: of the model; the model that ships with this package without it.
+            folder: of the model; by default the model that ships with this package.
             engine: see `captioner.describe.engines.Engine`; "auto" takes torch if there is a
                 graphics processor or a device is named, else the fastest engine that is installed.
             device: of torch, see `captioner.describe.engines.Device`.
@@ -154,7 +154,9 @@ def _problem(engine: Engine, error: Exception) -> CaptionerError:
     reason = str(error).splitlines()[0] if str(error) else type(error).__name__
     if isinstance(error, CaptionerError) and not isinstance(error, EngineError):
         return error
-    return EngineError(f"the engine {engine} can't be used: {reason}")
+    problem = EngineError(f"the engine {engine} can't be used: {reason}")
+    problem.__cause__ = error  # for a traceback
+    return problem
 
 
 def _load_onnx(

@@ -16,7 +16,7 @@ from captioner.describe.engines import Engine, processors
 from captioner.describe.graphs import SLICE, damaged, read_graphs
 from captioner.describe.labels import TagLabels
 from captioner.describe.model_folder import read_settings, reading
-from captioner.describe.open_graph import OPEN, Network
+from captioner.describe.network import OPEN, Network
 from captioner.describe.outputs import captions_of, tags_and_colours, vectors_of
 from captioner.describe.vocabulary import Vocabulary
 from captioner.errors import CaptionerError
@@ -68,7 +68,7 @@ class OnnxCaptioner:
 
         Args:
             folder: of the model.
-            engine: one of `captioner.describe.open_graph.OPEN`.
+            engine: one of `captioner.describe.network.OPEN`.
             threads: processor threads; by default one for each processor.
             bf16: look at photos in bfloat16; captions are searched in float32 all the same.
 

@@ -11,8 +11,8 @@ from captioner import Captioner, Description, EngineError, ModelError
 from captioner.describe.engines import Engine, is_installed
 from captioner.describe.graphs import PHOTO, has_graphs, read_graphs
 from captioner.describe.model_folder import shipped_model
+from captioner.describe.network import OPEN, open_onnx
 from captioner.describe.onnx_captioner import OnnxCaptioner
-from captioner.describe.open_graph import OPEN, open_onnx
 from captioner.describe.quantise import dequantise
 from captioner.describe.square import to_square
 

@@ -13,8 +13,8 @@ from captioner.describe.config import CaptionerConfig
 from captioner.describe.engines import is_installed
 from captioner.describe.graphs import NAMES, PHOTO, STEP, has_graphs, read_graphs
 from captioner.describe.model_folder import read_weights, shipped_model, write_part
+from captioner.describe.network import OPEN
 from captioner.describe.onnx_captioner import OnnxCaptioner
-from captioner.describe.open_graph import OPEN
 from captioner.describe.vocabulary import Vocabulary
 from captioner.errors import ModelError
 from captioner.networks.decoder import Decoder, DecoderConfig

@@ -1,4 +1,4 @@
-"""Opening a graph with an engine that runs on the processor without torch."""
+"""A network: a graph that an engine has opened, on the processor and without torch."""
 
 from __future__ import annotations
 
