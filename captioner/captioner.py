@@ -66,7 +66,7 @@ class Captioner:
         Args:
             folder: of the model; the model that ships with this package without it.
             engine: see `captioner.describe.engines.Engine`; "auto" takes torch if there is a
-                graphics processor or if one is named, else the fastest that is installed.
+                graphics processor or a device is named, else the fastest engine that is installed.
             device: of torch, see `captioner.describe.engines.Device`.
             threads: processor threads; by default one for each processor.
             bf16: look at photos in bfloat16; refused where that isn't faster.
@@ -75,7 +75,7 @@ class Captioner:
         Raises:
             EngineError: the engine or the device is unknown or not here, they don't go together,
                 or bfloat16 is asked for and isn't faster.
-            ModelError: the folder holds no model, or one that is damaged.
+            ModelError: the folder holds no model, or its files are damaged.
         """
         check(engine, device)
         source = Path(folder) if folder else shipped_model()
@@ -109,7 +109,7 @@ class Captioner:
 
     @property
     def fingerprints(self) -> dict[str, str]:
-        """Of all that each part of a description comes from: the same one, the same result."""
+        """Of all that each part of a description comes from: if it is the same, so is the part."""
         return self._implementation.fingerprints
 
     @property
@@ -141,7 +141,7 @@ class Captioner:
 
         Args:
             pixels: uint8 RGB, upright, (B, S, S, 3), S being `image_size`.
-            parts: those to make.
+            parts: the parts to make.
 
         Raises:
             ModelError: the model lacks a part.
@@ -150,7 +150,7 @@ class Captioner:
 
 
 def _problem(engine: Engine, error: Exception) -> CaptionerError:
-    """Say that an engine can't be used; a model folder's fault stays one."""
+    """Say that an engine can't be used; a ModelError stays as it is."""
     reason = str(error).splitlines()[0] if str(error) else type(error).__name__
     if isinstance(error, CaptionerError) and not isinstance(error, EngineError):
         return error

@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from captioner.describe import engines
 from captioner.errors import CaptionerError
 
 app = typer.Typer(
@@ -30,13 +31,13 @@ Data = Annotated[
         "in the folder that PHOTOSEARCH_DATA names. Repeatable.",
     ),
 ]
-Model = Annotated[Path | None, typer.Option(help="Model folder; without it, the one that ships.")]
+Model = Annotated[Path | None, typer.Option(help="Model folder; by default the shipped model.")]
 Out = Annotated[Path, typer.Option(help="Folder for the run; an unfinished run goes on.")]
 Features = Annotated[
     Path | None, typer.Option(help="Cache of encoded photos; by default OUT/features.")
 ]
 Threads = Annotated[int | None, typer.Option(min=1, help="Processor threads.")]
-Device = Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")]
+Device = Annotated[str, typer.Option(help=f"Of torch: {', '.join(engines.Device)}.")]
 
 
 def show_version(asked: bool) -> None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         BusyError,
         ExitCode,
         LibraryError,
+        ModelError,
         PhotosearchError,
         UnknownPathError,
         UsageError,
@@ -43,6 +44,7 @@ __all__ = [
     "IndexOptions",
     "Library",
     "LibraryError",
+    "ModelError",
     "Part",
     "PhotosearchError",
     "Result",
@@ -61,8 +63,8 @@ _HOMES = {
     "indexing.summary": ["Stages", "Summary"],
     "indexing.config": ["DescribeOptions", "IndexOptions", "WatchOptions"],
     "errors": [
-        "BusyError", "ExitCode", "LibraryError", "PhotosearchError", "UnknownPathError",
-        "UsageError", "WatchError",
+        "BusyError", "ExitCode", "LibraryError", "ModelError", "PhotosearchError",
+        "UnknownPathError", "UsageError", "WatchError",
     ],
 }  # fmt: skip
 _MODULES = {name: module for module, names in _HOMES.items() for name in names}

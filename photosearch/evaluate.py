@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from captioner.errors import CaptionerError
 from captioner.training.data import read_captions
 from photosearch.errors import UsageError
 from photosearch.files.names import is_photo_name
@@ -82,7 +83,7 @@ def read_queries(captions: Path, names: Path | None = None) -> Queries:
         pool = sorted(said) if names is None else names.read_text(encoding="utf-8").split("\n")
     except OSError as error:
         raise UsageError(f"can't read {error.filename}: {error.strerror or error}") from error
-    except ValueError as error:  # a file is no text of that kind
+    except (CaptionerError, UnicodeDecodeError) as error:  # a file is no text of that kind
         raise UsageError(str(error)) from error
     pool = [name for name in pool if name]
     pairs = [(text, name) for name in pool for text in said.get(name, ())]

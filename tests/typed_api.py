@@ -19,7 +19,6 @@ from photosearch import (
     LibraryError,
     Part,
     PhotosearchError,
-    Result,
     Summary,
     UnknownPathError,
     UsageError,
@@ -60,7 +59,7 @@ def find(library: Library, query: str) -> list[tuple[str, float, str | None]]:
 
 def export(library: Library, file: Path) -> int:
     """How many photos are in the CSV."""
-    return library.export(file, query="beach", limit=100, gps=False)
+    return library.export(file, query="blue", limit=100, gps=False)
 
 
 def keep(library: Library, folder: Path) -> tuple[int, int, str]:

@@ -35,8 +35,8 @@ def main_colours(
 ) -> list[list[tuple[str, float]]]:
     """Name the main colours of photos.
 
-    A small thing in a strong colour is what people remember ("the red car"), so a vivid
-    pixel weighs more than a dull one.
+    People remember a small thing in a strong colour ("the red car"), so a vivid pixel weighs
+    more than a dull pixel.
 
     Args:
         pixels: uint8 RGB, (B, S, S, 3).
@@ -90,11 +90,11 @@ def to_lch(pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 def name_pixels(lightness: np.ndarray, chroma: np.ndarray, hue: np.ndarray) -> np.ndarray:
     """Name colours given as `to_lch` does.
 
-    The borders are ours, set by eye between the colours that CSS names. Later rules
-    overrule earlier ones.
+    The borders are our own: set by eye between the colours that CSS names. A later rule
+    overrules an earlier rule.
 
     Returns:
-        Places in `NAMES`, or one more for a colour that has no basic name.
+        Places in `NAMES`; the number after the last place for a colour without a basic name.
     """
     rules = [
         # Hue alone, for strong colours.

@@ -11,7 +11,7 @@ from captioner.describe.colours import ColourConfig
 from captioner.describe.tags import TagConfig
 
 BATCH = 64
-"""Photos that a processor is given at once: more are hardly faster, and are lost at a kill."""
+"""Photos that a processor is given at once. More are hardly faster, and a kill loses them."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class CaptionerConfig:
 
         Raises:
             KeyError: a setting is missing.
-            TypeError: one has a name that isn't known.
+            TypeError: a setting has an unknown name.
         """
         # A model of version 0.1.0 has no settings of its own for tags and colours.
         return cls(

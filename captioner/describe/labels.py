@@ -17,7 +17,7 @@ from captioner.errors import ModelError
 
 @dataclass(frozen=True)
 class Label:
-    """What one output of a classifier is called, and how far to believe it."""
+    """What an output of a classifier is called, and how far to believe it."""
 
     name: str  # "golden retriever"
     parents: tuple[str, ...] = ()  # from near to far: "retriever", "dog", "animal"
@@ -27,7 +27,7 @@ class Label:
     trust: float = 1.0
     parents_trust: float = 1.0
     # What the thing may look like in a caption, for words learnt from captions: "dog", "puppy".
-    # A photo shows the thing if one of its captions holds one of them.
+    # A photo shows the thing if any of its captions holds any of these words.
     forms: tuple[str, ...] = ()
 
     @property
@@ -80,7 +80,7 @@ class Labels:
         """Whether whatever is the first text is the second text too, bool (texts, texts).
 
         That is so if all labels of the first are labels of the second. Of two texts with the
-        same labels ("groom" and "wedding"), the nearer one implies the farther one.
+        same labels ("groom" and "wedding"), the text nearer to the name implies the other.
         """
         height = np.zeros(len(self.texts))  # how far up the chains a text stands
         for label in self.labels:
@@ -125,7 +125,7 @@ class TagLabels:
         return cls(*(Labels.read(_file(folder, name)) for name in (CLASSES, WORDS)))
 
     def implies(self, text: str, other: str) -> bool:
-        """Tell whether either table says that whatever is a text is the other text too."""
+        """Tell whether, by any of the two tables, whatever is a text is another text too."""
         return any(
             bool(table.implies[table.column[text], table.column[other]])
             for table in (self.classes, self.words)
@@ -135,8 +135,8 @@ class TagLabels:
     def synonyms(self, text: str) -> tuple[str, ...]:
         """Return what else finds a text: synonyms of its labels, then all that it implies.
 
-        Both tables are asked, whichever classifier found the text: it may be that only one of
-        the tables knows that a zebra is an animal.
+        Both tables are asked, whichever classifier found the text: perhaps only the other
+        classifier's table knows that a zebra is an animal.
         """
         if text not in self._synonyms:
             tables = (self.classes, self.words)
@@ -156,7 +156,7 @@ def copy_labels(folder: Path) -> None:
 
 
 def _file(folder: Path, name: str) -> Path:
-    """Return a table's file: a model of version 0.1.0 has none, and means the shipped ones."""
+    """Return a table's file. A model of version 0.1.0 has no tables: the shipped tables fit it."""
     own = folder / name
     return own if own.exists() else shipped_model() / name
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -41,18 +42,31 @@ def shipped_model() -> Path:
     return Path(str(resources.files("captioner") / "models" / "default"))
 
 
+@contextlib.contextmanager
+def reading(folder: Path) -> Iterator[None]:
+    """Turn what goes wrong with the files of a model folder into an error for people.
+
+    Raises:
+        ModelError: in place of what a damaged or missing file leads to.
+    """
+    try:
+        yield
+    except (OSError, KeyError, TypeError, ValueError, RuntimeError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise ModelError(f"the model in {folder} can't be read: {reason}") from error
+
+
 def read_settings(folder: Path) -> dict[str, Any]:
     """Read a model's config.json.
 
     Raises:
         ModelError: the folder holds no model, or the file is damaged.
     """
-    try:
-        settings = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ModelError(f"no model in {folder}: config.json is missing") from None
-    except (OSError, ValueError) as error:
-        raise ModelError(f"the model in {folder} can't be read: {error}") from error
+    file = folder / "config.json"
+    if not file.exists():
+        raise ModelError(f"no model in {folder}: config.json is missing")
+    with reading(folder):
+        settings = json.loads(file.read_text(encoding="utf-8"))
     if not isinstance(settings, dict):
         raise ModelError(f"the model in {folder} can't be read: config.json holds no settings")
     return settings
@@ -67,21 +81,21 @@ def read_weights(folder: Path) -> dict[str, np.ndarray]:
     from safetensors import SafetensorError
     from safetensors.numpy import load_file
 
-    try:
-        return dict(load_file(folder / "model.safetensors"))
-    except (OSError, SafetensorError) as error:
-        reason = str(error).splitlines()[0]
-        raise ModelError(f"the model in {folder} can't be read: {reason}") from error
+    with reading(folder):
+        try:
+            return dict(load_file(folder / "model.safetensors"))
+        except SafetensorError as error:
+            raise ValueError(error) from error
 
 
 def write_part(
     folder: Path, weights: Mapping[str, np.ndarray], settings: Mapping[str, object]
 ) -> None:
-    """Put weights and settings into a model folder, in place of those it has of the kind.
+    """Put weights and settings into a model folder.
 
-    Weights are of one kind if their names are alike up to the first dot. Floats are
-    stored as float16. Call it last, after the part's other files are written: it works
-    out the fingerprints.
+    Weights replace all weights of the same kind: whose names are alike up to the first dot.
+    Floats are stored as float16. Call it after the other files of the part are written, because
+    it works out the fingerprints.
     """
     from safetensors.numpy import save_file
 

@@ -15,7 +15,7 @@ from captioner.describe.description import PARTS, Description, Part
 from captioner.describe.engines import Engine, processors
 from captioner.describe.graphs import SLICE, damaged, read_graphs
 from captioner.describe.labels import TagLabels
-from captioner.describe.model_folder import read_settings
+from captioner.describe.model_folder import read_settings, reading
 from captioner.describe.open_graph import OPEN, Network
 from captioner.describe.outputs import captions_of, tags_and_colours, vectors_of
 from captioner.describe.vocabulary import Vocabulary
@@ -79,20 +79,23 @@ class OnnxCaptioner:
         """
         settings, threads = read_settings(folder), threads or processors()
         photo, step = read_graphs(folder)
+        with reading(folder):
+            vocabulary = Vocabulary.load(folder / "vocabulary.txt")
+            config, labels = CaptionerConfig.of(settings), TagLabels.load(folder)
+            size, fingerprints = settings["encoder"]["image_size"], settings["fingerprints"]
         try:
             captioner = cls(
                 OPEN[engine](photo, threads, bf16),
                 OPEN[engine](step, threads, False),
-                Vocabulary.load(folder / "vocabulary.txt"),
-                TagLabels.load(folder),
-                CaptionerConfig.of(settings),
-                image_size=settings["encoder"]["image_size"],
-                fingerprints=settings["fingerprints"],
+                vocabulary,
+                labels,
+                config,
+                image_size=size,
+                fingerprints=fingerprints,
                 threads=threads,
             )
             # Once in this thread alone: what OpenVINO's Python part sets up at its first use
             # locks up for good when two threads meet there (docs/explained/decisions).
-            size = captioner.image_size
             captioner._describe(np.zeros((1, size, size, 3), np.uint8), PARTS)
         except (CaptionerError, ImportError):
             raise
@@ -110,12 +113,13 @@ class OnnxCaptioner:
     ) -> list[Description]:
         """Describe photos that are decoded already.
 
-        Photos are spread over threads, not the work on one photo: no thread waits for
-        another within a batch, so decoding processes can use every idle moment.
+        Each thread describes photos of its own; threads don't share the work on a photo. So no
+        thread waits for another thread within a batch, and decoding processes can use every idle
+        moment.
 
         Args:
             pixels: uint8 RGB, upright, (B, S, S, 3), S being `image_size`.
-            parts: those to make.
+            parts: the parts to make.
         """
         shares = np.array_split(pixels, min(self._threads, max(len(pixels), 1)))
         done = self._pool.map(lambda share: self._describe(share, parts), shares)

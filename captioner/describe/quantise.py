@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-# A coordinate of a unit vector in d dimensions is about 1 / sqrt(d); so many times that
-# are the ends of the int8 range. What lies beyond (1 in 15,000) is clipped.
+# A coordinate of a unit vector in d dimensions is about 1 / sqrt(d). The int8 range ends at RANGE
+# times that; what lies beyond (1 in 15,000) is clipped.
 RANGE = 4.0
 
 

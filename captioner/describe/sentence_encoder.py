@@ -67,8 +67,8 @@ class SentenceEncoder:
         """Load the text tower of a model folder.
 
         Args:
-            folder: of the model; the one that ships with this package without it.
-            threads: processor threads; a query is too short for more than one.
+            folder: of the model; by default the model that ships with this package.
+            threads: processor threads; a query is too short for a second thread.
 
         Raises:
             ModelError: the folder holds no text tower, or its files can't be read.

@@ -78,7 +78,7 @@ def draft(image: Image.Image, size: int) -> bool:
 
 
 def _smaller(image: Image.Image, size: int) -> Image.Image:
-    """Return a loaded picture: the one given, or a JPEG of the same file that is smaller."""
+    """Return a picture loaded: the given picture, or a smaller picture from the same JPEG file."""
     if isinstance(image, JpegImagePlugin.JpegImageFile) and image.tile and image.fp is not None:
         image.fp.seek(0)
         again = JpegImagePlugin.JpegImageFile(image.fp)

@@ -11,13 +11,13 @@ SPECIAL = ("<pad>", "<bos>", "<eos>", "<unk>")
 
 
 class Vocabulary:
-    """An ordered list of words, the most frequent first, after four special ones."""
+    """An ordered list of words: four special words, then the most frequent words first."""
 
     def __init__(self, words: Sequence[str]) -> None:
-        """Number the words (without the special ones) in the order given.
+        """Number the words (without the special words) in the order given.
 
         Raises:
-            ValueError: a word stands twice or is a special one.
+            ValueError: a word stands twice, or is a special word.
         """
         self.words = (*SPECIAL, *words)
         self._ids = {word: number for number, word in enumerate(self.words)}
@@ -44,7 +44,7 @@ class Vocabulary:
         return text
 
     def save(self, file: Path) -> None:
-        """Write one word a line, without the special ones."""
+        """Write a word a line, without the special words."""
         file.write_text("\n".join(self.words[len(SPECIAL) :]) + "\n", encoding="utf-8")
 
     @classmethod

@@ -10,8 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from captioner.describe.model_folder import read_settings, read_weights
-from captioner.errors import ModelError
+from captioner.describe.model_folder import read_settings, read_weights, reading
 from captioner.networks.decoder import Decoder, DecoderConfig
 from captioner.networks.embedding import EmbeddingConfig, JointEmbedding, PhotoTower
 from captioner.networks.encoder import Encoder, EncoderConfig
@@ -35,7 +34,7 @@ class Networks:
             ModelError: the folder holds no model, or its files don't fit together.
         """
         settings, weights = read_settings(folder), _grouped(read_weights(folder))
-        try:
+        with reading(folder):
             encoder = Encoder(EncoderConfig(**settings["encoder"]))
             encoder.load_state_dict(weights["encoder"])
             decoder = Decoder(DecoderConfig(**settings["decoder"]))
@@ -49,9 +48,6 @@ class Networks:
                 tower = PhotoTower(EmbeddingConfig(**settings["embedding"]), encoder.config)
                 networks.embedding = JointEmbedding(tower, weights["embedding"]["sentences"], 0.0)
                 networks.embedding.load_state_dict(weights["embedding"])
-        except (KeyError, TypeError, RuntimeError) as error:
-            reason = str(error).splitlines()[0]
-            raise ModelError(f"the model in {folder} can't be read: {reason}") from error
         for module in networks.modules().values():
             module.eval().requires_grad_(False)
         return networks
@@ -65,7 +61,7 @@ class Networks:
         )
 
     def modules(self) -> dict[str, nn.Module]:
-        """Return those that are there, by the name that their weights begin with."""
+        """Return the networks that the model has, by the name that their weights begin with."""
         named: dict[str, nn.Module | None] = {
             "encoder": self.encoder,
             "decoder": self.decoder,

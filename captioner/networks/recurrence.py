@@ -1,4 +1,4 @@
-"""The recurrence of the decoder: an LSTM, all words at once or one by one, and its attention."""
+"""The recurrence of the decoder: an LSTM that takes many words at once or one, and attention."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 
 class Lstm(nn.LSTM):
-    """torch's LSTM, which training runs over whole captions, with one step of it by hand."""
+    """torch's LSTM, which training runs over whole captions, and a single step written out."""
 
     def step(self, inputs: Tensor, h: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
         """Take one step of the first layer.

@@ -48,7 +48,7 @@ class TextTower(nn.Module):
 
         Args:
             ids: tokens, int64 (B, T).
-            mask: 1 where there is one, int64 (B, T).
+            mask: 1 for a token, 0 for padding, int64 (B, T).
 
         Returns:
             float32 (B, D).

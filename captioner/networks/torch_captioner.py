@@ -14,7 +14,7 @@ from torch import Tensor
 from captioner.describe.config import BATCH, CaptionerConfig
 from captioner.describe.description import PARTS, Caption, Description, Part, Tag
 from captioner.describe.labels import TagLabels, copy_labels
-from captioner.describe.model_folder import read_settings, shipped_model, write_part
+from captioner.describe.model_folder import read_settings, reading, shipped_model, write_part
 from captioner.describe.outputs import captions_of, tags_and_colours, vectors_of
 from captioner.describe.vocabulary import Vocabulary
 from captioner.errors import EngineError, ModelError
@@ -52,7 +52,7 @@ class TorchCaptioner:
         """Load a model folder, ready to describe.
 
         Args:
-            folder: as `save` wrote it; the model that ships with this package without one.
+            folder: of the model; by default the model that ships with this package.
             device: "auto" (CUDA, then MPS, then the processor), "cpu", "cuda" or "mps".
             bf16: encode photos in bfloat16, which is slow where the device lacks it.
 
@@ -64,11 +64,9 @@ class TorchCaptioner:
         settings = read_settings(source)
         found = find_device(device)
         networks = Networks.read(source).for_inference(found)
-        try:
+        with reading(source):
             vocabulary = Vocabulary.load(source / "vocabulary.txt")
             config = CaptionerConfig.of(settings)
-        except (KeyError, TypeError, ValueError, OSError) as error:
-            raise ModelError(f"the model in {source} can't be read: {error}") from error
         words = networks.decoder.config.vocabulary_size
         if len(vocabulary) != words:
             raise ModelError(f"the vocabulary in {source} has {len(vocabulary)} words, not {words}")
@@ -126,7 +124,7 @@ class TorchCaptioner:
 
         Args:
             pixels: uint8 RGB, upright, (B, S, S, 3), S being `image_size`.
-            parts: those to make.
+            parts: the parts to make.
 
         Raises:
             ModelError: the model lacks a part.

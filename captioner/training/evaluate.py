@@ -1,4 +1,4 @@
-"""How good a captioner's captions are: those it makes for a split, against people's."""
+"""Captions that a model makes for the photos of a split, to be scored."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ class PhotoNetwork(nn.Module):
 
 
 def write_graphs(folder: Path) -> None:
-    """Put the graphs of a model's networks into its folder, in place of those that it has.
+    """Write the graphs of a model's networks into its folder; graphs that it has are replaced.
 
     They hold no weights: engines take them from `model.safetensors`. So they are made anew only
     where the shape of a network changes, or the width of the beam.

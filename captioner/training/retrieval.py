@@ -43,7 +43,7 @@ def photo_vectors(tower: PhotoTower, grids: np.ndarray) -> np.ndarray:
 
 @torch.inference_mode()
 def sentence_vectors(tower: TextTower, tokens: Sequence[Sequence[int]]) -> np.ndarray:
-    """Return the vectors of sentences, (n, D); those of like length go together."""
+    """Return the vectors of sentences, (n, D); sentences of like length go together."""
     order = sorted(range(len(tokens)), key=lambda n: len(tokens[n]))
     vectors: dict[int, np.ndarray] = {}
     for start in range(0, len(order), 128):

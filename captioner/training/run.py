@@ -133,7 +133,7 @@ class Training(Protocol):
         """Return by what the best epoch is chosen: the higher, the better."""
 
     def keep(self) -> None:
-        """Write the model as the best one so far."""
+        """Write the model: it is the best so far."""
 
 
 def train_epochs(run: Run, training: Training, resume: Resume, epochs: int, report: Report) -> None:
@@ -175,7 +175,7 @@ def update_average(average: nn.Module, model: nn.Module, decay: float) -> None:
 
 
 def same_run(file: Path, recipe: dict[str, object]) -> None:
-    """Write a run's recipe, or compare it with the one that the run began with.
+    """Write a run's recipe, or compare it with the recipe that the run began with.
 
     Raises:
         DataError: the folder holds a run with another recipe.

@@ -169,7 +169,7 @@ class CaptionerTraining:
         return figures[f"{self.run.dev[0].name} CIDEr-D"]
 
     def keep(self) -> None:
-        """Write the model as the best one so far."""
+        """Write the model: it is the best so far."""
         self.captioner.save(self.run.out / "best")
         write_json(self.run.out / "dev-captions.json", self.captions)
 

@@ -92,7 +92,7 @@ def train_embedding(
         folders: data folders, see `captioner.training.data.read_split`.
         out: the run's folder.
         recipe: how to train.
-        model: the model that gets the embedding; the shipped one without it.
+        model: the model that gets the embedding; by default the shipped model.
         cache: folder for encoded photos; by default `out/features`.
         progress: told steps done and all steps.
         report: given each line of the log.
@@ -194,7 +194,7 @@ class EmbeddingTraining:
         return sum(value for name, value in figures.items() if name.startswith(first))
 
     def keep(self) -> None:
-        """Write the towers as the best ones so far."""
+        """Write the towers: they are the best so far."""
         save_model(self.average, str(self.run.out / "best.safetensors"))
 
 
@@ -275,12 +275,12 @@ def step_loss(
     Args:
         towers: what is trained.
         grid: region features, (B, R, C).
-        captions: tokens of each photo's caption, (B), those of like length together.
+        captions: tokens of each photo's caption, (B); captions of like length stand together.
         recipe: label smoothing.
     """
     towers.train()
     photos = towers.photos(grid)  # (B, D)
-    # In parts, each as wide as its longest: half of one wide batch would be padding.
+    # In parts, each as wide as its longest caption: half of a single batch would be padding.
     parts = [captions[start : start + PART] for start in range(0, len(captions), PART)]
     sentences = torch.cat([towers.sentences(*pad(part)) for part in parts])  # (B, D)
     logits = towers.scale.exp() * photos @ sentences.T

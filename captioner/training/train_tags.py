@@ -28,10 +28,10 @@ class WordConfig:
 
     weight_decay: float = 0.03  # times the sum of all squared weights, beside a photo's loss
     iterations: int = 60  # of L-BFGS, at most, for the weights
-    least_spread: float = 0.02  # added to a feature's deviation: one that never varies is no signal
+    least_spread: float = 0.02  # added to a feature's deviation: what never varies is no signal
     folds: int = 3  # the photos' parts, each judged by a model that has not seen it
     # How far calibration moves a word's logits from what they are, as standard deviations.
-    # Without a limit, a word of few photos would be as sure as those few are clear.
+    # Without a limit, a word of few photos would be as sure as these few photos are clear.
     slope_spread: float = 0.5
     shift_spread: float = 1.5
     calibration_iterations: int = 200  # of L-BFGS, at most
@@ -215,7 +215,7 @@ def _check(
 def add_tags(folders: Sequence[Path], model: Path, cache: Path) -> None:
     """Train word detectors and put them into a model, with the ImageNet classifier.
 
-    A model without labels gets those of the shipped model. A model that has the embedding, too,
+    A model without labels gets the shipped model's labels. A model that has the embedding, too,
     gets its graphs.
 
     Args:

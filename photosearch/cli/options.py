@@ -93,6 +93,7 @@ def _parameters(kind: Any) -> list[inspect.Parameter]:
 
 
 def _parameter(name: str, hint: Any, option: Option, default: Any) -> inspect.Parameter:
+    """Return a command's parameter for a field; it is None or False where nothing is typed."""
     told = option.default
     if not told and isinstance(default, str | int | float) and default is not False:
         told = default if isinstance(default, str) else f"{default / option.unit:g}"
@@ -103,11 +104,10 @@ def _parameter(name: str, hint: Any, option: Option, default: Any) -> inspect.Pa
         min=option.least,
         max=option.most,
     )
-    kind: Any = next((one for one in (bool, int, float, str) if hint in (one, one | None)), None)
-    if kind is None:
-        kind = list[str]
-    elif option.unit != 1:
-        kind = float
+    kinds = (bool, int, float, str)
+    kind: Any = next((one for one in kinds if hint in (one, one | None)), list[str])
+    if option.unit != 1:
+        kind = float  # half a megapixel is a whole number of pixels
     return inspect.Parameter(
         name,
         inspect.Parameter.KEYWORD_ONLY,
@@ -117,10 +117,11 @@ def _parameter(name: str, hint: Any, option: Option, default: Any) -> inspect.Pa
 
 
 class PlainValues:
-    """For a command or group of typer: reads texts, numbers and switches by itself.
+    """Lets a command or group of typer read texts, numbers and switches without pydantic.
 
-    Typer 0.20 and later read each value through pydantic, whose import takes longer than a
-    search. Older ones, and later ones that may have no such hook, do as they do.
+    Recent versions of typer read each value through pydantic, whose import takes longer than a
+    search. They keep what reads a value in `_runtime_param`, which this sets. A version of typer
+    that has no such attribute reads values in its own way.
     """
 
     def get_params(self, ctx: Any) -> list[Any]:

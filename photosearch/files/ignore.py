@@ -35,14 +35,14 @@ PASSED_OVER: frozenset[str] = frozenset(
 _PREVIEWS = (".lrdata",)  # how the names of Lightroom's folders of previews end
 _LIBRARIES = (".photoslibrary", ".photolibrary", ".migratedphotolibrary", ".aplibrary")
 _OF_LIBRARIES = ("resources", "database", "private", "scopes", "previews", "thumbnails", "faces")
-# Names that a person may give to a folder too: waste only where the folder above ends so.
+# Names that a person may give to a folder too: they are waste only in folders that end so.
 _PASSED_OVER_IN: dict[str, tuple[str, ...]] = {
     **dict.fromkeys((*_OF_LIBRARIES, "caches", "data", "data.noindex"), _LIBRARIES),
     "cache": (os.sep + "captureone", ".cocatalog"),
 }
 
 # POSIX's names for characters, which git knows within brackets and pathspec doesn't; and a pair
-# of brackets with such names in it. A slash is in none, as no pattern may match one.
+# of brackets with such names in it. No class has the slash, because no pattern may match it.
 _CLASSES = {
     "alnum": "a-zA-Z0-9", "alpha": "a-zA-Z", "blank": " \t", "cntrl": "\0-\x1f\x7f",
     "digit": "0-9", "graph": r'"-.0-~!', "lower": "a-z", "print": " -.0-~",
@@ -51,8 +51,8 @@ _CLASSES = {
 _CLASS = re.compile(rf"\[:({'|'.join(_CLASSES)}):\]")
 _BRACKETS = re.compile(rf"(?<!\\)\[[!^]?\]?(?:[^]\[]|\[(?!:)|{_CLASS.pattern})*\]")
 
-# Parts of the expressions that pathspec makes: any letters of a name, and any folders; each with
-# what comes before the next one of its kind.
+# Parts of the expressions that pathspec makes: any letters of a name, and any folders; each part
+# reaches to the next part of its kind.
 _STAR = re.compile(r"\[\^/\]\*(?P<rest>(?:\[\^/\](?!\*)|[^/])*?)(?=\[\^/\]\*)")
 _DEEP = re.compile(r"(?P<deep>\(\?:/?\.\+/?\)\?)(?P<rest>(?:(?!\(\?:/\.).)+)(?=\(\?:/\.)")
 
@@ -75,13 +75,13 @@ class Pattern:
     def matches(self, name: str) -> bool:
         """Tell whether a path matches itself, not only something above it."""
         found = self.compiled.search(name)
-        # The one group of the expression is a slash after which anything may come.
+        # The only group of the expression is a slash after which anything may come.
         return found is not None and found.lastgroup is None
 
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """The patterns of one place, those first that are asked first."""
+    """The patterns of one folder, in the order in which they are tried: the last line first."""
 
     prefix: str  # of the paths that they judge: the folder, with a separator at its end
     patterns: tuple[Pattern, ...]
@@ -232,8 +232,8 @@ def _compile(line: str) -> Pattern | None:
     from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
 
     text = line if line.endswith("\\ ") else line.rstrip(" ")
-    # pathspec would match what lies in a folder as well, which a walk doesn't come to. For
-    # that, each line is asked for entries themselves, and told folders from files here.
+    # pathspec's pattern for a folder also matches what lies in the folder, to which a walk doesn't
+    # come. So the slash at the end is cut off, and a flag keeps that only folders match.
     folders_only = text.endswith("/")
     if folders_only:
         text = text[:-1]
@@ -259,12 +259,12 @@ def _characters(found: re.Match[str]) -> str:
 
 
 def _linear(expression: str) -> str:
-    """Make an expression of pathspec's that is as fast where it doesn't match as where it does.
+    """Make an expression of pathspec's as fast where it doesn't match as where it does.
 
-    As it is, a name of many letters and a pattern of many stars take for ever: each star tries
-    every length for every length of the ones before it. But if anything matches, then so does
-    the shortest length at which the next part fits, so none but that needs trying (as Python's
-    fnmatch does it).
+    As pathspec makes it, a name of many letters and a pattern of many stars take for ever: each
+    star tries every length for every length of the stars before it. If any length matches, then
+    the shortest length at which the next part fits matches too. So only that length is tried, as
+    Python's fnmatch does it.
     """
     expression = _STAR.sub(r"(?>[^/]*?\g<rest>)", expression)
     expression = _DEEP.sub(_shortest, expression)

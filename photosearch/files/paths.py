@@ -99,7 +99,7 @@ def paths_of(folders: Iterable[str | os.PathLike[str]]) -> list[str]:
     """Return the absolute paths of folders.
 
     Raises:
-        TypeError: it is one path, whose letters would be taken for folders.
+        TypeError: `folders` is a single path, whose letters would be taken for folders.
         UsageError: one of them is empty.
     """
     if isinstance(folders, str | bytes):

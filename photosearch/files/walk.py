@@ -158,8 +158,8 @@ def _rules_within(folder: str, entries: list[os.DirEntry[str]], rules: Rules) ->
 
 def _has(entries: list[os.DirEntry[str]], name: str) -> bool:
     """Tell whether a name is among entries that are sorted by name."""
-    place = bisect_left(entries, name, key=lambda entry: entry.name)
-    return place < len(entries) and entries[place].name == name
+    at = bisect_left(entries, name, key=lambda entry: entry.name)
+    return at < len(entries) and entries[at].name == name
 
 
 def _is_ignored(entry: os.DirEntry[str], rules: Rules) -> bool:
@@ -171,9 +171,9 @@ def _is_ignored(entry: os.DirEntry[str], rules: Rules) -> bool:
 
 
 def _look(entry: os.DirEntry[str], trail: Trail) -> File | Skipped | os.stat_result | None:
-    """Tell a photo, a folder to walk (as its status) and what is of no interest (None) apart.
+    """Return a photo's file, why it is skipped, a folder's status, or None for anything else.
 
-    Plain files without a photo's suffix cost no system call, all else costs one `stat`.
+    A plain file without a photo's suffix costs no system call; everything else costs one `stat`.
 
     Raises:
         OSError: The entry is gone, a broken link, or out of reach.

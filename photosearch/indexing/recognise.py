@@ -27,11 +27,11 @@ class Recognised:
 
     tasks: list[Task]  # all of them; files that were read carry their hash
     left: list[Task]  # hold what the library doesn't know
-    later: list[Task]  # hold the same as one of those left
+    later: list[Task]  # hold the same as a file of `left`
     rereads: list[Task]  # known, but with another sidecar
     moved: int
     copied: int
-    touched: int  # at their old path, with another time or inode only
+    touched: int  # changed only in time or inode
 
 
 @dataclass(frozen=True)
@@ -209,7 +209,7 @@ def _hashed(
 
 
 def _alike(files: Sequence[File], pool: ThreadPoolExecutor) -> list[str]:
-    """Return the files that have as many bytes as another one, and the same in the middle."""
+    """Return the files that agree with another file in size and in the middle."""
     sizes = Counter(file.size for file in files)
     shared = [file for file in files if sizes[file.size] > 1]
     samples = pool.map(sample, [file.path for file in shared])

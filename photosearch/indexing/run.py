@@ -48,7 +48,7 @@ class _Skips:
         self._paths: set[str] = set()
 
     def report(self, failures: Iterable[Failure]) -> list[Failure]:
-        """Tell of the failures that nobody was told yet, and return those."""
+        """Tell the observer of the failures at new paths, and return these failures."""
         new = []
         for failure in failures:
             if failure.path not in self._paths:
@@ -100,7 +100,7 @@ def index(
         RuntimeError: the decoding processes can't start.
     """
     config, observer = config or IndexOptions(), observer or Silent()
-    Rules().excluding(os.sep, config.exclude)  # a bad pattern is told before anything is done
+    Rules().excluding(os.sep, config.exclude)  # a bad pattern raises before anything is done
     run_id = start_run(connection)
     run = _Run(connection, run_id, config, observer, _Skips(observer))
     models = model_ids(connection, fingerprints) if fingerprints else None
@@ -110,17 +110,18 @@ def index(
     follow_twins(connection, scanned.fresh, scanned.gone)
     summary += recognised + _hide(run, scanned.gone)
 
+    # Copies of new photos, and twins of undecodable ones, wait until those are written.
     fresh, later = (found.tasks, []) if config.force else (found.left, found.later)
     todo = fresh + [task for task in scanned.todo if task.parts]
     observer.start(len(todo))
     rereads = [task for task in scanned.todo if not task.parts] + found.rereads
     describer = load() if todo else None
-    while describer is not None and todo:  # copies, and stand-ins, follow what they depend on
+    while describer is not None and todo:
         undecoded, described = _describe(run, todo, describer)
-        later += _stand_ins(todo, undecoded, frozenset(scanned.stand_ins))
-        found, recognised = _recognise(run, later, ())
-        rereads += found.rereads
+        waiting = later + _stand_ins(todo, undecoded, frozenset(scanned.stand_ins))
+        found, recognised = _recognise(run, waiting, gone=())
         summary += described + recognised
+        rereads = rereads + found.rereads
         todo, later = found.left + found.later, []
     summary += _reread(run, rereads)
 
@@ -137,7 +138,7 @@ def _scan_roots(
     given, before = set(roots), set(all_roots(connection))
     known = given | before
     sidecars_in = functools.cache(list_sidecars)  # of thousands of files given one by one
-    # A folder that is missing is told even where it would lie in another given folder.
+    # A missing folder is reported even if it would lie in another given folder.
     missing = sorted(root for root in given if not os.path.exists(root))
     parts, unreachable = list[Scanned](), dict[str, str]()
     for path in missing + outermost(given.difference(missing)):
@@ -193,7 +194,7 @@ def _recognise(
 
 
 def _hide(run: _Run, gone: Iterable[str]) -> Summary:
-    """Hide photos that a walk didn't find; those whose files are there are ignored by a rule."""
+    """Hide photos that the walk didn't find; if a file is there all the same, a rule ignores it."""
     there: dict[bool, list[str]] = {True: [], False: []}
     for path in gone:
         there[os.path.lexists(path)].append(path)

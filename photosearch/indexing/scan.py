@@ -21,7 +21,7 @@ ModelIds = tuple[int | None, ...]  # in the order of PARTS; None: the library do
 class Decision(StrEnum):
     """What is to be done about something that a walk found."""
 
-    REPORT = "report"  # it can't be opened, which nobody was told yet
+    REPORT = "report"  # it can't be opened, and the library doesn't know that
     NEW = "new"  # unknown or changed: recognised, or else described
     AGAIN = "again"  # described again, whole
     UPGRADE = "upgrade"  # described again, in the parts that another model made
@@ -48,8 +48,8 @@ def decide(
         sidecar_failed: the library knows that the sidecar can't be read.
     """
     if isinstance(found, Skipped):
-        is_told = before is not None and before.reason == found.reason
-        return Decision.LEAVE if is_told and not config.force else Decision.REPORT
+        is_known = before is not None and before.reason == found.reason
+        return Decision.LEAVE if is_known and not config.force else Decision.REPORT
     if before is None or is_changed(before, found):
         return Decision.NEW
     failed = before.reason is not None
@@ -93,7 +93,7 @@ def outdated_parts(before: Known | None, models: ModelIds | None) -> tuple[str, 
 class Task:
     """A file to decode and describe."""
 
-    root: str  # the folder whose name its folders are searched below
+    root: str  # folder below which the names of its folders are searched
     file: File
     parts: tuple[str, ...] = PARTS  # of the description; none: only the metadata is read again
 

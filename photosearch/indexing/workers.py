@@ -115,7 +115,7 @@ class _Team:
             thread.join()
 
     def _run(self) -> None:
-        """Give one process after the other photos, until there are no more."""
+        """Pass photos to a process, and to a new process after each loss, until all are done."""
         process: SpawnProcess | None = None
         pipe: Connection | None = None
         while (task := self._tasks.get()) is not None and not self._is_closed:
@@ -129,13 +129,13 @@ class _Team:
                 self._end(process, pipe)
                 process = pipe = None
                 future.set_result(UndecodableError(str(lost)))
-            except Exception as error:  # no process can start: the one who asks is to know
+            except Exception as error:  # no process can start: raised where the result is taken
                 future.set_exception(error)
         self._end(process, pipe)
 
     def _start(self) -> tuple[SpawnProcess, Connection]:
         """Start a process; it is ready when this returns."""
-        # Spawned, because a fork of a process in which torch runs threads can hang.
+        # Spawned, because a fork of a process with running threads can hang.
         context = get_context("spawn")
         pipe, far_end = context.Pipe()
         order = (far_end, self._decode, self._size, self._config)
@@ -238,7 +238,7 @@ def _limit_memory(more: int) -> None:
 
         with open("/proc/self/statm", encoding="ascii") as numbers:
             used = int(numbers.read().split()[0]) * resource.getpagesize()
-    except (ImportError, OSError):  # Windows has no limits, macOS doesn't keep this one
+    except (ImportError, OSError):  # Windows has no limits, and macOS doesn't keep this limit
         return
     soft, hard = resource.getrlimit(resource.RLIMIT_AS)
     limits = [used + more, *(limit for limit in (soft, hard) if limit != resource.RLIM_INFINITY)]

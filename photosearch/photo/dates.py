@@ -8,7 +8,7 @@ import re
 from enum import StrEnum
 
 FIRST_YEAR = 1826
-"""Of the oldest photograph that there is; earlier dates are mistakes."""
+"""The year of the oldest photograph that there is; earlier dates are mistakes."""
 
 _XMP_DATE = re.compile(
     r"(?P<year>\d{4})(?:[-:](?P<month>\d\d)(?:[-:](?P<day>\d\d)"
@@ -87,7 +87,7 @@ def date_in_name(name: str) -> str | None:
 
 
 def iso_date(text: str) -> str | None:
-    """Return a date of XMP as ISO 8601, as precise as it is; None if it is none.
+    """Return a date of XMP as ISO 8601, as precise as it is; None if the text is no date.
 
     XMP knows years, months, days and times, with and without an offset from UTC. Fractions of
     seconds are dropped.
@@ -109,7 +109,7 @@ def iso_date(text: str) -> str | None:
 
 
 def _day(year: str, month: str, day: str) -> str | None:
-    """Return a date that can be, as ISO 8601."""
+    """Return a date as ISO 8601; None if there is no such date."""
     try:
         date = datetime.date(int(year), int(month), int(day))
     except ValueError:
@@ -119,7 +119,7 @@ def _day(year: str, month: str, day: str) -> str | None:
 
 
 def _moment(day: str, hour: str, minute: str, second: str) -> str | None:
-    """Return a date and a time that can be, as ISO 8601."""
+    """Return a date and a time as ISO 8601; None if there is no such time."""
     try:
         time = datetime.time(int(hour), int(minute), int(second))
     except ValueError:

@@ -45,7 +45,7 @@ _stderr_lock = threading.Lock()
 
 
 class UnreachableError(UndecodableError):
-    """A file that can't be reached now; what it holds isn't known, so it may be tried again."""
+    """The file can't be reached now. What it holds is not known, so it may be tried again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +186,7 @@ def _decode(file: BufferedReader, size: int, max_pixels: int, known_hash: bytes 
 
 
 def _ends_early(file: BinaryIO, size: int) -> bool:
-    """Tell whether a WebP file is shorter than it says: its decoder has no message for that."""
+    """Tell whether a WebP file is shorter than its header says; its decoder doesn't tell that."""
     file.seek(0)
     start = file.read(8)
     return start[:4] == b"RIFF" and int.from_bytes(start[4:], "little") + 8 > size
@@ -220,9 +220,9 @@ def _reason(error: Exception) -> str:
 def _muted_stderr(file: BinaryIO) -> Iterator[None]:
     """Send file descriptor 2 nowhere: some decoders print their errors there by themselves.
 
-    One thread at a time, or the second would keep the first one's nowhere as the original.
+    One thread at a time: a second thread would take the first thread's nowhere for the original.
     """
-    if file.fileno() <= 2:  # stderr was closed, and the photo got its number
+    if file.fileno() <= 2:  # stderr was closed, and the photo's file got its descriptor
         yield
         return
     with _stderr_lock, contextlib.ExitStack() as undo:

@@ -17,7 +17,7 @@ _IMAGE_DESCRIPTION = 0x010E
 def read_embedded(image: Image.Image) -> UserMetadata:
     """Read what people wrote into an opened image: XMP before IPTC before EXIF.
 
-    Programs write keywords to XMP and IPTC alike, some only to one: they are put together.
+    The keywords of XMP and IPTC are put together, because some programs write only one of them.
     Never raises on malformed data: what can't be read is empty.
     """
     packet = image.info.get("xmp")
@@ -68,7 +68,7 @@ def _read_exif(image: Image.Image) -> UserMetadata:
 
 
 def _text(raw: bytes, is_utf_8: bool = False) -> str:
-    """Decode text whose encoding often isn't told: UTF-8 if it can be, else what Windows wrote."""
+    """Decode text of an encoding that is often not told: as UTF-8, or else as Windows wrote it."""
     try:
         return raw.decode("utf-8", "replace" if is_utf_8 else "strict")
     except UnicodeDecodeError:

@@ -91,9 +91,9 @@ def read_exif(file: BinaryIO) -> Exif:
 
 
 class _BoundedReader:
-    """A file that seems to end, at the latest, when a fixed amount of reading is used up.
+    """A file that seems to end when a fixed amount of reading is used up, if not before.
 
-    An end rather than an error, because ExifRead keeps the tags it has when a file ends early.
+    It ends rather than raising an error: when a file ends early, ExifRead keeps the tags it has.
     """
 
     def __init__(self, file: BinaryIO, start: int) -> None:
@@ -155,7 +155,7 @@ def _camera(make: str | None, model: str | None) -> str | None:
 
 
 def _position(tags: Mapping[str, Any]) -> tuple[float, float] | tuple[None, None]:
-    """Read both coordinates in degrees, or none: one alone is no place."""
+    """Read latitude and longitude in degrees, or neither: one of them alone is no place."""
     latitude = _coordinate(tags, "GPS GPSLatitude", "NS", 90.0)
     longitude = _coordinate(tags, "GPS GPSLongitude", "EW", 180.0)
     if latitude is None or longitude is None:
@@ -195,7 +195,7 @@ def _orientation(tags: Mapping[str, Any]) -> int:
 
 
 def _text(tags: Mapping[str, Any], name: str) -> str | None:
-    """Read a tag as one printable line of at most `MAX_TEXT` characters; None when it has none."""
+    """Read a tag as one printable line of at most `MAX_TEXT` characters; None without text."""
     values = _values(tags, name)
     if isinstance(values, list):  # text under a binary type comes as a list of numbers
         try:

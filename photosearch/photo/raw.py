@@ -66,7 +66,7 @@ class Raw:
 def is_raw(file: BinaryIO) -> bool:
     """Tell by its content whether a file may be RAW.
 
-    Of those that begin like TIFF the tags decide: all have DNG's version, a sensor's colours,
+    If a file begins like TIFF, its tags decide: a RAW file has DNG's version, a sensor's colours,
     or a maker together with pictures below the first one.
 
     Args:
@@ -98,10 +98,10 @@ def read_raw(file: BinaryIO, size: int, check: Callable[[int, int], None]) -> Ra
         check: Told width and height before any pixel is decoded; may raise.
 
     Returns:
-        Nothing for a TIFF that LibRaw doesn't take for RAW, or can't read.
+        None for a TIFF that LibRaw doesn't take for RAW, or can't read.
 
     Raises:
-        ValueError: LibRaw can't read it, and nothing else could.
+        ValueError: LibRaw can't read it, and it is no TIFF that Pillow might read.
     """
     import rawpy
 
@@ -168,16 +168,18 @@ def _preview(raw: rawpy.RawPy, size: int, check: Callable[[int, int], None]) -> 
 
 
 def _preview_orientation(preview: Image.Image, orientation: int, is_wide: bool) -> int:
-    """Tell how a preview must be turned, by its own EXIF or else as the sensor's picture.
+    """Return the EXIF orientation that turns a preview upright.
 
-    Some programs write it upright already, which its sides tell. What EXIF says then isn't about
-    the preview: LibRaw gives one without EXIF the orientation of the sensor's picture.
+    The preview's EXIF says it, or else the orientation of the sensor's picture holds. If that
+    swaps the sides, but the sides of the preview are already those of the upright photo, the
+    preview is upright: some programs write it so, and LibRaw gives a preview without EXIF the
+    orientation of the sensor's picture.
     """
     try:
-        own = preview.getexif().get(0x0112, 0)
+        said = preview.getexif().get(0x0112, 0)
     except Exception:  # malformed EXIF must not cost the picture
-        own = 0
-    turn = int(own) if own in range(1, 9) else orientation
+        said = 0
+    turn = int(said) if said in range(1, 9) else orientation
     if turn >= 5 and (preview.width > preview.height) != is_wide:
         return 1
     return turn
@@ -215,7 +217,7 @@ def _user_metadata(file: BinaryIO, is_tiff: bool, preview: Image.Image | None) -
 
 
 def _words(error: Exception) -> str:
-    """Return what LibRaw says, which it does in bytes, or in a pair with a number."""
+    """Return what LibRaw says: in bytes, or in a pair of a code and bytes."""
     said = error.args[0] if error.args else ""
     if isinstance(said, tuple):
         said = said[-1]

@@ -44,7 +44,7 @@ class UserMetadata:
     taken_at: str | None = None
 
     def over(self, other: UserMetadata) -> UserMetadata:
-        """Return this, with what is missing in it taken from the other."""
+        """Return these metadata; what they lack is taken from the other ones."""
         return UserMetadata(
             self.title or other.title,
             self.description or other.description,
@@ -66,7 +66,7 @@ def cleaned(
     rating: int | None = None,
     taken_at: str | None = None,
 ) -> UserMetadata:
-    """Return texts as they are kept: one line each, bounded, without what cameras write."""
+    """Return metadata as they are kept: each text in one bounded line, nothing by cameras."""
     lines = (one_line(keyword, MAX_TEXT) for keyword in keywords)
     return UserMetadata(
         _by_person(one_line(title, MAX_TEXT)),
@@ -79,7 +79,7 @@ def cleaned(
 
 
 def distinct(keywords: Iterable[str]) -> tuple[str, ...]:
-    """Return keywords once each, however they are capitalised; at most `MAX_KEYWORDS`."""
+    """Return each keyword once, whatever its capitals; at most `MAX_KEYWORDS` of them."""
     found: dict[str, str] = {}
     for keyword in keywords:
         found.setdefault(keyword.casefold(), keyword)

@@ -48,7 +48,7 @@ def read_sidecar(path: str) -> UserMetadata:
 
 
 def read_xmp(packet: bytes) -> UserMetadata:
-    """Read an XMP packet; what is malformed or longer than `MAX_BYTES` is empty. Never raises."""
+    """Read an XMP packet. If it is malformed or longer than `MAX_BYTES`, the result is empty."""
     try:
         return _parse(packet)
     except ValueError:
@@ -64,7 +64,7 @@ def _parse(packet: bytes) -> UserMetadata:
     if len(packet) > MAX_BYTES:
         raise ValueError("what it says is more than a megabyte")
     try:
-        if not packet.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):  # half of whose bytes are NUL
+        if not packet.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):  # half of their bytes are NUL
             packet = packet.strip(b"\0\t\r\n ")
         root: Element = fromstring(packet)
     except Exception as error:  # not XML, or entities, or an encoding that nobody knows

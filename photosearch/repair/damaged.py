@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 _GAP = 256  # ids looked for on either side of each that is known
-_DISORDER = 1000  # times that rows may come out of order before the way is taken for a circle
+_DISORDER = 1000  # rows out of order, after which pages seem to lead in a circle
 _RANKS = 64  # captions or tags of a photo, at most
 
 
@@ -120,7 +120,8 @@ class TableReader:
     def _probe(self, wanted: Collection[int]) -> Iterator[tuple[object, ...]]:
         """Yield what lies between damaged pages, asking for one id after the other.
 
-        Each is looked for from the root down, past what is damaged beside its own way.
+        SQLite looks for each from the root of the tree, and so passes by the damaged pages that
+        are not on its way.
         """
         found = {key[0] for key in self.keys}
         known = found.union(wanted)

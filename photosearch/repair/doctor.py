@@ -1,4 +1,4 @@
-"""A library's health: what is wrong in its file, repaired where that is safe."""
+"""The doctor: finds what is wrong in a library's file, and repairs it where that is safe."""
 
 from __future__ import annotations
 
@@ -25,37 +25,37 @@ from photosearch.store.search_rows import is_folder_of, search_values, write_sea
 from photosearch.store.sqlite_errors import is_damage
 from photosearch.text import counted, display
 
-# What SQLite says of an index that lags behind its table, whose rows are whole.
+# What SQLite says if an index lags behind its table, and the table's rows are whole.
 _INDEX_ONLY = re.compile(r"missing from index|wrong # of entries in index")
 
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """Folders compared with the library."""
+    """The folders of a library, compared with what it knows of them."""
 
     not_indexed: int = 0  # photos on disk that the library knows nothing of
-    gone: int = 0  # photos it shows whose files are not where they were
-    unreachable: dict[str, str] = field(default_factory=dict)  # roots, and why; not counted
+    gone: int = 0  # photos that it shows, and whose files are not where they were
+    unreachable: dict[str, str] = field(default_factory=dict)  # why, by root; not counted
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What is wrong with a library; `repaired` tells whether it still is."""
+    """What is wrong with a library, or was wrong until it was repaired."""
 
-    damage: str | None = None  # of the file itself, in a line; all else was not looked at then
+    damage: str | None = None  # of the file itself; if there is any, nothing else was looked at
     repaired: bool = False
-    indexes: bool = False  # SQLite's own lagged behind their tables
+    indexes: bool = False  # SQLite's own indexes lag behind their tables
     definitions: int = 0  # of indexes, triggers and the text index: gone or changed
-    text_index: bool = False  # differed from the rows it was made from
-    rows: int = 0  # of the text that is searched: absent, out of date or too many
-    vectors: int = 0  # of no use: of another length than all others, or not near to anything
+    text_index: bool = False  # it differs from the rows that it was made from
+    rows: int = 0  # of the text that is searched: they are absent, out of date or too many
+    vectors: int = 0  # that can't be used: see `wrong_vectors`
     photos: int = 0  # whose files are not known to be gone
-    undescribed: int = 0  # of these: a caption or the vector is not there
+    undescribed: int = 0  # of these photos: those without a caption or without a vector
     files: Files = Files()
 
     @property
     def faults(self) -> list[str]:
-        """What is, or was, wrong and can be repaired, in words."""
+        """What can be repaired, or was repaired, in words."""
         faults = ["indexes"] * self.indexes + ["text index"] * self.text_index
         faults += [counted(self.definitions, "definition")] * (self.definitions > 0)
         faults += [counted(self.rows, "search row")] * (self.rows > 0)
@@ -98,7 +98,7 @@ def visit(path: str, *, check: bool = False) -> Report:
         check: only look.
 
     Returns:
-        What was found; a damaged file is told there, and is left alone.
+        What was found. A damaged file is left alone, and the report says so.
 
     Raises:
         LibraryError: the file is missing, no library, can't be written, or is being indexed.
@@ -126,7 +126,7 @@ def examine(connection: sqlite3.Connection, *, repair: bool) -> Report:
 
     Args:
         connection: to the library, for writing, while no other process indexes.
-        repair: make anew what can be made from the rest; without it nothing is changed.
+        repair: make anew what can be made from the rest. Without it nothing is changed.
 
     Raises:
         sqlite3.Error: the file can't be read or written.
@@ -163,17 +163,20 @@ def examine(connection: sqlite3.Connection, *, repair: bool) -> Report:
 
 
 def damages(connection: sqlite3.Connection) -> list[str]:
-    """Return what is wrong with the file itself, a line each; what is made anew is left out."""
+    """Return what is wrong with the file itself, a line each.
+
+    What `examine` can make anew is left out.
+    """
     # Newer versions of SQLite look into full-text indexes here, too.
     lines = [
         " ".join(line.replace("*** in database main ***", "").split())
-        # By itself it stops at 100 lines, and the one that matters may come later.
+        # Without a number it stops at 100 lines, and the line that matters may come later.
         for (line,) in connection.execute("PRAGMA integrity_check(1000000)")
         if line != "ok" and "inverted index" not in line
     ]
     orphans: dict[str, int] = {}
     for table, *_ in connection.execute("PRAGMA foreign_key_check"):
-        if table != "search":  # which is made anew
+        if table != "search":  # whose rows are made anew
             orphans[table] = orphans.get(table, 0) + 1
     gone = schema.known().keys() - schema.tables(connection).keys()
     tables = sorted(name for name in gone if not name.startswith("search_"))
@@ -188,14 +191,14 @@ def damages(connection: sqlite3.Connection) -> list[str]:
 
 
 def text_index_is_wrong(connection: sqlite3.Connection) -> bool:
-    """Tell whether the full-text index differs from the rows that it is of."""
+    """Tell whether the full-text index differs from the rows that it was made from."""
     try:
         with connection:
             connection.execute(
                 "INSERT INTO search_fts (search_fts, rank) VALUES ('integrity-check', 1)"
             )
     except sqlite3.DatabaseError as error:
-        # What keeps SQLite from opening the index is no damage to it, but an error.
+        # If SQLite can't even open the index, it reports a plain error, not damage.
         if not is_damage(error) and error.sqlite_errorcode != sqlite3.SQLITE_ERROR:
             raise
         return True
@@ -203,7 +206,7 @@ def text_index_is_wrong(connection: sqlite3.Connection) -> bool:
 
 
 def wrong_rows(connection: sqlite3.Connection) -> Iterator[int]:
-    """Yield the photos whose row in `search` is absent, out of date, or shouldn't be there."""
+    """Yield the ids of photos whose row in `search` is absent, out of date or out of place."""
     hidden = """SELECT photo_id FROM search LEFT JOIN photos ON photos.id = photo_id
                 WHERE path IS NULL OR missing_since IS NOT NULL"""
     yield from [photo_id for (photo_id,) in connection.execute(hidden).fetchall()]
@@ -226,7 +229,10 @@ def wrong_rows(connection: sqlite3.Connection) -> Iterator[int]:
 
 
 def wrong_vectors(connection: sqlite3.Connection) -> list[tuple[int]]:
-    """Return the photos whose vector can't be used: most of the model have another length."""
+    """Return the ids of photos whose vector can't be used.
+
+    Most vectors of the same model have another length, or the hubness is no number.
+    """
     query = """
         WITH sizes AS (SELECT model_id, length(vector) AS size, count(*) AS photos
                        FROM vectors GROUP BY 1, 2),
@@ -238,7 +244,12 @@ def wrong_vectors(connection: sqlite3.Connection) -> list[tuple[int]]:
 
 
 def mend_rows(connection: sqlite3.Connection, photos: list[int]) -> None:
-    """Write, or remove, the rows in `search` of these photos; all in one transaction."""
+    """Write the rows in `search` of photos, or remove them, in one transaction.
+
+    Args:
+        connection: to the library, for writing.
+        photos: their ids.
+    """
     roots = set(outer_roots(connection))
     with connection:
         for photo_id in photos:
@@ -257,7 +268,7 @@ def mend_rows(connection: sqlite3.Connection, photos: list[int]) -> None:
 def compare(connection: sqlite3.Connection) -> Files:
     """Compare the folders of a library with what it knows of them; no photo is opened.
 
-    A root that is empty counts as out of reach: so is the place of an unplugged drive.
+    A root that is empty counts as out of reach: a drive may have been unplugged there.
     """
     new = gone = 0
     unreachable = {}
@@ -272,7 +283,7 @@ def compare(connection: sqlite3.Connection) -> Files:
             if known and is_emptied(root):
                 unreachable[root] = "it is empty"
                 continue
-        except (OSError, ValueError) as error:  # no path that a folder can have, in a damaged row
+        except (OSError, ValueError) as error:  # a damaged row may hold what is no path
             unreachable[root] = why_unreachable(error, root)
             continue
         closed = []

@@ -18,7 +18,7 @@ from photosearch.store.clock import now
 from photosearch.store.lock import locked
 from photosearch.text import display
 
-# Rows that others belong to, and that can be made up: which columns name them.
+# Columns that name a row of another table which can be made up, if it is lost.
 _PARENTS = {"run_id": "runs", "model_id": "models", "tags_model_id": "models"}
 _MADE_UP = {
     "runs": "INSERT OR IGNORE INTO runs (id, started_at) VALUES (:id, :now)",
@@ -33,13 +33,13 @@ class Salvaged:
 
     rows: dict[str, int] = field(default_factory=dict)  # how many were saved, by table
     dropped: dict[str, int] = field(default_factory=dict)  # read, but they belong to no photo
-    unreadable: list[str] = field(default_factory=list)  # tables with parts that can't be read
-    bare: int = 0  # photos of which only the path was left; the next index describes them
-    unplaced: list[str] = field(default_factory=list)  # people's captions among the dropped
+    unreadable: list[str] = field(default_factory=list)  # tables that could be read in part only
+    bare: int = 0  # photos of which only the path could be saved; the next index describes them
+    unplaced: list[str] = field(default_factory=list)  # people's captions that were dropped
 
 
 def salvage(path: str, target: str) -> Salvaged:
-    """Write what can be read of a library into a new file; the damaged one stays as it is.
+    """Write what can be read of a library into a new file; the damaged file stays as it is.
 
     Args:
         path: the library's file; a write-ahead log beside it is read, too.
@@ -64,7 +64,7 @@ def _salvage_into(path: str, target: str) -> Salvaged:
         if os.path.lexists(target + ending):
             raise UsageError(f"{display(target + ending)} is there already: name a new file")
     try:
-        # Beside the new file, which needs as much room as the copy that is read.
+        # In the folder of the new file, where there must be room anyway.
         with tempfile.TemporaryDirectory(
             prefix=".photosearch-salvage-", dir=os.path.dirname(target)
         ) as scratch:
@@ -116,7 +116,7 @@ def _connect(copy: str) -> sqlite3.Connection:
     old = sqlite3.connect(copy)
     # One bad byte must not cost the text around it.
     old.text_factory = lambda text: text.decode("utf-8", "replace")
-    # Lets a file be read that is shorter than it says, and one with a damaged definition.
+    # Without it SQLite refuses a file that is shorter than it says, or has a damaged definition.
     old.execute("PRAGMA writable_schema = ON")
     return old
 
@@ -159,7 +159,7 @@ def _version_of(found: dict[str, str], told: int) -> int:
 
 
 def _restore_definitions(old: sqlite3.Connection, version: int) -> None:
-    """Put back what makes up the tables, where a bad byte would keep a whole one from reading."""
+    """Put back the tables' definitions: a bad byte in one keeps its whole table from reading."""
     known = schema.known(version)
     for name, sql in schema.tables(old).items():
         if name in known and sql != known[name] and " VIRTUAL " not in known[name]:
@@ -169,7 +169,7 @@ def _restore_definitions(old: sqlite3.Connection, version: int) -> None:
 
 
 def _transfer(old: sqlite3.Connection, new: sqlite3.Connection, version: int) -> Salvaged:
-    """Copy all rows that can be read and belong to something."""
+    """Copy all rows that can be read, and whose photo, model and run can be found or made up."""
     both = tables(old, new)
     salvaged = Salvaged(rows={table.name: 0 for table in both})
     paths = indexed_paths(old)
@@ -226,7 +226,7 @@ def _put_all(
 def _with_path(
     table: Table, row: tuple[object, ...], paths: dict[int, bytes]
 ) -> tuple[object, ...]:
-    """Return a photo's row with the path that the index over paths has, if its own can be none."""
+    """Return a photo's row, with the path from the index over paths if its own can't be one."""
     values = dict(zip(table.columns, row, strict=True))
     photo_id = values.get("id")
     if not isinstance(photo_id, int) or photo_id not in paths or is_path(values.get("path")):
@@ -237,7 +237,7 @@ def _with_path(
 
 
 def _put(new: sqlite3.Connection, table: Table, insert: str, row: tuple[object, ...]) -> bool:
-    """Write a row, with what it belongs to where that can be made up; tell whether it fits."""
+    """Write a row, and a run or model that it names and that is lost; tell whether it fits."""
     values = dict(zip(table.columns, row, strict=True))
     if "path" in values and not is_path(values["path"] or values.get("former_path")):
         return False

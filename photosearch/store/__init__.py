@@ -1,1 +1,1 @@
-"""The library's file: the only place that writes SQL."""
+"""The library's file: all that is written to it is written here, but for the doctor's repairs."""

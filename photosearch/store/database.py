@@ -1,4 +1,4 @@
-"""The library file itself: opening it, and the version of its schema.
+"""The library file itself: opening it, and bringing it to today's schema.
 
 Reading opens through the standard library alone: importing sqlite-utils takes longer
 than a search. It is imported where a schema has to be made or changed.
@@ -26,7 +26,7 @@ ENDINGS = ("", "-wal", "-shm", "-journal", LOCK)  # of the library's file and th
 
 
 def open_for_reading(path: str) -> sqlite3.Connection:
-    """Open a library to search it; a search works while another process indexes.
+    """Open a library to search it, also while another process indexes.
 
     Raises:
         LibraryError: no library there, not a library, or of a newer version.
@@ -73,7 +73,7 @@ def open_copy(path: str) -> sqlite3.Connection:
 
 
 def _open_as_it_is(path: str) -> tuple[sqlite3.Connection, int]:
-    """Open a library for reading, whatever its schema; return that too."""
+    """Open a library for reading, whatever its schema; return the schema's version too."""
     try:
         connection = _connect_read_only(path, "mode=ro")
     except sqlite3.OperationalError as error:
@@ -113,8 +113,8 @@ def open_for_writing(path: str) -> sqlite3.Connection:
                 raise LibraryError(f"{display(path)} can't be written: permission denied")
             _set_journal(connection)
             connection.execute("PRAGMA foreign_keys = OFF")
-            # One transaction from looking to the last step: who opens at the same time
-            # waits, and a kill leaves nothing.
+            # One transaction from looking at the version to the last step: another process that
+            # opens the library waits, and a kill leaves the library as it was.
             connection.execute("BEGIN IMMEDIATE")
             with connection:
                 if _checked_version(connection, path) < SCHEMA:
@@ -124,7 +124,7 @@ def open_for_writing(path: str) -> sqlite3.Connection:
 
 
 def _refuse_what_is_no_file(path: str) -> None:
-    """Refuse what would hang or be destroyed if SQLite opened it."""
+    """Refuse a path if opening it would hang or would destroy something."""
     try:
         status = os.stat(path)
     except (OSError, ValueError):  # not there, or opening it will tell
@@ -134,7 +134,7 @@ def _refuse_what_is_no_file(path: str) -> None:
     if not stat.S_ISREG(status.st_mode):  # a FIFO would wait for a writer
         raise LibraryError(f"{display(path)} is not a file, so it can't be a library")
     if not status.st_size and _is_left_alone(f"{path}-wal"):
-        # SQLite would delete the log of an empty file, and the log may hold all there is.
+        # SQLite would delete the log of an empty file, and the log may hold the whole library.
         raise LibraryError(
             f"{display(path)} is damaged: it is empty, but there is a log beside it: "
             "photosearch doctor --salvage NEW.db saves what that holds"
@@ -142,7 +142,7 @@ def _refuse_what_is_no_file(path: str) -> None:
 
 
 def _is_left_alone(log: str) -> bool:
-    """Tell whether there is a log that nobody is writing to: at the start a library is so, too."""
+    """Tell whether there is a log that nobody writes to: a library that is being made has a log."""
     try:
         before = os.stat(log)
         if not before.st_size:
@@ -172,8 +172,8 @@ def _closed_on_error(connection: sqlite3.Connection) -> Iterator[None]:
 
 
 def _checked_version(connection: sqlite3.Connection, path: str) -> int:
-    # In one statement, or another process may make the library between two of them. The
-    # command of sqlite-utils makes its own table first, in a transaction of its own.
+    # In one statement: between two, another process might make the library. The table of
+    # sqlite-utils doesn't count, because its command makes that first, in another transaction.
     version: int
     version, application, tables = connection.execute(
         """SELECT user_version, application_id, (SELECT count(*) FROM sqlite_master
@@ -205,7 +205,7 @@ def _set_journal(connection: sqlite3.Connection) -> None:
                 return
             if time.monotonic() > end:
                 raise
-        time.sleep(0.02)  # SQLite doesn't wait for another that changes the mode
+        time.sleep(0.02)  # SQLite doesn't wait for a process that changes the mode
 
 
 @contextlib.contextmanager

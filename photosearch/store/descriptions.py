@@ -62,7 +62,7 @@ def use_models(
 def write_description(
     connection: sqlite3.Connection, photo_id: int, models: Models, description: Description
 ) -> None:
-    """Replace the parts of a photo's description that were made; keep the others.
+    """Replace those parts of a photo's description that were made; keep the other parts.
 
     Raises:
         ValueError: captions were made, but there is none.

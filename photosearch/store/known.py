@@ -75,7 +75,7 @@ def known_below(connection: sqlite3.Connection, root: str) -> dict[str, Known]:
 
 
 def knows(connection: sqlite3.Connection, folder: str) -> bool:
-    """Tell whether a photo in a folder is known, and not hidden."""
+    """Tell whether the library shows any photo of a folder."""
     query = "SELECT 1 FROM photos WHERE path > ? AND path < ? AND missing_since IS NULL LIMIT 1"
     return connection.execute(query, below(folder)).fetchone() is not None
 

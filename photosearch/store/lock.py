@@ -14,7 +14,7 @@ from photosearch.text import display
 
 @contextlib.contextmanager
 def locked(path: str) -> Iterator[None]:
-    """Keep other indexers out of a library; the system lets go of the lock at a kill.
+    """Keep other indexers out of a library. If this process is killed, the system frees the lock.
 
     Args:
         path: the library's file, in a folder that exists.

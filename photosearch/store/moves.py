@@ -1,4 +1,4 @@
-"""Where photos lie: rows of a library that get another path."""
+"""Moves: photos that get another path, or a copy at another path."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ def move_photos(
     connection: sqlite3.Connection,
     moves: Mapping[int, tuple[str, File]],
 ) -> None:
-    """Give rows the paths of other files; everything known of the photos goes with them.
+    """Give photos the paths of other files; all that is known of the photos goes with them.
 
     Call it within a transaction.
 
     Args:
         connection: to the library.
-        moves: by a photo's id, the root that its file was found under, and the file. A
-            photo that is not among them, and whose file was overwritten, is hidden.
+        moves: by a photo's id, the root that its file was found under, and the file. A photo
+            that is not among them, and whose path another photo gets, is set aside.
     """
     for photo_id in moves:
         # First they all leave their paths: paths are unique, and two photos may change places.
@@ -41,8 +41,8 @@ def move_photos(
 def copy_photo(connection: sqlite3.Connection, photo_id: int, root: str, file: File) -> None:
     """Know a file as a copy of a photo: all that is known of it holds for both.
 
-    Where the file's path has a row already that a person captioned, that one stays, hidden: its
-    words are back with its content. Call it within a transaction.
+    If the library has another photo at the file's path, and a person captioned that, it is set
+    aside; otherwise the copy takes its row. Call it within a transaction.
     """
     path = os.fsencode(file.path)
     set_aside(connection, path, only_edited=True)
@@ -79,7 +79,7 @@ def touch_photo(connection: sqlite3.Connection, photo_id: int, root: str, file: 
 
 
 def _set_file(connection: sqlite3.Connection, photo_id: int, root: str, file: File) -> None:
-    """Let a row be about a file that holds its photo, and show it."""
+    """Let a photo have a file that holds it, and show the photo."""
     path = os.fsencode(file.path)
     query = "SELECT taken_at, taken_from FROM photos WHERE id = ?"
     taken_at, taken_from = connection.execute(query, (photo_id,)).fetchone()
@@ -102,7 +102,7 @@ def _leave_path(connection: sqlite3.Connection, photo_id: int) -> None:
 
 
 def relocate(connection: sqlite3.Connection, old: str, new: str) -> int | None:
-    """Move all that is known of a folder to another one, without a look at any file.
+    """Move all that is known of a folder to another folder; no file is looked at.
 
     Returns:
         How many photos; None where the library knows nothing of the old folder.
@@ -175,9 +175,9 @@ def _relocate_rows(connection: sqlite3.Connection, table: str, old: str, new: st
 
 
 def is_there(connection: sqlite3.Connection, old: str, new: str) -> bool:
-    """Tell whether a photo that the library knows in a folder lies in another one, or none does.
+    """Tell whether photos of a folder lie in another folder, or the library knows none there.
 
-    Looks for the first hundred only, and at no content.
+    It looks for the first hundred only, by name.
     """
     low, high = below(old)
     query = """SELECT path FROM photos WHERE path > ? AND path < ? AND missing_since IS NULL
@@ -193,7 +193,7 @@ def _under(folder: str, rest: bytes) -> bytes:
 
 
 def tell_folders(connection: sqlite3.Connection, folder: str) -> None:
-    """Let full-text search know the folders by which photos below a folder are reached now.
+    """Write the searched folders of the photos below a folder anew: its roots have changed.
 
     Call it within a transaction.
     """

@@ -155,9 +155,9 @@ def _is_another(
 
 
 def set_missing(connection: sqlite3.Connection, paths: Iterable[str]) -> int:
-    """Hide photos whose files are gone, and drop failures of files that are gone.
+    """Hide photos whose files are gone, and drop the failures of files that are gone.
 
-    Nothing is forgotten: a photo that is seen again comes back with its captions.
+    Nothing of a photo is forgotten: if its file is seen again, it comes back with its captions.
 
     Returns:
         How many photos were hidden.

@@ -1,4 +1,4 @@
-"""Removal: photos that a library shall forget."""
+"""Removal: photos that a library forgets, because they are gone or because a person says so."""
 
 from __future__ import annotations
 

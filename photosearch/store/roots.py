@@ -13,7 +13,7 @@ from photosearch.text import display
 
 
 def add_roots(connection: sqlite3.Connection, roots: Iterable[str]) -> None:
-    """Remember folders to index."""
+    """Remember folders that were given to index."""
     with connection:
         connection.executemany(
             "INSERT OR IGNORE INTO roots VALUES (?, ?, ?)",
@@ -22,7 +22,7 @@ def add_roots(connection: sqlite3.Connection, roots: Iterable[str]) -> None:
 
 
 def drop_roots(connection: sqlite3.Connection, roots: Iterable[str]) -> None:
-    """Remember folders no longer as such; their photos stay."""
+    """Forget that folders were given to index; their photos stay."""
     with connection:
         connection.executemany(
             "DELETE FROM roots WHERE path = ?", [(os.fsencode(root),) for root in roots]
@@ -44,17 +44,17 @@ def outer_root(connection: sqlite3.Connection, path: str) -> str | None:
 
 
 def outer_roots(connection: sqlite3.Connection) -> list[str]:
-    """Return the folders to index, without those inside another one."""
+    """Return the folders given to index that lie in no other of them."""
     return outermost(all_roots(connection))
 
 
 def reachable(connection: sqlite3.Connection) -> tuple[str, ...]:
-    """Return what the paths begin with that lie in folders which can be reached now."""
+    """Return the roots that can be reached now, each as the beginning of paths in it."""
     return tuple(os.path.join(root, "") for root in outer_roots(connection) if is_reachable(root))
 
 
 def as_listed(connection: sqlite3.Connection, path: str | os.PathLike[str]) -> str:
-    """Return the path by which a library has a folder or photo, or would have it.
+    """Return the path that a library has, or would have, for a folder or photo.
 
     Raises:
         UsageError: it is empty.

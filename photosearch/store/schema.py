@@ -50,7 +50,7 @@ def tables(connection: sqlite3.Connection) -> dict[str, str]:
 
 
 def lost(connection: sqlite3.Connection) -> list[str]:
-    """Return the indexes, triggers and parts of the text index that aren't as they should be."""
+    """Return which indexes, triggers and parts of the text index are gone or changed."""
     found = {name: sql for _, name, sql in connection.execute(_OURS)}
     return [name for _, name, sql in _derived() if found.get(name) != sql]
 
@@ -59,7 +59,7 @@ def remake(connection: sqlite3.Connection) -> None:
     """Make indexes, triggers and the text index anew, in one transaction.
 
     Raises:
-        sqlite3.Error: the file can't be read or written; it is as before then.
+        sqlite3.Error: the file can't be read or written; nothing was changed.
     """
     connection.execute("BEGIN IMMEDIATE")
     with connection:
@@ -82,7 +82,10 @@ def remake(connection: sqlite3.Connection) -> None:
 
 @functools.cache
 def _derived() -> tuple[tuple[str, str, str], ...]:
-    """Return kind, name and definition of what is made of tables, in the order of making."""
+    """Return the indexes, triggers and parts of the text index, in the order they are made.
+
+    Each as kind, name and definition.
+    """
     with contextlib.closing(sqlite3.connect(":memory:")) as new:
         migrate(new)
         return tuple(

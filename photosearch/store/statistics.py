@@ -12,8 +12,8 @@ def stats(connection: sqlite3.Connection) -> dict[str, object]:
     """Return counts, folders and models of a library."""
 
     def count(query: str) -> int:
-        number: int = connection.execute(query).fetchone()[0]
-        return number
+        rows: int = connection.execute(query).fetchone()[0]
+        return rows
 
     models = connection.execute(
         """SELECT models.name, count(*) FROM captions JOIN models ON models.id = model_id

@@ -60,8 +60,12 @@ def test_queries_are_the_captions_of_the_photos_named(tmp_path: Path) -> None:
     names.write_text("c.jpg\n", encoding="utf-8")
     with pytest.raises(UsageError, match="no captions of these photos"):
         read_queries(captions, names)
-    with pytest.raises(UsageError):
+    with pytest.raises(UsageError, match=r"can't read .*nowhere\.tsv"):
         read_queries(tmp_path / "nowhere.tsv")
+    for damaged in (b"\xff\xfe", b"no tab"):
+        names.write_bytes(damaged)
+        with pytest.raises(UsageError):
+            read_queries(names)
 
 
 def test_photos_are_linked_not_copied(tmp_path: Path) -> None:

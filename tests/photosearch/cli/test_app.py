@@ -8,22 +8,18 @@ import re
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
-import numpy as np
 import pytest
 import typer
 from PIL import Image
 
 import photosearch
-from captioner.describe.description import Caption, Description
 from photosearch import Library
 from photosearch.cli.app import COMMANDS, app, reporting
 from photosearch.errors import BusyError, LibraryError, UnknownPathError, UsageError
-from photosearch.store.descriptions import PARTS
+from tests.fakes import FakeDescriber
 
 
 def run(
@@ -124,25 +120,10 @@ def library(tmp_path: Path) -> Path:
     return tmp_path / "l.db"
 
 
-@dataclass
-class FakeDescriber:
-    """Says the same of every photo."""
-
-    name: str = "fake"
-    fingerprints: Mapping[str, str] = field(default_factory=lambda: dict.fromkeys(PARTS, "1"))
-    image_size: int = 8
-    batch_size: int = 8
-
-    def describe_pixels(
-        self, pixels: np.ndarray, parts: Collection[str] = PARTS
-    ) -> list[Description]:
-        return [Description([Caption("a beach", -1.0, 2)], [], None) for _ in pixels]
-
-
 def test_find_imports_what_it_needs(library: Path, tmp_path: Path) -> None:
-    done = run(TELL, "find", "beach", "--json", "--limit", "3", "--db", library, cwd=tmp_path)
+    done = run(TELL, "find", "blue", "--json", "--limit", "3", "--db", library, cwd=tmp_path)
     assert done.returncode == 0
-    assert [found["caption"] for found in json.loads(done.stdout)] == ["a beach"]
+    assert [found["caption"] for found in json.loads(done.stdout)] == ["a blue wall"]
     imported = set(done.stderr.splitlines())
     assert imported & HEAVY == set()
     commands = {name for name in imported if name.removeprefix("photosearch.cli.") in COMMANDS}

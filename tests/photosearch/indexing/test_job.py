@@ -1,36 +1,19 @@
 """A job: what is done once, what in each run, and what a person can't ask for."""
 
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from PIL import Image
 
-from captioner.describe.description import Caption, Description
 from photosearch import Library, UsageError
 from photosearch.indexing.config import DescribeOptions, IndexOptions, WatchOptions
 from photosearch.indexing.job import Job, job
 from photosearch.indexing.protocols import Describer
 from photosearch.photo.decode import MAX_PIXELS
 from photosearch.store.descriptions import PARTS
-
-
-@dataclass
-class Teller:
-    """Says the same of every photo."""
-
-    name: str = "fake"
-    fingerprints: Mapping[str, str] = field(default_factory=lambda: dict.fromkeys(PARTS, "1"))
-    image_size: int = 8
-    batch_size: int = 8
-
-    def describe_pixels(
-        self, pixels: np.ndarray, parts: Collection[str] = PARTS
-    ) -> list[Description]:
-        return [Description([Caption("a beach", -1.0, 2)], [], b"12345678") for _ in pixels]
+from tests.fakes import FakeDescriber
 
 
 @pytest.fixture
@@ -43,7 +26,7 @@ def photos(tmp_path: Path) -> Path:
     return folder
 
 
-def counting(describer: Teller) -> tuple[Callable[[], Describer], list[int]]:
+def counting(describer: FakeDescriber) -> tuple[Callable[[], Describer], list[int]]:
     """Give a describer; each call is noted."""
     calls: list[int] = []
 
@@ -55,7 +38,7 @@ def counting(describer: Teller) -> tuple[Callable[[], Describer], list[int]]:
 
 
 def test_force_and_retry_are_done_once(photos: Path, tmp_path: Path) -> None:
-    load, calls = counting(Teller())
+    load, calls = counting(FakeDescriber())
     Library(tmp_path / "l.db").index([photos], load=load, workers=0)
     options = IndexOptions(workers=0, force=True, retry=True, exclude=["red.png"])
     work = Job(str(tmp_path / "l.db"), options, load)
@@ -66,15 +49,15 @@ def test_force_and_retry_are_done_once(photos: Path, tmp_path: Path) -> None:
 
 
 def test_what_was_asked_for_is_done_after_a_run_that_failed(photos: Path, tmp_path: Path) -> None:
-    tellers: list[Teller] = []
+    tellers: list[FakeDescriber] = []
 
     def load() -> Describer:
         if not tellers:
-            tellers.append(Teller())
+            tellers.append(FakeDescriber())
             raise RuntimeError("no memory")
         return tellers[0]
 
-    Library(tmp_path / "l.db").index([photos], load=Teller, workers=0)
+    Library(tmp_path / "l.db").index([photos], load=FakeDescriber, workers=0)
     work = Job(str(tmp_path / "l.db"), IndexOptions(workers=0, force=True), load)
     with pytest.raises(RuntimeError, match="no memory"):
         work.run([str(photos)])
@@ -83,9 +66,9 @@ def test_what_was_asked_for_is_done_after_a_run_that_failed(photos: Path, tmp_pa
 
 def test_upgrade_makes_anew_what_another_model_made(photos: Path, tmp_path: Path) -> None:
     path = str(tmp_path / "l.db")
-    Library(path).index([photos], load=Teller, workers=0)
+    Library(path).index([photos], load=FakeDescriber, workers=0)
     newer = dict.fromkeys(PARTS, "2")
-    load, _ = counting(Teller(fingerprints=newer))
+    load, _ = counting(FakeDescriber(fingerprints=newer))
     work = Job(path, IndexOptions(workers=0, upgrade=True), load, newer)
     assert work.run([str(photos)]).captioned == 2
     again = work.run([str(photos)])
@@ -98,14 +81,14 @@ def test_upgrade_with_a_describer_of_ones_own_is_refused(
 ) -> None:
     library = Library(tmp_path / "l.db")
     with pytest.raises(UsageError, match="upgrade compares with the shipped model"):
-        getattr(library, work)([photos], load=Teller, upgrade=True)
+        getattr(library, work)([photos], load=FakeDescriber, upgrade=True)
     assert not (tmp_path / "l.db").exists()
 
 
 def test_watching_upgrades(photos: Path, tmp_path: Path) -> None:
     """The first run of the shipped model tells what an older one described."""
     library = Library(tmp_path / "l.db")
-    library.index([photos], load=Teller, workers=0)
+    library.index([photos], load=FakeDescriber, workers=0)
     summary, _ = next(iter(library.watch([photos], workers=0, config=WatchOptions(quiet=0))))
     assert (summary.captioned, summary.unchanged, summary.outdated) == (0, 2, 2)
 
@@ -142,6 +125,6 @@ def test_an_unknown_name_is_a_type_error(photos: Path, tmp_path: Path) -> None:
 def test_values_come_over_options_and_those_over_the_defaults() -> None:
     start = IndexOptions(workers=3, retry=True)
     values = {"workers": 0, "retry": None, "threads": 2, "batch_size": 5}
-    work = job("l.db", start, DescribeOptions(), Teller, lambda text: None, values)
+    work = job("l.db", start, DescribeOptions(), FakeDescriber, lambda text: None, values)
     assert work.options == IndexOptions(workers=0, retry=True, batch_size=5)
     assert work.options.max_pixels == MAX_PIXELS

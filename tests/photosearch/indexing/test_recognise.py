@@ -15,8 +15,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from photosearch.files.file import File
+from photosearch.files.hashing import hash_file
+from photosearch.files.walk import walk
 from photosearch.indexing.config import IndexOptions
+from photosearch.indexing.recognise import recognise
 from photosearch.indexing.run import index
+from photosearch.indexing.scan import Task
 from photosearch.indexing.summary import Summary
 from photosearch.store import database
 from photosearch.store.edits import write_edit
@@ -88,6 +93,28 @@ def world_in(home: Path) -> Iterator[World]:
 def world(tmp_path: Path) -> Iterator[World]:
     with world_in(tmp_path) as world:
         yield world
+
+
+def test_files_that_are_read_carry_their_hash_on(world: World) -> None:
+    known = world.paint("known.bmp", 50)
+    world.index()
+    copy, new, twin = (world.photos / name for name in ("copy.bmp", "new.bmp", "twin.bmp"))
+    shutil.copy(known, copy)
+    world.paint("new.bmp", 60)
+    shutil.copy(new, twin)
+    (world.photos / "other.jpg").write_bytes(b"of another size")  # so that nobody reads it
+    files = [item for item in walk(str(world.photos)) if isinstance(item, File)]
+    tasks = [Task(str(world.photos), file) for file in files if file.path != str(known)]
+    found = recognise(world.connection, tasks, gone=())
+    hashes = {os.path.basename(task.file.path): task.file.content_hash for task in found.tasks}
+    assert hashes.pop("other.jpg") is None
+    assert hashes == {name: hash_file(str(world.photos / name)) for name in hashes}
+    assert [os.path.basename(task.file.path) for task in found.left] == ["new.bmp", "other.jpg"]
+    assert [task.file.path for task in found.later] == [str(twin)]
+    assert (found.moved, found.copied, found.touched) == (0, 1, 0)
+    compared: list[int] = []
+    recognise(world.connection, found.left + found.later, (), comparing=compared.append)
+    assert compared == []  # nothing is read twice
 
 
 def test_a_renamed_folder_is_recognised_without_reading(world: World) -> None:

@@ -4,7 +4,7 @@ import csv
 import json
 import os
 import sqlite3
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -26,8 +26,8 @@ from photosearch.search.scores import word_scores
 from photosearch.search.searcher import Searcher
 from photosearch.search.stems import Stemmer
 from photosearch.store import database
-from photosearch.store.descriptions import PARTS
 from photosearch.store.edits import write_edit
+from tests.fakes import FakeDescriber
 
 ALT_TEXT = "Iptc4xmpCore:AltTextAccessibility"
 Packet = Callable[..., bytes]
@@ -36,30 +36,16 @@ Packet = Callable[..., bytes]
 TEXTS = {"dc:title": "Swallows", "dc:description": "Our old wall", ALT_TEXT: "Ann on a ladder"}
 
 
-FINGERPRINTS = {part: f"{part} 1" for part in PARTS}
+def red_or_blue(pixels: np.ndarray) -> Description:
+    """See whether a photo is red."""
+    colour = "red" if pixels[..., 0].mean() > 128 else "blue"
+    captions = [Caption(f"a {colour} wall", -1.0, 4), Caption(f"{colour} paint", -2.0, 3)]
+    return Description(captions, [Tag(colour, 0.75, True)], b"vector")
 
 
-class Namer:
-    """A describer that tells red photos from others."""
-
-    name = "namer"
-    fingerprints = FINGERPRINTS
-    image_size = 8
-    batch_size = 32
-
-    def describe_pixels(
-        self, pixels: np.ndarray, parts: Collection[str] = PARTS
-    ) -> list[Description]:
-        assert tuple(parts) == PARTS
-        colours = ["red" if photo[..., 0].mean() > 128 else "blue" for photo in pixels]
-        return [
-            Description(
-                [Caption(f"a {colour} wall", -1.0, 4), Caption(f"{colour} paint", -2.0, 3)],
-                [Tag(colour, 0.75, True)],
-                b"vector",
-            )
-            for colour in colours
-        ]
+def namer() -> FakeDescriber:
+    """Load a describer of new photos."""
+    return FakeDescriber(red_or_blue)
 
 
 class Album:
@@ -90,7 +76,9 @@ class Album:
             return describer
 
         settings = IndexOptions(workers=0, **config)
-        return index(self.connection, [str(self.photos)], load, settings, None, FINGERPRINTS)
+        return index(
+            self.connection, [str(self.photos)], load, settings, None, namer().fingerprints
+        )
 
     def find(self, query: str) -> Hits:
         return Searcher(self.connection, lambda: None).find(Query(query))
@@ -119,7 +107,7 @@ def test_the_most_telling_of_what_was_written_is_shown(album: Album, packet: Pac
     texts = dict(TEXTS)
     for name, shown in [(ALT_TEXT, 2), ("dc:description", 1), ("dc:title", 0), ("", -1)]:
         album.photo("a.jpg", xmp=packet(texts))
-        album.index(Namer())
+        album.index(namer())
         (result,) = album.find("red wall")
         row = album.exported()
         expected = list(TEXTS.values())[shown] if shown >= 0 else "a red wall"
@@ -135,9 +123,9 @@ def test_the_most_telling_of_what_was_written_is_shown(album: Album, packet: Pac
 
 def test_a_person_who_edits_has_the_last_word(album: Album, packet: Packet) -> None:
     path = album.photo("a.jpg", xmp=packet(TEXTS))
-    album.index(Namer())
+    album.index(namer())
     write_edit(album.connection, path, "Ann, 1999")
-    album.index(Namer(), force=True)
+    album.index(namer(), force=True)
     (result,) = album.find("ladder")  # still found by what is in the file
     assert (result.caption, result.matches) == ("Ann, 1999", {"description": ["ladder"]})
     assert album.exported()["alt_text"] == album.exported()["caption"] == "Ann, 1999"
@@ -148,7 +136,7 @@ def test_a_person_who_edits_has_the_last_word(album: Album, packet: Packet) -> N
 def test_written_words_are_found_and_told_and_exported(album: Album, packet: Packet) -> None:
     raw = packet(TEXTS, {"dc:subject": ["barn", "=summer"]}, {"xmp:Rating": "5"})
     album.photo("a.jpg", xmp=raw)
-    album.index(Namer())
+    album.index(namer())
     for word, columns in [
         ("swallows", ["title"]), ("old", ["description"]), ("ladder", ["caption", "description"]),
         ("barn", ["keywords"]), ("summer", ["keywords"]), ("red", ["alternatives", "tags"]),
@@ -166,7 +154,7 @@ def test_what_people_wrote_ranks_above_what_the_model_says(
     album.photo("model.jpg", "red")
     album.photo("person.jpg", "blue", packet({name: "Something red"}))
     album.photo("keyword.jpg", "blue", packet(lists={"dc:subject": ["red"]}))
-    album.index(Namer())
+    album.index(namer())
     photos = dict(album.connection.execute("SELECT display, id FROM photos").fetchall())
     numbers = [photos[str(album.photos / f"{n}.jpg")] for n in ("model", "person", "keyword")]
     ids = np.array(numbers)
@@ -179,7 +167,7 @@ def test_what_people_wrote_ranks_above_what_the_model_says(
 def test_a_sidecar_beats_what_is_embedded(album: Album, packet: Packet) -> None:
     album.photo("a.jpg", xmp=packet(TEXTS, {"dc:subject": ["barn"]}))
     album.sidecar("A.XMP", packet({"dc:title": "Martins"}, attributes={"xmp:Rating": "-1"}))
-    album.index(Namer())
+    album.index(namer())
     assert album.row("user_metadata", "title, description, alt_text, keywords, rating") == (
         "Martins", "Our old wall", "Ann on a ladder", "barn", -1
     )  # fmt: skip
@@ -188,7 +176,7 @@ def test_a_sidecar_beats_what_is_embedded(album: Album, packet: Packet) -> None:
 def test_a_changed_sidecar_is_read_without_captioning(album: Album, packet: Packet) -> None:
     album.photo("a.jpg")
     album.photo("b.jpg", "blue")
-    album.index(Namer())
+    album.index(namer())
     captions = album.connection.execute("SELECT * FROM captions").fetchall()
     steps: list[tuple[bytes | None, str]] = [
         (packet({"dc:title": "Rome"}), "Rome"), (packet({"dc:title": "Oslo"}), "Oslo"),
@@ -212,7 +200,7 @@ def test_a_damaged_sidecar_is_told_once_and_until_it_is_mended(
 ) -> None:
     album.photo("a.jpg", xmp=packet({"dc:title": "Rome"}))
     path = album.sidecar("a.xmp", b"<broken")
-    assert (album.index(Namer()).failed, album.find("red")[0].caption) == (1, "Rome")
+    assert (album.index(namer()).failed, album.find("red")[0].caption) == (1, "Rome")
     for _ in range(2):
         summary = album.index()
         assert (summary.reread, summary.failed, summary.failed_before) == (0, 0, 1)
@@ -234,7 +222,7 @@ def test_a_damaged_sidecar_is_told_wherever_it_goes(album: Album) -> None:
     (album.photos / "A").mkdir()
     album.photo("A/a.jpg")
     album.sidecar("A/a.xmp", b"<broken")
-    album.index(Namer())
+    album.index(namer())
     (album.photos / "A").rename(album.photos / "B")
     summary = album.index()
     assert (summary.moved, summary.reread, summary.failed) == (1, 1, 1)
@@ -250,7 +238,7 @@ def test_a_shared_sidecar_is_told_once(album: Album, packet: Packet) -> None:
     for name in ("a.jpg", "a.png", "a.gif"):
         album.photo(name)
     album.sidecar("a.xmp", b"<broken")
-    assert album.index(Namer(), batch_size=1).failed == 1
+    assert album.index(namer(), batch_size=1).failed == 1
     album.sidecar("a.xmp", packet({"dc:title": "Rome"}))
     assert (album.index().reread, album.row("failures")) == (3, None)
 
@@ -258,7 +246,7 @@ def test_a_shared_sidecar_is_told_once(album: Album, packet: Packet) -> None:
 def test_a_damaged_sidecar_costs_no_date(album: Album, packet: Packet) -> None:
     album.photo("a.jpg")
     album.sidecar("a.xmp", packet(attributes={"photoshop:DateCreated": "1931-05"}))
-    album.index(Namer())
+    album.index(namer())
     album.sidecar("a.xmp", b"<broken")
     album.index()
     assert album.row("photos", "taken_at, taken_from") == ("1931-05", "xmp")
@@ -272,7 +260,7 @@ def test_the_sidecar_of_a_photo_that_was_given_by_itself(album: Album, packet: P
     album.sidecar("a.xmp", b"<broken")
 
     def index_it() -> tuple[int, int]:
-        summary = index(album.connection, [path], Namer, IndexOptions(workers=0))
+        summary = index(album.connection, [path], namer, IndexOptions(workers=0))
         return summary.failed, summary.failed_before
 
     assert [index_it() for _ in range(3)] == [(1, 0), (0, 1), (0, 1)]
@@ -292,7 +280,7 @@ def test_a_closed_sidecar_is_read_when_it_is_opened(
     path = Path(album.sidecar("a.xmp", packet({"dc:title": "Rome"})))
     path.chmod(0)
     with as_nobody():
-        assert album.index(Namer()).failed == 1
+        assert album.index(namer()).failed == 1
         assert album.row("failures", "reason") == ("can't be read: permission denied",)
         assert album.index().failed == 1
     path.with_name("a.jpg").rename(path.with_name("b.jpg"))
@@ -309,7 +297,7 @@ def test_a_file_that_is_spoilt_beside_a_changed_sidecar_is_told(
     album: Album, packet: Packet
 ) -> None:
     path = Path(album.photo("a.jpg"))
-    album.index(Namer())
+    album.index(namer())
     status = path.stat()
     path.write_bytes(b"x" * status.st_size)
     os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
@@ -319,7 +307,7 @@ def test_a_file_that_is_spoilt_beside_a_changed_sidecar_is_told(
 
 def test_dates_come_from_the_best_source(album: Album, packet: Packet) -> None:
     album.photo("IMG_20190704_123456.jpg")
-    album.index(Namer())
+    album.index(namer())
     (result,) = album.find("red")
     assert (result.taken_at, result.taken_from) == ("2019-07-04T12:34:56", "name")
     album.sidecar(
@@ -335,7 +323,7 @@ def test_dates_come_from_the_best_source(album: Album, packet: Packet) -> None:
 
 def test_results_can_be_told_to_programs(album: Album, packet: Packet) -> None:
     album.photo("a.jpg", xmp=packet(TEXTS))
-    album.index(Namer())
+    album.index(namer())
     record = json.loads(json.dumps(as_record(album.find("swallows")[0])))
     assert record["matches"] == {"title": ["swallows"]}
     assert record["taken_from"] == "file" and record["taken_at"].startswith("2001-09-")

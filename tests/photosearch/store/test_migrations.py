@@ -207,6 +207,33 @@ def test_an_earlier_library_is_salvaged(tmp_path: Path, frozen: Frozen, version:
     assert contents(tmp_path / "new.db") == contents(path)
 
 
+def test_a_row_that_no_migration_can_take_is_damage(tmp_path: Path, frozen: Frozen) -> None:
+    path = frozen(3)
+    definition = "UPDATE sqlite_master SET sql = replace(sql, ?, ?) WHERE name = 'photos'"
+    sides = ("display TEXT NOT NULL", "display TEXT")
+    for given, query in (
+        (sides, "UPDATE photos SET display = NULL WHERE id = 2"),
+        (sides[::-1], ""),
+    ):
+        with contextlib.closing(sqlite3.connect(path)) as connection, connection:
+            connection.execute("PRAGMA writable_schema = ON")
+            connection.execute(definition, given)
+        with contextlib.closing(sqlite3.connect(path)) as connection, connection:
+            connection.execute(query)
+    before = contents(path)
+    for opened in (database.open_for_writing, database.open_for_reading):
+        with pytest.raises(LibraryError, match="photosearch doctor tells what can be saved"):
+            opened(str(path))
+    assert version_of(path) == 3
+    with Library(path) as library:
+        for check in (True, False):
+            assert library.doctor(check=check).state == "damaged"
+        saved = library.salvage(tmp_path / "new.db")
+    assert saved.rows["photos"] == len(before["photos"])  # by the index over paths
+    assert contents(path) == before
+    assert version_of(tmp_path / "new.db") == SCHEMA
+
+
 def apart(task: Callable[[], object]) -> int:
     """Run in a process of its own; return how it ended, a signal as a negative number."""
     child = os.fork()
