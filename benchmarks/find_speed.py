@@ -49,7 +49,8 @@ CLIP_DIMENSION = 512
 SMALL = 1000  # photos of the small library
 # Run in a process of its own: each line that begins a phase ends the one before it.
 PHASES = """
-import time
+import os, time
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the command does
 times = [("", time.perf_counter())]
 def lap(name):
     times.append((name, time.perf_counter()))
@@ -77,7 +78,8 @@ import json
 print(json.dumps({b: 1000 * (t - s) for (a, s), (b, t) in zip(times, times[1:])}))
 """
 ALONE = """
-import sys
+import os, sys
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 from photosearch.library import Library
 Library(sys.argv[1]).find(sys.argv[2], min_score=0.0)
 """
