@@ -19,6 +19,7 @@ from photosearch import (
     LibraryError,
     Part,
     PhotosearchError,
+    Result,
     Summary,
     UnknownPathError,
     UsageError,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,11 +23,39 @@ MAX_TOKENS = 64  # of a sentence; the rest is left out
 BATCH = 64
 
 
+class _Background:
+    """What a function returns, computed in a thread while the caller goes on."""
+
+    def __init__(self, make: Callable[[], InferenceSession]) -> None:
+        self._make = make
+        self._made: InferenceSession | None = None
+        self._error: Exception | None = None
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+
+    def _run(self) -> None:
+        try:
+            self._made = self._make()
+        except Exception as error:  # raised again where the result is asked for
+            self._error = error
+
+    def __call__(self) -> InferenceSession:
+        """Wait for the result.
+
+        Raises:
+            Exception: what the function raised.
+        """
+        self._thread.join()
+        if self._made is None:
+            raise self._error or RuntimeError("nothing was made")
+        return self._made
+
+
 @dataclass(frozen=True)
 class SentenceEncoder:
     """The text tower of the joint embedding: a sentence encoder run by ONNX Runtime."""
 
-    session: InferenceSession
+    session: Callable[[], InferenceSession]  # waits for it, if it is not open yet
     tokenizer: WordPiece
     background: np.ndarray  # quantised vectors of photos of all kinds, int8 (m, D)
     background_hubness: np.ndarray  # float32 (m,)
@@ -48,12 +77,14 @@ class SentenceEncoder:
         for name in ("config.json", "sentences.onnx", "tokenizer.json", "background.npz"):
             if not (source / name).is_file():
                 raise ModelError(f"no joint embedding in {source}: {name} is missing")
+        # ONNX Runtime is imported and the network opened in a thread, while the caller reads the
+        # rest and the vectors of a library. To optimise the network takes longer than a query; it
+        # is optimised already.
+        session = _Background(
+            lambda: open_session(source / "sentences.onnx", threads=threads, optimise="DISABLE_ALL")
+        )
         try:
             config = json.loads((source / "config.json").read_text(encoding="utf-8"))
-            # Optimising takes longer than a query; the file is optimised already.
-            session = open_session(
-                source / "sentences.onnx", threads=threads, optimise="DISABLE_ALL"
-            )
             tokenizer = WordPiece.load(source / "tokenizer.json", MAX_TOKENS)
             background = np.load(source / "background.npz")
             return cls(
@@ -64,12 +95,19 @@ class SentenceEncoder:
                 config["fingerprints"]["vectors"],
                 config.get("ranking", {}),
             )
-        except Exception as error:  # ONNX Runtime raises bare Exceptions of its own
-            reason = (str(error) or type(error).__name__).splitlines()[0]
-            raise ModelError(f"the model in {source} can't be read: {reason}") from error
+        except Exception as error:  # a damaged file may raise anything
+            raise _unreadable(source, error) from error
 
     def encode(self, sentences: Sequence[str]) -> np.ndarray:
-        """Return sentences as vectors of length 1, float32 (N, D)."""
+        """Return sentences as vectors of length 1, float32 (N, D).
+
+        Raises:
+            ModelError: the network can't be read.
+        """
+        try:
+            session = self.session()
+        except Exception as error:  # ONNX Runtime raises bare Exceptions of its own
+            raise _unreadable("this model folder", error) from error
         parts = []
         for start in range(0, len(sentences), BATCH):
             tokens = [self.tokenizer.encode(each) for each in sentences[start : start + BATCH]]
@@ -78,5 +116,10 @@ class SentenceEncoder:
             for row, sentence in enumerate(tokens):
                 ids[row, : len(sentence)] = sentence
                 mask[row, : len(sentence)] = 1
-            parts.append(self.session.run(None, {"ids": ids, "mask": mask})[0])  # (B, D)
+            parts.append(session.run(None, {"ids": ids, "mask": mask})[0])  # (B, D)
         return np.concatenate(parts)
+
+
+def _unreadable(source: Path | str, error: Exception) -> ModelError:
+    reason = (str(error) or type(error).__name__).splitlines()[0]
+    return ModelError(f"the model in {source} can't be read: {reason}")

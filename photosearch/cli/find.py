@@ -6,6 +6,7 @@ import json
 import os
 import re
 import sys
+from collections.abc import Collection
 from typing import Annotated, Any
 
 import typer
@@ -20,6 +21,7 @@ from photosearch.search.results import Hits, Nothing, Result
 from photosearch.text import counted, display
 
 _COUNT = re.compile(r"-n\d+")  # the usual short form of -n 5
+_WITHOUT_WORDS = ("--like", "--help", "-h")  # options with which no words are needed
 
 
 class Command(PlainCommand):
@@ -27,19 +29,14 @@ class Command(PlainCommand):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Sort what was typed into options and words, wherever the options stand."""
-        flags: set[str] = set()
-        valued: set[str] = set()
-        for parameter in self.get_params(ctx):
-            if parameter.param_type_name == "option":
-                (flags if getattr(parameter, "is_flag", False) else valued).update(parameter.opts)
+        flags, valued = self._option_names(ctx)
         options: list[str] = []
         words: list[str] = []
         rest = iter(args)
         for argument in rest:
-            name, equals, _ = argument.partition("=")
             if argument == "--":
                 words.extend(rest)
-            elif argument in flags or (equals and name in valued) or _COUNT.fullmatch(argument):
+            elif _is_whole(argument, flags, valued):
                 options.append(argument)
             elif argument in valued:
                 value = next(rest, None)
@@ -52,9 +49,18 @@ class Command(PlainCommand):
                 if argument.startswith("--") and not ctx.resilient_parsing:
                     terminal.note(f"{argument} is no option of find: it is searched as a word")
         asked = {option.partition("=")[0] for option in options}
-        if not (words or asked & {"--like", "--help", "-h"} or ctx.resilient_parsing):
+        if not words and not ctx.resilient_parsing and asked.isdisjoint(_WITHOUT_WORDS):
             ctx.fail("Missing argument 'QUERY...': what are you looking for?")
         return super().parse_args(ctx, [*options, "--", *words])
+
+    def _option_names(self, ctx: Any) -> tuple[set[str], set[str]]:
+        """Return the names of the options that take no value, and of those that take one."""
+        flags: set[str] = set()
+        valued: set[str] = set()
+        for parameter in self.get_params(ctx):
+            if parameter.param_type_name == "option":
+                (flags if getattr(parameter, "is_flag", False) else valued).update(parameter.opts)
+        return flags, valued
 
 
 def find(
@@ -96,12 +102,8 @@ def find(
             " ".join(query or ()), limit, ranker=ranker, min_score=min_score, like=like,
             notify=terminal.note,
         )  # fmt: skip
-    if paths and not print0 and sys.stdout.isatty():
-        for result in hits:
-            print(terminal.clean(result.path))
-    elif paths or print0:
-        end = b"\0" if print0 else b"\n"
-        sys.stdout.buffer.write(b"".join(os.fsencode(result.path) + end for result in hits))
+    if paths or print0:
+        _print_paths(hits, ends_with_nul=print0)
     elif as_json:
         print(json.dumps([as_record(result) for result in hits], ensure_ascii=False, indent=1))
     elif hits:
@@ -113,6 +115,22 @@ def find(
         terminal.note(f"no photos match{_why_nothing(hits)}")
         sys.stdout.flush()
         raise typer.Exit(ExitCode.NOTHING_FOUND)
+
+
+def _is_whole(argument: str, flags: Collection[str], valued: Collection[str]) -> bool:
+    """Tell whether an argument is an option by itself, with its value if it takes one."""
+    name, equals, _ = argument.partition("=")
+    return argument in flags or bool(equals and name in valued) or bool(_COUNT.fullmatch(argument))
+
+
+def _print_paths(hits: Hits, *, ends_with_nul: bool) -> None:
+    """Print paths: a program gets their bytes, a person on a terminal what can't command it."""
+    if sys.stdout.isatty() and not ends_with_nul:
+        for result in hits:
+            print(terminal.clean(result.path))
+        return
+    end = b"\0" if ends_with_nul else b"\n"
+    sys.stdout.buffer.write(b"".join(os.fsencode(result.path) + end for result in hits))
 
 
 def as_record(result: Result) -> dict[str, object]:

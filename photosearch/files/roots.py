@@ -38,16 +38,9 @@ def root_among(path: str, known: Set[str]) -> Root:
             lies between `path` and a root below, only that root is closed: it is neither in
             `inner` nor in `reached`.
     """
-    rules = above = None
-    for outer in way_to(os.path.dirname(path)):
-        if outer not in known or outer == path:
-            continue
-        rules = reach(outer, path) if _is_listed(path) else None
-        if rules is not None:
-            above = outer
-            break
+    outer, rules = _walked_from(path, known)
     if os.path.isfile(path):  # thousands of them may be given, and nothing lies in them
-        return Root(path, rules or Rules(), above)
+        return Root(path, rules, outer)
     inner: dict[str, None] = {}
     reached: list[str] = []
     for other in sorted(other for other in known if is_below(other, path)):
@@ -63,7 +56,18 @@ def root_among(path: str, known: Set[str]) -> Root:
             reached.append(other)
         else:
             inner[other] = None
-    return Root(path, rules or Rules(), above, tuple(inner), tuple(reached))
+    return Root(path, rules, outer, tuple(inner), tuple(reached))
+
+
+def _walked_from(path: str, known: Set[str]) -> tuple[str | None, Rules]:
+    """Return the outermost root whose walk comes to a path, and the rules in force there."""
+    if _is_listed(path):
+        for outer in way_to(os.path.dirname(path)):
+            if outer in known and outer != path:
+                rules = reach(outer, path)
+                if rules is not None:
+                    return outer, rules
+    return None, Rules()
 
 
 def _is_listed(path: str) -> bool:

@@ -6,6 +6,8 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import chain
+from typing import Any
 
 from photosearch.files.file import File, Skipped
 from photosearch.files.pairs import stands_in_already
@@ -152,18 +154,12 @@ class Scanned:
 
 
 def joined(parts: Sequence[Scanned]) -> Scanned:
-    """Return what came of several folders together."""
-    return Scanned(
-        fresh=[task for part in parts for task in part.fresh],
-        todo=[task for part in parts for task in part.todo],
-        gone=[path for part in parts for path in part.gone],
-        returned=[path for part in parts for path in part.returned],
-        stand_ins=[path for part in parts for path in part.stand_ins],
-        failures=[failure for part in parts for failure in part.failures],
-        unchanged=sum(part.unchanged for part in parts),
-        failed_before=sum(part.failed_before for part in parts),
-        outdated=sum(part.outdated for part in parts),
-    )
+    """Return what came of several folders together: lists one after the other, counts added."""
+    values: dict[str, Any] = {}
+    for name, start in vars(Scanned()).items():
+        found = [getattr(part, name) for part in parts]
+        values[name] = sum(found) if start == 0 else list(chain.from_iterable(found))
+    return Scanned(**values)
 
 
 def scan(

@@ -301,12 +301,8 @@ def matters(path: str, roots: Collection[str], library: str, knows: Callable[[st
     if not tops:
         return False
     folder, name = os.path.split(path)
-    top = max(tops, key=len)
-    here = top
-    for above in [part for part in folder[len(top) :].split(os.sep) if part]:
-        if is_passed_over(above, here):
-            return False
-        here = os.path.join(here, above)
+    if _is_passed_over_below(max(tops, key=len), folder):
+        return False
     if name in (NAME, CACHE_TAG):
         return True
     if is_passed_over(name, folder):
@@ -314,3 +310,13 @@ def matters(path: str, roots: Collection[str], library: str, knows: Callable[[st
     if is_photo_name(name) or is_sidecar_name(name):
         return True
     return os.path.isdir(path) or (not os.path.lexists(path) and knows(path))
+
+
+def _is_passed_over_below(root: str, folder: str) -> bool:
+    """Tell whether a walk from a root passes over a folder, or over a folder above it."""
+    here = root
+    for name in [part for part in folder[len(root) :].split(os.sep) if part]:
+        if is_passed_over(name, here):
+            return True
+        here = os.path.join(here, name)
+    return False

@@ -11,7 +11,7 @@ import os
 import stat
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from io import BufferedReader
 from typing import BinaryIO
@@ -133,6 +133,14 @@ def decode(
 
 def _decode(file: BufferedReader, size: int, max_pixels: int, known_hash: bytes | None) -> Decoded:
     """Decode an open file; raises whatever decoders raise, and UndecodableError."""
+    check = _limit(max_pixels)
+    decoded = _decode_raw(file, size, check) if is_raw(file) else None
+    decoded = decoded or _decode_picture(file, size, check)
+    return replace(decoded, content_hash=known_hash or content_hash(file))
+
+
+def _limit(max_pixels: int) -> Callable[[int, int], None]:
+    """Return a function that refuses pictures of too many pixels, or of none."""
 
     def check(width: int, height: int) -> None:
         if width < 1 or height < 1:
@@ -143,20 +151,23 @@ def _decode(file: BufferedReader, size: int, max_pixels: int, known_hash: bytes 
                 f"{max_pixels / 1e6:g}: --max-pixels allows more"
             )
 
-    if is_raw(file):
-        with _muted_stderr(file):
-            raw = read_raw(file, size, check)
-        if raw is not None:
-            pixels = to_square(raw.picture, size, raw.orientation)
-            return Decoded(
-                pixels,
-                raw.width,
-                raw.height,
-                raw.exif,
-                "RAW",
-                raw.user_metadata,
-                known_hash or content_hash(file),
-            )
+    return check
+
+
+def _decode_raw(
+    file: BufferedReader, size: int, check: Callable[[int, int], None]
+) -> Decoded | None:
+    """Decode a RAW file; None where it is none after all."""
+    with _muted_stderr(file):
+        raw = read_raw(file, size, check)
+    if raw is None:
+        return None
+    pixels = to_square(raw.picture, size, raw.orientation)
+    return Decoded(pixels, raw.width, raw.height, raw.exif, "RAW", raw.user_metadata)
+
+
+def _decode_picture(file: BufferedReader, size: int, check: Callable[[int, int], None]) -> Decoded:
+    """Decode a file in a format that Pillow reads."""
     with open_picture(file) as opened:
         image = opened
         check(*image.size)
@@ -181,8 +192,7 @@ def _decode(file: BufferedReader, size: int, max_pixels: int, known_hash: bytes 
     if orientation >= 5:
         width, height = height, width
     kind = "JPEG" if name == "MPO" else name
-    digest = known_hash or content_hash(file)
-    return Decoded(pixels, width, height, exif, kind, user_metadata, digest)
+    return Decoded(pixels, width, height, exif, kind, user_metadata)
 
 
 def _ends_early(file: BinaryIO, size: int) -> bool:

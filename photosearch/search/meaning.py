@@ -11,7 +11,7 @@ import numpy as np
 
 from captioner.describe.quantise import dequantise
 from captioner.describe.sentence_encoder import SentenceEncoder
-from photosearch.errors import UsageError
+from photosearch.errors import UsageError, loading_model
 from photosearch.search import vectors
 from photosearch.search.fusion import Weights, standardise
 from photosearch.search.results import PartKind
@@ -55,7 +55,8 @@ class Meaning:
 
     def sentence(self, text: str) -> np.ndarray:
         """Return a sentence as a unit vector, float32 (D,)."""
-        return np.asarray(self.encoder.encode([bindable(text)])[0])
+        with loading_model():  # it opens its network in the background
+            return np.asarray(self.encoder.encode([bindable(text)])[0])
 
     def near_sentence(self, vector: np.ndarray) -> Comparison:
         """Return how near each photo is to a sentence's vector, float32 (D,)."""
