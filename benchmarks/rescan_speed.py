@@ -19,12 +19,12 @@ import tempfile
 import time
 from pathlib import Path
 
-from captioner.describe.description import Caption, Description
+from captioner.describe.description import PARTS, Caption, Description
 from captioner.describe.model_folder import read_settings, shipped_model
 from photosearch.files.file import File
 from photosearch.photo.exif import Exif
 from photosearch.store import database
-from photosearch.store.descriptions import PARTS, use_models
+from photosearch.store.descriptions import use_models
 from photosearch.store.photos import Photo, write_batch
 from photosearch.store.roots import add_roots
 from photosearch.store.runs import finish_run, start_run

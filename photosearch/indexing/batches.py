@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from captioner.describe.description import Description
 from photosearch.indexing.config import IndexOptions
 from photosearch.indexing.protocols import Describer
 from photosearch.indexing.scan import Task
@@ -17,7 +18,6 @@ from photosearch.indexing.summary import Stages
 from photosearch.indexing.workers import decode_all
 from photosearch.photo.decode import Decoded, UnreachableError
 from photosearch.photo.picture import UndecodableError
-from photosearch.store.descriptions import Description
 from photosearch.store.failures import Failure, Stage
 from photosearch.store.photos import Photo
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from photosearch.store.descriptions import PARTS, Description
+from captioner.describe.description import PARTS, Description
 
 if TYPE_CHECKING:
     import numpy as np

@@ -9,11 +9,11 @@ from enum import StrEnum
 from itertools import chain
 from typing import Any
 
+from captioner.describe.description import PARTS
 from photosearch.files.file import File, Skipped
 from photosearch.files.pairs import stands_in_already
 from photosearch.files.sidecars import sidecar_names
 from photosearch.indexing.config import IndexOptions
-from photosearch.store.descriptions import PARTS
 from photosearch.store.failures import Failure, Stage
 from photosearch.store.known import Known
 

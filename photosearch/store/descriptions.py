@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from captioner.describe.description import PARTS as PARTS
-from captioner.describe.description import Description as Description
+from captioner.describe.description import PARTS, Description
 from photosearch.store.clock import now
 
 if TYPE_CHECKING:

@@ -8,9 +8,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from captioner.describe.description import Description
 from photosearch.photo.dates import DateSource, when_taken
 from photosearch.store.clock import now
-from photosearch.store.descriptions import Description, Models, write_description
+from photosearch.store.descriptions import Models, write_description
 from photosearch.store.failures import Failure, write_failure
 from photosearch.store.runs import add_to_run
 from photosearch.store.search_rows import write_search_row

@@ -6,9 +6,8 @@ from collections.abc import Collection
 
 import numpy as np
 
-from captioner.describe.description import Caption, Description, Tag
+from captioner.describe.description import PARTS, Caption, Description, Tag
 from photosearch.library import Library
-from photosearch.store.descriptions import PARTS
 
 BATCH = 4
 

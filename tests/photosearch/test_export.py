@@ -20,13 +20,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from captioner.describe.description import Caption, Description
+from captioner.describe.description import PARTS, Caption, Description
 from photosearch import Library
 from photosearch.export import COLUMNS, alt_text, defuse, export
 from photosearch.files.file import File
 from photosearch.photo.exif import Exif
 from photosearch.store import database
-from photosearch.store.descriptions import PARTS, Models, use_models
+from photosearch.store.descriptions import Models, use_models
 from photosearch.store.photos import Photo, set_missing, write_batch
 from photosearch.store.runs import start_run
 from photosearch.text import display

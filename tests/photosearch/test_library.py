@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from captioner.describe.description import Caption, Description
+from captioner.describe.description import PARTS, Caption, Description
 from captioner.describe.quantise import quantise
 from captioner.describe.sentence_encoder import SentenceEncoder
 from photosearch import Library, LibraryError, Result
@@ -23,7 +23,6 @@ from photosearch.errors import UsageError
 from photosearch.indexing.protocols import Describer
 from photosearch.location import ENVIRONMENT, default_path
 from photosearch.search.results import Nothing
-from photosearch.store.descriptions import PARTS
 
 
 @dataclass

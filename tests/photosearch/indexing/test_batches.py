@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from captioner.describe.description import PARTS
 from photosearch.files.file import File
 from photosearch.files.walk import walk
 from photosearch.indexing.batches import (
@@ -23,7 +24,6 @@ from photosearch.indexing.scan import Task
 from photosearch.indexing.summary import Stages
 from photosearch.photo.decode import Decoded, decode, decode_file
 from photosearch.photo.user_metadata import UserMetadata
-from photosearch.store.descriptions import PARTS
 from photosearch.store.failures import Failure, Stage
 from tests.fakes import FakeDescriber, shade
 

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from captioner.describe.description import PARTS
 from photosearch import Library, UsageError
 from photosearch.indexing.config import DescribeOptions, IndexOptions, WatchOptions
 from photosearch.indexing.job import Job, job
 from photosearch.indexing.protocols import Describer
 from photosearch.photo.decode import MAX_PIXELS
-from photosearch.store.descriptions import PARTS
 from tests.fakes import FakeDescriber
 
 

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from captioner.describe.description import PARTS
 from photosearch.indexing.config import IndexOptions
 from photosearch.indexing.protocols import Describer
 from photosearch.indexing.run import index
@@ -28,7 +29,6 @@ from photosearch.search.query import Query
 from photosearch.search.results import Hits
 from photosearch.search.searcher import Searcher
 from photosearch.store import database
-from photosearch.store.descriptions import PARTS
 from photosearch.store.edits import write_edit
 from photosearch.store.removal import prune
 from photosearch.store.roots import all_roots, outer_roots

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from captioner.describe.description import PARTS
 from photosearch.files.file import File, Skipped
 from photosearch.indexing.config import IndexOptions
 from photosearch.indexing.scan import (
@@ -18,7 +19,6 @@ from photosearch.indexing.scan import (
     outdated_parts,
     scan,
 )
-from photosearch.store.descriptions import PARTS
 from photosearch.store.known import Known
 
 FILE = File("/p/a.jpg", 100, 7, 1)

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from captioner.describe.description import Caption, Description, Tag
+from captioner.describe.description import PARTS, Caption, Description, Tag
 from photosearch.files.file import File
 from photosearch.library import Library
 from photosearch.photo.exif import Exif
 from photosearch.photo.user_metadata import UserMetadata
 from photosearch.store import database
-from photosearch.store.descriptions import PARTS, use_models
+from photosearch.store.descriptions import use_models
 from photosearch.store.edits import write_edit
 from photosearch.store.failures import Failure
 from photosearch.store.photos import Photo, set_missing, write_batch

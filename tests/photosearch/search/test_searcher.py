@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rank_bm25 import BM25Okapi
 
-from captioner.describe.description import Caption, Description, Tag
+from captioner.describe.description import PARTS, Caption, Description, Tag
 from captioner.describe.quantise import dequantise, quantise
 from captioner.describe.sentence_encoder import SentenceEncoder
 from photosearch.errors import UsageError
@@ -32,7 +32,7 @@ from photosearch.search.searcher import Searcher
 from photosearch.search.stems import Stemmer
 from photosearch.search.vectors import Vectors
 from photosearch.store import database
-from photosearch.store.descriptions import PARTS, Models, use_models
+from photosearch.store.descriptions import Models, use_models
 from photosearch.store.edits import write_edit
 from photosearch.store.photos import Photo, set_found, set_missing, write_batch
 from photosearch.store.runs import start_run

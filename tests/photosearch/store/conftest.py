@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-from captioner.describe.description import Caption, Description
+from captioner.describe.description import PARTS, Caption, Description
 from photosearch.files.file import File
 from photosearch.photo.exif import Exif
 from photosearch.search.query import Query
 from photosearch.search.results import Hits
 from photosearch.search.searcher import Searcher
 from photosearch.store import database
-from photosearch.store.descriptions import PARTS, Models, use_models
+from photosearch.store.descriptions import Models, use_models
 from photosearch.store.photos import Photo
 from photosearch.store.runs import start_run
 

@@ -18,11 +18,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from photosearch.migrations.migrations import migrations
 
+from captioner.describe.description import PARTS
 from photosearch.errors import LibraryError
 from photosearch.search.results import Hits
 from photosearch.store import database
 from photosearch.store.database import APPLICATION_ID
-from photosearch.store.descriptions import PARTS, Models
+from photosearch.store.descriptions import Models
 from photosearch.store.photos import Photo, write_batch
 from photosearch.store.roots import add_roots, outer_roots
 from photosearch.store.runs import start_run

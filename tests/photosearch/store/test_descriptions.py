@@ -10,19 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from captioner.describe.description import Caption, Description, Tag
+from captioner.describe.description import PARTS, Caption, Description, Tag
 from photosearch.files.file import File
 from photosearch.photo.exif import Exif
 from photosearch.search.query import Query
 from photosearch.search.results import Hits
 from photosearch.search.searcher import Searcher
 from photosearch.store import database
-from photosearch.store.descriptions import (
-    PARTS,
-    Models,
-    model_ids,
-    use_models,
-)
+from photosearch.store.descriptions import Models, model_ids, use_models
 from photosearch.store.edits import write_edit
 from photosearch.store.known import known_below
 from photosearch.store.photos import Photo, set_found, set_missing, write_batch

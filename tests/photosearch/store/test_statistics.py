@@ -3,7 +3,8 @@
 import sqlite3
 from collections.abc import Callable
 
-from photosearch.store.descriptions import PARTS, Models, use_models
+from captioner.describe.description import PARTS
+from photosearch.store.descriptions import Models, use_models
 from photosearch.store.photos import Photo, write_batch
 from photosearch.store.statistics import stats
 
