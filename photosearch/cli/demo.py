@@ -1,4 +1,4 @@
-"""photosearch demo: the main job on real photos that other packages bring along."""
+"""photosearch demo: indexing, searching and exporting, shown on photos of other packages."""
 
 from __future__ import annotations
 
