@@ -63,7 +63,7 @@ class Report:
 
     @property
     def state(self) -> str:
-        """ "healthy", "repaired", "wrong" (it can be repaired) or "damaged"."""
+        """The state in a word: healthy, repaired, wrong (it can be repaired) or damaged."""
         if self.damage is not None:
             return "damaged"
         if self.faults:
