@@ -191,7 +191,7 @@ def figures(ranks: np.ndarray, names: Sequence[str], nothing: float = 0.0) -> Fi
 
 def as_json(found: Mapping[str, Figures]) -> str:
     """Return figures as a JSON object; a rank beyond DEPTH is null."""
-    rows = {name: asdict(one) for name, one in found.items()}
+    rows = {name: asdict(figure) for name, figure in found.items()}
     for row in rows.values():
         if not math.isfinite(row["median_rank"]):
             row["median_rank"] = None
@@ -204,12 +204,14 @@ def table(found: Mapping[str, Figures]) -> list[str]:
         "| | R@1 | R@5 | R@10 | median rank | nDCG | nothing found |",
         "|---|---|---|---|---|---|---|",
     ]
-    for name, one in found.items():
+    for name, figure in found.items():
         cells = []
         for k in (1, 5, 10):
-            low, high = one.interval[k]
-            cells.append(f"{100 * one.recall[k]:.1f} ({100 * low:.1f}–{100 * high:.1f})")
-        rank = f"{one.median_rank:.0f}" if math.isfinite(one.median_rank) else f"> {DEPTH}"
-        share = f"{100 * one.nothing:.1f}"
-        lines.append(f"| {name} | {' | '.join(cells)} | {rank} | {100 * one.ndcg:.1f} | {share} |")
+            low, high = figure.interval[k]
+            cells.append(f"{100 * figure.recall[k]:.1f} ({100 * low:.1f}–{100 * high:.1f})")
+        rank = f"{figure.median_rank:.0f}" if math.isfinite(figure.median_rank) else f"> {DEPTH}"
+        nothing = f"{100 * figure.nothing:.1f}"
+        lines.append(
+            f"| {name} | {' | '.join(cells)} | {rank} | {100 * figure.ndcg:.1f} | {nothing} |"
+        )
     return lines

@@ -338,8 +338,8 @@ class Library:
         from photosearch.files.names import is_photo_name
 
         target = os.path.realpath(file)
-        own = [os.path.realpath(self.path) + ending for ending in database.ENDINGS]
-        if target in own or is_photo_name(target):
+        library_files = [os.path.realpath(self.path) + ending for ending in database.ENDINGS]
+        if target in library_files or is_photo_name(target):
             raise UsageError(f"{os.fspath(file)} is a photo or the library: name a CSV file")
         photos = None if query is None else [r.path for r in self.find(query, limit)]
         return export.export(self._open(), os.fspath(file), photos, limit, gps)

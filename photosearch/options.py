@@ -46,9 +46,9 @@ def options_of(kind: type[DataclassInstance]) -> dict[str, tuple[Any, Option]]:
     """Return type and `Option` of a dataclass's fields by name; fields without one are left out."""
     found = {}
     for name, hint in get_type_hints(kind, include_extras=True).items():
-        for told in getattr(hint, "__metadata__", ()):
-            if isinstance(told, Option):
-                found[name] = get_args(hint)[0], told
+        for option in getattr(hint, "__metadata__", ()):
+            if isinstance(option, Option):
+                found[name] = get_args(hint)[0], option
     return found
 
 

@@ -106,7 +106,7 @@ def _parameter(name: str, hint: Any, option: Option, default: Any) -> inspect.Pa
         max=option.most,
     )
     kinds = (bool, int, float, str)
-    kind: Any = next((one for one in kinds if hint in (one, one | None)), list[str])
+    kind: Any = next((known for known in kinds if hint in (known, known | None)), list[str])
     if option.unit != 1:
         kind = float  # half a megapixel may be typed: it is still a whole number of pixels
     return inspect.Parameter(
@@ -130,9 +130,9 @@ class PlainValues:
         params: list[Any] = super().get_params(ctx)  # type: ignore[misc]
         for param in params:
             kind = getattr(getattr(param, "type_descriptor", None), "annotation", None)
-            one = get_args(kind)[0] if kind == list[str] else kind
-            if one in (bool, int, float, str) and hasattr(param, "_runtime_param"):
-                param._runtime_param = PlainValue(one, param.min, param.max)
+            item = get_args(kind)[0] if kind == list[str] else kind
+            if item in (bool, int, float, str) and hasattr(param, "_runtime_param"):
+                param._runtime_param = PlainValue(item, param.min, param.max)
         return params
 
 
@@ -154,7 +154,7 @@ class PlainValue:
         if value is None:
             return () if is_list else None
         if is_list:
-            return [self._read(one, param, ctx) for one in value]
+            return [self._read(item, param, ctx) for item in value]
         return self._read(value, param, ctx)
 
     def _read(self, value: Any, param: Any, ctx: Any) -> Any:

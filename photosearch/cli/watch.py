@@ -33,7 +33,7 @@ def watch(
     """
     if nice:
         be_nice()
-    told = False
+    started = False
     with stoppable_indexing(goes_on=not options.force), Library(db) as library:
         for summary, seconds in library.watch(
             folders or [],
@@ -45,8 +45,8 @@ def watch(
         ):
             for root, reason in summary.unreachable.items():
                 terminal.note(f"photosearch: {root} can't be opened: {reason}")
-            if summary.changed or not told:
+            if summary.changed or not started:
                 print(terminal.index_summary(summary, seconds), flush=True)
-            if not told:
+            if not started:
                 terminal.note("watching: Ctrl-C ends it")
-            told = True
+            started = True

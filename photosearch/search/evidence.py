@@ -44,15 +44,15 @@ def results(
     for row, photo in zip(rows, photos, strict=True):
         if photo not in shown:
             continue
-        one = shown[photo]
-        texts = marked.get(photo, one.texts)
+        values = shown[photo]
+        texts = marked.get(photo, values.texts)
         words = {name: [m.lower() for m in _MARKED.findall(text)] for name, text in texts.items()}
         matches = {name: list(dict.fromkeys(some)) for name, some in words.items() if some}
         caption, marks = _unmark(texts["caption"])
         found.append(
             Result(
-                one.path, float(scores.values[row]), caption, matches, marks,
-                tags.get(photo, []), scores.parts_of(row), one.taken_at, one.taken_from,
+                values.path, float(scores.values[row]), caption, matches, marks,
+                tags.get(photo, []), scores.parts_of(row), values.taken_at, values.taken_from,
             )
         )  # fmt: skip
     return found
@@ -82,8 +82,8 @@ def _marked(
     if not expression:
         return {}
     columns = ", ".join(
-        f"highlight(search_fts, {number}, '{_OPEN}', '{_CLOSE}')"
-        for number in range(len(FIELD_NAMES))
+        f"highlight(search_fts, {column}, '{_OPEN}', '{_CLOSE}')"
+        for column in range(len(FIELD_NAMES))
     )
     # Without the plus, SQLite would run the match again for each photo.
     rows = connection.execute(

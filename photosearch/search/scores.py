@@ -138,7 +138,7 @@ def _texts(
         model: list[str] = []
         person: list[str] = []
         for each, text in zip(chosen, texts, strict=True):
-            written = each.by_person or (each.name == "caption" and by_person)
-            (person if written else model).append(text)
+            is_by_person = each.by_person or (each.name == "caption" and by_person)
+            (person if is_by_person else model).append(text)
         found[photo] = "\n".join(model), "\n".join(person)
     return [found.get(photo, ("", "")) for photo in photos]
