@@ -1,1 +1,1 @@
-"""The scripts behind the README's numbers, but for those that `photosearch evaluate` prints."""
+"""The scripts behind the README's numbers, except the numbers of `photosearch evaluate`."""

@@ -1,4 +1,4 @@
-"""What the threshold of `find` costs: queries for what isn't there against recall.
+"""The price of the threshold of `find`: queries for absent things against recall.
 
 python benchmarks/absence.py LIBRARY...              # needs PHOTOSEARCH_DATA
 python benchmarks/absence.py LIBRARY --write MODEL_FOLDER   # set the model's threshold by it
@@ -33,7 +33,7 @@ from photosearch.search.stems import Stemmer
 
 SEED = 20261122
 SHARES = (0.1, 0.25, 0.5)  # of the absent queries that still find something
-USER_METADATA = 0.5
+WRITTEN_SHARE = 0.5  # of absent queries that reach the threshold that `--write` sets
 # What the annotators of COCO were asked to mark, where one word says it.
 THINGS = (
     "bicycle car motorcycle airplane bus train truck boat hydrant bench bird cat dog horse sheep "
@@ -141,7 +141,7 @@ def main() -> None:
         if options.write:
             file = options.write / "config.json"
             settings = json.loads(file.read_text(encoding="utf-8"))
-            settings["ranking"]["min_score"] = round(float(np.quantile(best, 1 - USER_METADATA)), 3)
+            settings["ranking"]["min_score"] = round(float(np.quantile(best, 1 - WRITTEN_SHARE)), 3)
             file.write_text(json.dumps(settings, indent=1) + "\n", encoding="utf-8")
 
 

@@ -1,4 +1,4 @@
-"""How good the shipped model's captions are, by pycocoevalcap and by our own metrics.
+"""The quality of the shipped model's captions, by pycocoevalcap and by our own metrics.
 
 python benchmarks/caption_quality.py             # needs PHOTOSEARCH_DATA and Java
 """

@@ -1,4 +1,4 @@
-"""Whether all engines say the same of photos, and how fast each describes them.
+"""A comparison of the engines: their speed, and whether their descriptions are the same.
 
 python benchmarks/engines.py                     # 1,000 photos of Flickr8k dev
 python benchmarks/engines.py --photos 200

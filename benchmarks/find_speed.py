@@ -98,7 +98,7 @@ def read_captions(data: Path) -> list[list[str]]:
 
 
 def build(path: str, captions: list[list[str]], photos: int) -> None:
-    """Make a library of so many photos; those past the captions start again, turned by one."""
+    """Make a library of a number of photos; if captions run out, they start again, turned by 1."""
     settings = read_settings(shipped_model())
     dimension = np.load(shipped_model() / "background.npz")["vectors"].shape[1]
     chance = np.random.default_rng(SEED)
@@ -117,7 +117,7 @@ def build(path: str, captions: list[list[str]], photos: int) -> None:
 
 
 def texts_of(number: int, captions: list[list[str]]) -> tuple[list[str], list[str]]:
-    """Return captions and tags of photo number so-and-so."""
+    """Return captions and tags of a photo by its number."""
     turn, place = divmod(number, len(captions))
     own = captions[place]
     chosen = [own[(turn + k) % len(own)].lower() for k in range(min(3, len(own)))]
@@ -125,8 +125,8 @@ def texts_of(number: int, captions: list[list[str]]) -> tuple[list[str], list[st
 
 
 def photo(number: int, captions: list[list[str]], vector: bytes) -> Photo:
-    """Make photo number so-and-so."""
-    # Not at the top: what is measured shall not import torch.
+    """Make a photo by its number."""
+    # Not at the top: the measured processes must not import torch.
     from captioner.describe.description import Caption, Description, Tag
 
     said, tags = texts_of(number, captions)
@@ -229,7 +229,7 @@ def measure(name: str, path: str, data: Path, photos: int, count: int) -> dict[s
 def peak(status: str) -> float:
     """Return the most memory in MB that a process had, from its /proc/PID/status.
 
-    What getrusage tells of a process includes the one that started it.
+    getrusage would include the memory of the process that started it.
     """
     (line,) = [line for line in status.splitlines() if line.startswith("VmHWM")]
     return float(line.split()[1]) / 1024

@@ -80,7 +80,7 @@ def make_queries(split: Split, count: int) -> list[tuple[str, set[str], bool]]:
 def cases(
     library: Library, queries: Sequence[tuple[str, set[str], bool]]
 ) -> dict[float, list[Case]]:
-    """Look at every photo of a library for every query, for each weight of hubness."""
+    """Compare every photo of a library with every query, for each weight of hubness."""
     searcher = library.searcher()
     meaning = searcher.meaning()
     assert meaning is not None

@@ -44,8 +44,8 @@ def __getattr__(name: str) -> Any:
     if name == "__version__":
         from importlib.metadata import version
 
-        return version("photosearch")  # which brings both packages
-    # Each name is imported at its first use: who decodes pixels pays for no engine.
+        return version("photosearch")  # its distribution has both packages
+    # Each name is imported at its first use: processes that decode photos import no engine.
     for home, names in _HOMES.items():
         if name in names:
             return getattr(import_module(home), name)

@@ -20,23 +20,23 @@ if TYPE_CHECKING:
 
 
 class Implementation(Protocol):
-    """What describes on one engine; see `onnx_captioner` and `torch_captioner`."""
+    """A captioner on one engine; see `onnx_captioner` and `torch_captioner`."""
 
     @property
     def config(self) -> CaptionerConfig:
-        """How it searches captions, and what it takes for a tag."""
+        """The settings of caption search and of tags."""
 
     @property
     def fingerprints(self) -> dict[str, str]:
-        """Of all that each part of a description comes from."""
+        """The fingerprint of each part: of all that changes the part."""
 
     @property
     def image_size(self) -> int:
-        """Side of the square that it takes, in pixels."""
+        """Side of the square that the model takes, in pixels."""
 
     @property
     def batch_size(self) -> int:
-        """Photos to give it at once."""
+        """Photos to describe together."""
 
     def describe_pixels(
         self, pixels: np.ndarray, parts: Collection[str] = PARTS
@@ -48,7 +48,7 @@ class Captioner:
     """Describes photos in words and vectors."""
 
     def __init__(self, implementation: Implementation) -> None:
-        """Take what describes; `load` chooses it."""
+        """Use an implementation; `load` chooses one for the machine."""
         self._implementation = implementation
 
     @classmethod
@@ -65,27 +65,27 @@ class Captioner:
 
         Args:
             folder: of the model; by default the model that ships with this package.
-            engine: see `captioner.describe.engines.Engine`; "auto" takes torch if there is a
-                graphics processor or a device is named, else the fastest engine that is installed.
-            device: of torch, see `captioner.describe.engines.Device`.
+            engine: see `captioner.describe.engines.Engine`. If there is a graphics processor or a
+                device is named, "auto" takes torch; else the fastest engine that is installed.
+            device: for torch, see `captioner.describe.engines.Device`.
             threads: processor threads; by default one for each processor.
-            bf16: look at photos in bfloat16; refused where that isn't faster.
-            notify: told in a line what would be faster, and why an engine isn't taken.
+            bf16: encode photos in bfloat16; refused if that isn't faster.
+            notify: called with a line about what would be faster, and why an engine isn't taken.
 
         Raises:
-            EngineError: the engine or the device is unknown or not here, they don't go together,
-                or bfloat16 is asked for and isn't faster.
+            EngineError: the engine or the device is unknown or not available, they don't go
+                together, or bfloat16 is asked for and isn't faster.
             ModelError: the folder holds no model, or its files are damaged.
         """
         check(engine, device)
         source = Path(folder) if folder else shipped_model()
-        read_settings(source)  # a folder without a model is told before any engine is imported
+        read_settings(source)  # raises for a folder without a model, before an engine is imported
         accelerated = has_accelerator()
         if hint := advice(engine, device, accelerated=accelerated):
             notify(hint)
         found = candidates(engine, device, accelerated=accelerated)
         if bf16 and engine == Engine.AUTO:
-            found = [name for name in found if name != Engine.ONNX]  # which has no bfloat16
+            found = [name for name in found if name != Engine.ONNX]  # it has no bfloat16
         problem: CaptionerError = EngineError("no engine here has bfloat16", "leave out --bf16")
         for name in found:
             try:
@@ -99,17 +99,17 @@ class Captioner:
 
     @property
     def name(self) -> str:
-        """What the model is called."""
+        """The model's name."""
         return self.config.name
 
     @property
     def config(self) -> CaptionerConfig:
-        """How the model searches captions, and what it takes for a tag."""
+        """The settings of caption search and of tags."""
         return self._implementation.config
 
     @property
     def fingerprints(self) -> dict[str, str]:
-        """Of all that each part of a description comes from: if it is the same, so is the part."""
+        """The fingerprint of each part: equal fingerprints mean equal parts."""
         return self._implementation.fingerprints
 
     @property
@@ -119,14 +119,14 @@ class Captioner:
 
     @property
     def batch_size(self) -> int:
-        """Photos to give it at once; on a graphics processor it grows to what fits."""
+        """Photos to describe together; on a graphics processor it grows while photos fit."""
         return self._implementation.batch_size
 
     def caption(self, images: Sequence[Image.Image]) -> list[list[Caption]]:
         """Caption pictures of any size and mode.
 
         Returns:
-            For each picture its captions, the best first (at most `config.beam.beam`).
+            The captions of each picture, the best first (at most `config.beam.beam`).
         """
         if not images:
             return []
@@ -150,7 +150,7 @@ class Captioner:
 
 
 def _problem(engine: Engine, error: Exception) -> CaptionerError:
-    """Say that an engine can't be used; a ModelError stays as it is."""
+    """Return an EngineError with the reason; a ModelError stays as it is."""
     reason = str(error).splitlines()[0] if str(error) else type(error).__name__
     if isinstance(error, CaptionerError) and not isinstance(error, EngineError):
         return error

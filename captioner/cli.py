@@ -27,17 +27,17 @@ Data = Annotated[
     list[str],
     typer.Option(
         "--data",
-        help="Folder with images/, captions.tsv and perhaps splits/; a name is also looked up "
-        "in the folder that PHOTOSEARCH_DATA names. Repeatable.",
+        help="Folder with images/, captions.tsv and perhaps splits/. It may lie in the folder "
+        "that PHOTOSEARCH_DATA names. Repeatable.",
     ),
 ]
 Model = Annotated[Path | None, typer.Option(help="Model folder; by default the shipped model.")]
-Out = Annotated[Path, typer.Option(help="Folder for the run; an unfinished run goes on.")]
+Out = Annotated[Path, typer.Option(help="Folder for the run. An unfinished run in it goes on.")]
 Features = Annotated[
     Path | None, typer.Option(help="Cache of encoded photos; by default OUT/features.")
 ]
 Threads = Annotated[int | None, typer.Option(min=1, help="Processor threads.")]
-Device = Annotated[str, typer.Option(help=f"Of torch: {', '.join(engines.Device)}.")]
+Device = Annotated[str, typer.Option(help=f"For torch: {', '.join(engines.Device)}.")]
 
 
 def show_version(asked: bool) -> None:
@@ -101,7 +101,7 @@ def train_tags_command(
     ] = None,
     threads: Threads = None,
 ) -> None:
-    """Train the word detectors behind the tags, and put them and ImageNet's classes in a model.
+    """Train the word detectors of the tags, and add them and ImageNet's classes to a model.
 
     Example: captioner train-tags --data flickr8k --data coco --model runs/lite0/best
     """
@@ -123,10 +123,10 @@ def train_embedding_command(
     features: Features = None,
     threads: Threads = None,
 ) -> None:
-    """Train the joint embedding of photos and sentences that search ranks by.
+    """Train the joint embedding of photos and sentences, for ranking in search.
 
-    The first --data folder's dev split chooses the checkpoint; OUT/best is a copy of the
-    model with the embedding in it.
+    The first --data folder's dev split chooses the checkpoint. OUT/best is a copy of the model,
+    with the embedding.
 
     Example: captioner train-embedding --data flickr8k --data coco --out runs/joint
     """
@@ -256,9 +256,9 @@ def caption_command(
 def export_command(
     model: Annotated[Path, typer.Argument(help="Model folder that gets the graphs.")],
 ) -> None:
-    """Put graphs of a model's networks into its folder, for engines other than torch.
+    """Add graphs of a model's networks to its folder, for engines other than torch.
 
-    Training does that by itself; a model of version 0.1.0 has none.
+    Training adds them by itself. A model of version 0.1.0 has no graphs.
 
     Example: captioner export runs/joint/best
     """
@@ -269,7 +269,7 @@ def export_command(
 
 
 def tell(text: str) -> None:
-    """Say something that is no result."""
+    """Print a line that is no result to stderr."""
     print(text, file=sys.stderr)
 
 
@@ -282,7 +282,7 @@ def set_threads(threads: int | None) -> None:
 
 
 def main() -> None:
-    """Run the command line; what a person can mend ends in one line and an exit code."""
+    """Run the command line. An error that a person can mend ends in one line and an exit code."""
     try:
         app()
     except CaptionerError as error:

@@ -1,4 +1,4 @@
-"""Errors for people: each says in one line what is wrong, and what to do about it."""
+"""Errors for people: each says in one line what is wrong, and how to mend it."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ class CaptionerError(Exception):
     """Something that a person can mend; any other exception is a fault of the program.
 
     Attributes:
-        exit_code: What a command ends with.
-        hint: What to do about it, or empty where the message says it.
+        exit_code: The command's exit code.
+        hint: How to mend it; empty if the message says it.
     """
 
     exit_code: ClassVar[int] = 2

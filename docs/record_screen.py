@@ -71,10 +71,10 @@ def screen_of(command: list[str], library: Path) -> str:
 
 
 def read(terminal: int) -> bytes:
-    """Return what stands in a terminal; nothing when its program has ended."""
+    """Return the text in a terminal; if its program has ended, return nothing."""
     try:
         return os.read(terminal, 65536)
-    except OSError:  # Linux tells the end so
+    except OSError:  # Linux reports the end like this
         return b""
 
 

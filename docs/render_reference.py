@@ -20,8 +20,8 @@ WIDTH = 80  # columns
 HEAD = """# Command line
 
 Rendered from `--help` by `docs/render_reference.py`: change the command, then run that script.
-What commands answer with stands in [exit codes](exit-codes.md), [JSON](json.md) and
-[CSV](csv.md); what they are for, in the [guide](../index.md#guide).
+For what the commands return see [exit codes](exit-codes.md), [JSON](json.md) and [CSV](csv.md). For
+how to use them see the [guide](../index.md#guide).
 """
 
 

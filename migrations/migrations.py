@@ -1,9 +1,8 @@
 """The schema of a library file, step by step.
 
-`sqlite-utils migrate photosearch.db` runs this file too, so it imports nothing of its
-own package. Each step ends by setting `user_version` to its number: readers compare
-that one integer and need not import sqlite-utils. A step that has been released is
-never changed; a new one is added below it.
+`sqlite-utils migrate photosearch.db` runs this file too, so it imports nothing of its own package.
+Each step ends by setting `user_version` to its number: readers compare that integer, and need not
+import sqlite-utils. A released step never changes: a new step is added below it.
 """
 
 from sqlite_utils import Database, Migrations
@@ -27,14 +26,14 @@ def meaning(db: Database) -> None:
 
 @migrations(name="0003_libraries")
 def libraries(db: Database) -> None:
-    """What people wrote into photos; what recognises a photo that moved."""
+    """User metadata of photos; hashes that recognise a photo that moved."""
     for statement in LIBRARIES.split("\n\n"):
         db.execute(statement)
 
 
 @migrations(name="0004_columns")
 def columns(db: Database) -> None:
-    """What a path, a time or a size used to tell by a value of its own has a column now.
+    """Columns for the facts that special values of paths, times and sizes used to mean.
 
     Raises:
         RuntimeError: foreign keys are enforced: to drop the old table would empty others.
@@ -47,7 +46,7 @@ def columns(db: Database) -> None:
 
 @migrations(name="0005_caption_source")
 def caption_source(db: Database) -> None:
-    """Where the caption that is shown is from."""
+    """The source of the caption that is shown."""
     for statement in CAPTION_SOURCE.split("\n\n"):
         db.execute(statement)
 

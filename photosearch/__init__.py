@@ -71,7 +71,7 @@ _MODULES = {name: module for module, names in _HOMES.items() for name in names}
 
 
 def __getattr__(name: str) -> Any:
-    """Import what is asked for only then: processes that decode photos need none of it."""
+    """Import a public name at its first use: processes that decode photos need none of them."""
     if name == "__version__":
         from importlib.metadata import version
 

@@ -1,4 +1,4 @@
-"""Errors for people: each says in one line what is wrong, and what to do about it."""
+"""Errors for people: each says in one line what is wrong, and how to mend it."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from captioner.errors import CaptionerError
 
 
 class ExitCode(IntEnum):
-    """What a command tells the shell when it ends."""
+    """The code that a command returns to the shell."""
 
     DONE = 0
     NOTHING_FOUND = 1
     USAGE = 2  # a wrong argument or option
     UNUSABLE = 3  # the library, or every folder given, can't be read or written
     INTERNAL = 4  # a fault of the program itself
-    INTERRUPTED = 128 + 2  # by Ctrl-C, as a shell tells it
+    INTERRUPTED = 128 + 2  # by Ctrl-C; the number that shells use
     TERMINATED = 128 + 15  # by SIGTERM
 
 
@@ -26,8 +26,8 @@ class PhotosearchError(Exception):
     """Something that a person can mend; any other exception is a fault of the program.
 
     Attributes:
-        exit_code: What the command ends with.
-        hint: What to do about it, or empty where the message says it.
+        exit_code: The command's exit code.
+        hint: How to mend it; empty if the message says it.
     """
 
     exit_code: ClassVar[ExitCode] = ExitCode.USAGE
@@ -76,7 +76,7 @@ class WatchError(LibraryError):
 
 @contextlib.contextmanager
 def loading_model() -> Iterator[None]:
-    """Turn what the captioner refuses while it loads a model into an error of this package.
+    """Turn the captioner's errors while it loads a model into errors of this package.
 
     Raises:
         UsageError: an engine or a device can't be used.

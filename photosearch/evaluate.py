@@ -1,4 +1,4 @@
-"""Evaluation: how often a photo's own caption finds it, by the search that is shipped."""
+"""Evaluation: how often the shipped search finds a photo by the photo's own caption."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from photosearch.library import Library
 from photosearch.search.query import Ranker
 from photosearch.store.search_fields import CAPTION_FIELDS
 
-DEPTH = 100  # ranks looked at; a photo farther down counts as not found
+DEPTH = 100  # results of a query; a photo with a higher rank counts as not found
 RESAMPLES = 1000
 
 Progress = Callable[[str], None]
@@ -50,11 +50,11 @@ WAYS = (
 
 @dataclass(frozen=True)
 class Figures:
-    """What came of the queries, one way."""
+    """The results of all queries with one way to search."""
 
-    recall: Mapping[int, float]  # share of queries whose photo is among the first k, by k
-    interval: Mapping[int, tuple[float, float]]  # 95 % of the bootstrap's
-    median_rank: float  # infinite beyond DEPTH
+    recall: Mapping[int, float]  # by k: the share of queries whose photo is among the first k
+    interval: Mapping[int, tuple[float, float]]  # by k: the 95 % interval of the bootstrap
+    median_rank: float  # infinite if it is beyond DEPTH
     ndcg: float
     nothing: float  # share of queries that found no photo at all
 
@@ -73,7 +73,7 @@ def read_queries(captions: Path, names: Path | None = None) -> Queries:
 
     Args:
         captions: lines of file name, TAB, caption.
-        names: file names to use, a line each; without it, all that have captions.
+        names: file names to use, a line each; None: all photos that have captions.
 
     Raises:
         UsageError: a file can't be read, or these photos have no captions.
@@ -83,7 +83,7 @@ def read_queries(captions: Path, names: Path | None = None) -> Queries:
         pool = sorted(said) if names is None else names.read_text(encoding="utf-8").split("\n")
     except OSError as error:
         raise UsageError(f"can't read {error.filename}: {error.strerror or error}") from error
-    except (CaptionerError, UnicodeDecodeError) as error:  # a file is no text of that kind
+    except (CaptionerError, UnicodeDecodeError) as error:  # no file of captions, or no UTF-8
         raise UsageError(str(error)) from error
     pool = [name for name in pool if name]
     pairs = [(text, name) for name in pool for text in said.get(name, ())]
@@ -93,11 +93,11 @@ def read_queries(captions: Path, names: Path | None = None) -> Queries:
 
 
 def link(photos: Path, names: Iterable[str], folder: Path) -> None:
-    """Make a folder hold links to photos, and nothing else, to be indexed.
+    """Make a folder to index, with links to photos and nothing else.
 
     Raises:
-        UsageError: a photo isn't there, a name isn't one of a photo in the folder itself, or the
-            folder for the links holds something else or can't be made.
+        UsageError: a photo doesn't exist, a name is no file name of a photo, or the folder for the
+            links holds something else or can't be made.
     """
     wanted = {}
     for name in names:
@@ -129,10 +129,10 @@ def evaluate(
     """Search with every query in every way, through `Library.find` itself.
 
     Args:
-        library: that holds the photos.
-        queries: one or more.
+        library: holds the photos.
+        queries: at least one.
         ways: how to search.
-        progress: told each way's name before it is tried.
+        progress: called with the name of each way before that way is tried.
 
     Returns:
         Figures by the way's name.
@@ -149,7 +149,10 @@ def evaluate(
 
 
 def rank_of(library: Library, way: Way, text: str, name: str) -> tuple[float, int]:
-    """Return the rank of a query's photo, from 1, infinite if it isn't found; and how many are."""
+    """Return the rank of a query's photo and the number of results.
+
+    Ranks begin at 1. If the photo isn't found, its rank is infinite.
+    """
     results = library.find(
         text, DEPTH, ranker=way.ranker, fields=way.fields, min_score=way.min_score
     )
@@ -167,12 +170,12 @@ def figures(ranks: np.ndarray, names: Sequence[str], nothing: float = 0.0) -> Fi
     captions of one photo are alike.
 
     Args:
-        ranks: of each query's photo, from 1; infinite if not found, (n,).
+        ranks: the rank of each query's photo, from 1; infinite if it isn't found, (n,).
         names: the photo of each query, (n).
         nothing: share of queries that found no photo.
     """
     _, photo = np.unique(np.asarray(names), return_inverse=True)
-    queries = np.bincount(photo)  # of each photo
+    queries = np.bincount(photo)  # the number of queries of each photo
     chance = np.random.default_rng(0)
     drawn = chance.integers(0, len(queries), (RESAMPLES, len(queries)))
     recall, interval = {}, {}
@@ -188,7 +191,7 @@ def figures(ranks: np.ndarray, names: Sequence[str], nothing: float = 0.0) -> Fi
 
 def as_json(found: Mapping[str, Figures]) -> str:
     """Return figures as a JSON object; a rank beyond DEPTH is null."""
-    rows = {name: asdict(one) for name, one in found.items()}
+    rows = {name: asdict(figure) for name, figure in found.items()}
     for row in rows.values():
         if not math.isfinite(row["median_rank"]):
             row["median_rank"] = None
@@ -201,12 +204,14 @@ def table(found: Mapping[str, Figures]) -> list[str]:
         "| | R@1 | R@5 | R@10 | median rank | nDCG | nothing found |",
         "|---|---|---|---|---|---|---|",
     ]
-    for name, one in found.items():
+    for name, figure in found.items():
         cells = []
         for k in (1, 5, 10):
-            low, high = one.interval[k]
-            cells.append(f"{100 * one.recall[k]:.1f} ({100 * low:.1f}–{100 * high:.1f})")
-        rank = f"{one.median_rank:.0f}" if math.isfinite(one.median_rank) else f"> {DEPTH}"
-        share = f"{100 * one.nothing:.1f}"
-        lines.append(f"| {name} | {' | '.join(cells)} | {rank} | {100 * one.ndcg:.1f} | {share} |")
+            low, high = figure.interval[k]
+            cells.append(f"{100 * figure.recall[k]:.1f} ({100 * low:.1f}–{100 * high:.1f})")
+        rank = f"{figure.median_rank:.0f}" if math.isfinite(figure.median_rank) else f"> {DEPTH}"
+        nothing = f"{100 * figure.nothing:.1f}"
+        lines.append(
+            f"| {name} | {' | '.join(cells)} | {rank} | {100 * figure.ndcg:.1f} | {nothing} |"
+        )
     return lines

@@ -1,4 +1,4 @@
-"""Alt text and metadata as a CSV file."""
+"""Export: alt text and metadata as a CSV file."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ _QUERY = """
     JOIN captions ON captions.photo_id = photos.id AND captions.rank = 0
     JOIN models ON models.id = captions.model_id
     LEFT JOIN user_metadata ON user_metadata.photo_id = photos.id"""
-# A caption from here describes the photo. A title need not: it may be "Summer 1999".
+# A caption from these sources describes the photo. A title may not: "Summer 1999".
 _DESCRIBING = (CaptionSource.EDIT, CaptionSource.ALT_TEXT, CaptionSource.DESCRIPTION)
 
-# A screen reader says "image" by itself.
+# Left out, because a screen reader says "image" by itself.
 _OPENING = re.compile(
     r"^(?:(?:an?|the)? *(?:close ?up |black and white )*"
     r"(?:image|photo|photograph|picture)s? (?:of|showing) +)+",
@@ -55,8 +55,8 @@ def alt_text(caption: str) -> str:
 def defuse(text: str) -> str:
     """Return text that a spreadsheet doesn't run as a formula.
 
-    An apostrophe goes before what would start one, and before an apostrophe, so that
-    taking one leading apostrophe away gives the text back.
+    A text that starts like a formula, or with an apostrophe, gets an apostrophe in front. So
+    the text comes back if one leading apostrophe is taken away.
     """
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r", "\n", "'")) else text
 
@@ -68,31 +68,31 @@ def export(
     limit: int | None = None,
     gps: bool = True,
 ) -> int:
-    """Write a CSV file (RFC 4180, UTF-8) of photos that are where they were.
+    """Write a CSV file (RFC 4180, UTF-8) of the photos that are not missing.
 
-    The file appears whole or not at all: it is written beside its place and renamed.
+    The file appears whole or not at all: a temporary file beside it is written and then renamed.
 
     Args:
         connection: to a library.
-        file: where to; "-" is standard output.
-        photos: paths, in this order; None for all, by path.
+        file: the file to write; "-" is standard output.
+        photos: paths, in this order; None: all photos, in the order of paths.
         limit: photos at most.
-        gps: tell coordinates and place.
+        gps: write coordinates and place.
 
     Returns:
-        How many photos were user_metadata.
+        How many photos were written.
 
     Raises:
-        OSError: the file can't be user_metadata.
+        OSError: the file can't be written.
     """
     rows = _rows(connection, photos, limit, gps)
     if file == "-":
         sys.stdout.flush()
         with open(sys.stdout.fileno(), "w", encoding="utf-8", newline="", closefd=False) as out:
             return _write(out, rows)
-    file = os.path.realpath(file)  # a link stays one
+    file = os.path.realpath(file)  # so a link stays a link: its target is replaced
     if os.path.exists(file) and not os.path.isfile(file) and not os.path.isdir(file):
-        # A pipe or a device takes what is written; it must not be replaced.
+        # A pipe or a device is written to; it must not be replaced by a file.
         with open(file, "w", encoding="utf-8", newline="") as out:
             return _write(out, rows)
     with _whole_file(file) as out:
@@ -128,10 +128,10 @@ def _rows(
 
 
 def _cells(row: sqlite3.Row, gps: bool) -> dict[str, object]:
-    """Return what the file says of a photo, by column."""
+    """Return the values of a photo's row, by column."""
     path = display(os.fsdecode(row["path"]))
     generated = row["caption_source"] == CaptionSource.GENERATED
-    # Words of a person stay as they are.
+    # A person's words are not changed.
     describes = row["caption_source"] in _DESCRIBING
     taken_over = (
         "taken_at", "taken_from", "camera", "width", "height", "title", "rating",
@@ -150,7 +150,7 @@ def _cells(row: sqlite3.Row, gps: bool) -> dict[str, object]:
 
 
 def _confidence(log_probability: float, tokens: int) -> float | None:
-    """Return exp(mean token log-probability), 0 to 1; None for numbers that can't be right."""
+    """Return exp(mean token log-probability), 0 to 1; None if the numbers can't be right."""
     if tokens < 1 or not -math.inf < log_probability <= 0:
         return None
     return round(math.exp(log_probability / tokens), 4)
@@ -158,7 +158,7 @@ def _confidence(log_probability: float, tokens: int) -> float | None:
 
 @contextlib.contextmanager
 def _whole_file(file: str) -> Iterator[IO[str]]:
-    """Open a temporary file that takes its place when all of it is user_metadata."""
+    """Open a temporary file that takes the place of `file` when it is written whole."""
     folder = os.path.dirname(os.path.abspath(file))
     number, temporary = tempfile.mkstemp(".tmp", ".photosearch-", folder)
     try:
@@ -169,7 +169,7 @@ def _whole_file(file: str) -> Iterator[IO[str]]:
         with contextlib.suppress(OSError):
             mask = os.umask(0)
             os.umask(mask)
-            os.chmod(temporary, 0o666 & ~mask)  # mkstemp lets only its owner read
+            os.chmod(temporary, 0o666 & ~mask)  # mkstemp lets only the owner read
         os.replace(temporary, file)
     except BaseException:
         with contextlib.suppress(FileNotFoundError):

@@ -1,4 +1,4 @@
-"""A library: one SQLite file of captioned photos. The command line is thin over this class."""
+"""The library: one SQLite file of captioned photos, as a class that the command line uses."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ StrPath = str | os.PathLike[str]
 class Library:
     """Photos, their captions and the index over both, in one file.
 
-    Threads must not share one; several processes may use the same file. Every method that needs
-    the file raises a LibraryError where it is missing, is no library or can't be used; only
-    `index` and `watch` make it. A method that changes what the library knows of folders raises a
-    BusyError, which is a LibraryError, while another process does so.
+    Threads must not share a `Library`. Several processes may use the same file. If the file is
+    missing, is no library or can't be used, every method that needs it raises a LibraryError; only
+    `index` and `watch` make the file. While another process changes what the library knows of
+    folders, a method that changes the same raises a BusyError, which is a LibraryError.
     """
 
     def __init__(
@@ -53,9 +53,9 @@ class Library:
         """Name a library; nothing is opened or made yet.
 
         Args:
-            path: its file; without one, see `photosearch.location`.
-            load_encoder: gives what turns sentences into vectors; by default the shipped
-                one. Called at the first search that needs it.
+            path: the library's file; None: see `photosearch.location`.
+            load_encoder: returns a sentence encoder; by default the shipped text tower. Called
+                at the first search that needs it.
         """
         self.path = os.fspath(path) if path is not None else default_path()
         self._load_encoder = load_encoder or load_sentence_encoder
@@ -89,22 +89,22 @@ class Library:
         """Describe every new or changed photo in folders.
 
         Args:
-            folders: where to look; without any, those that were indexed before.
+            folders: with photos; if there are none, the folders of earlier runs.
             options: how to index.
             describing: what the shipped model runs on.
-            load: gives what describes photos, in place of the shipped model. Called only when
+            load: returns the describer of photos, in place of the shipped model. Called only if
                 there is a photo to describe.
-            notify: told in a line what takes long.
-            observer: told about progress and skipped files.
-            values: fields of `IndexOptions` and `DescribeOptions` by name, in place of what
-                `options` and `describing` say; None stands for what holds without it.
+            notify: called with a line about what takes long.
+            observer: called on progress and on skipped files.
+            values: fields of `IndexOptions` and `DescribeOptions` by name. They replace the fields
+                of `options` and `describing`; None is the same as no value.
 
         Raises:
             RuntimeError: the decoding processes can't start: a script needs the guard
                 `if __name__ == "__main__"`, or `workers=0`.
-            TypeError: folders is a single path, or a value has an unknown name.
-            UsageError: the engine or the device isn't there, a number is beyond its limits, a
-                pattern is none, or `upgrade` is asked for with `load`.
+            TypeError: `folders` is a single path, or a value has an unknown name.
+            UsageError: the engine or the device can't be used, a number is beyond its limits, a
+                pattern can't be used, or `upgrade` is asked for with `load`.
         """
         from photosearch.indexing.job import job
 
@@ -126,18 +126,17 @@ class Library:
         """Index folders, and again what changes in them; see `photosearch.indexing.watch`.
 
         Args:
-            folders: what to watch; without any, those that were indexed before.
-            options: as for `index`. What `force`, `upgrade` and `retry` ask for is done in the
-                first run.
+            folders: to watch; if there are none, the folders of earlier runs.
+            options: as for `index`. `force`, `upgrade` and `retry` hold for the first run only.
             config: how long to wait, and how changes are found.
             describing: as for `index`.
             load: as for `index`; called once at most.
-            notify: told in a line what is missing, what waits and what takes long.
-            observing: gives the observer of each run.
+            notify: called with a line about what is missing, what waits and what takes long.
+            observing: returns the observer of each run.
             values: as for `index`.
 
         Yields:
-            What came of each run, and how many seconds it took.
+            The summary of each run, and how many seconds the run took.
 
         Raises:
             WatchError: the system can't watch these folders.
@@ -167,14 +166,14 @@ class Library:
     def prune(self, *, dry_run: bool = False) -> int:
         """Forget photos whose files are gone, with all that was known of them.
 
-        A photo in a folder that can't be reached now (an unplugged drive) is kept, and so is
-        one whose file is there.
+        If a photo's folder can't be reached now (an unplugged drive), the photo is kept. If its
+        file exists, it is kept too.
 
         Args:
-            dry_run: only count.
+            dry_run: count only.
 
         Returns:
-            How many photos.
+            How many photos were forgotten, or would be.
         """
         from photosearch.store.removal import prune
 
@@ -196,7 +195,7 @@ class Library:
             return forget(connection, folder)
 
     def root_above(self, folder: StrPath) -> str | None:
-        """Return the folder that was given to index and whose walk comes to this one, if any."""
+        """Return the root whose walk comes to a folder, or None."""
         from photosearch.store.folders import root_above
 
         return root_above(self._open(), folder)
@@ -205,7 +204,7 @@ class Library:
         """Move all that is known of a folder to another one, without reading a photo.
 
         Args:
-            old: a folder of the library, or one above or below such a folder.
+            old: a folder of the library, or a folder above or below it.
             new: where its photos lie now.
 
         Returns:
@@ -213,8 +212,8 @@ class Library:
 
         Raises:
             UnknownPathError: the library knows nothing of the old folder.
-            UsageError: the new one isn't there or has none of its photos, or it holds photos
-                that the library knows as well.
+            UsageError: the new folder doesn't exist, holds no photo of the old folder, or holds
+                photos that the library knows as well.
         """
         from photosearch.store.folders import relocate
 
@@ -231,10 +230,10 @@ class Library:
         """Look for what is wrong, and repair what is safe; see `photosearch.repair.doctor.examine`.
 
         Args:
-            check: only look.
+            check: repair nothing.
 
         Returns:
-            What was found. Damage to the file is told there, and is left alone.
+            What was found. If the file is damaged, the report says so, and the file stays as it is.
         """
         from photosearch.repair.doctor import visit
 
@@ -242,14 +241,14 @@ class Library:
         return visit(self.path, check=check)
 
     def salvage(self, file: StrPath) -> Salvaged:
-        """Write what can be read of a damaged library into a new file; this one stays as it is.
+        """Write what can be read of a damaged library into a new file; the damaged file stays.
 
         Returns:
-            What was saved, and what wasn't.
+            What was saved, and what was not.
 
         Raises:
             LibraryError: nothing can be read, or the new file can't be written.
-            UsageError: there is something at `file`.
+            UsageError: `file` exists already.
         """
         from photosearch.repair.salvage import salvage
 
@@ -273,17 +272,17 @@ class Library:
             query: what a person types.
             limit: results at most; None for all.
             ranker: one of `photosearch.search.query.Ranker`, or its name.
-            fields: names of `photosearch.store.search_fields.SEARCH_FIELDS`, the only ones that
-                words are looked for in.
-            min_score: results below it are left out; None: the ranker's own threshold.
+            fields: names of `photosearch.store.search_fields.SEARCH_FIELDS`. Words are looked for
+                in these fields only; None: in all.
+            min_score: the threshold: results of a lower score are left out; None: the ranker's own.
             like: a photo, in the library or not; photos that look like it are found.
-            load: gives what describes `like` if it isn't in the library; by default the shipped
+            load: if `like` isn't in the library, returns its describer; by default the shipped
                 captioner.
-            notify: told in a line what takes long.
+            notify: called with a line about what takes long.
 
         Raises:
-            UsageError: an unknown ranker or field, `min_score` is not a number, or `like` is not
-                there or can't be read.
+            UsageError: the ranker or a field is unknown, `min_score` is not a number, or `like`
+                doesn't exist or can't be read.
         """
         path = None if like is None else as_listed(self._open(), like)
         asked = Query(query, limit, Ranker.named(ranker), fields, min_score, path)
@@ -339,8 +338,8 @@ class Library:
         from photosearch.files.names import is_photo_name
 
         target = os.path.realpath(file)
-        own = [os.path.realpath(self.path) + ending for ending in database.ENDINGS]
-        if target in own or is_photo_name(target):
+        library_files = [os.path.realpath(self.path) + ending for ending in database.ENDINGS]
+        if target in library_files or is_photo_name(target):
             raise UsageError(f"{os.fspath(file)} is a photo or the library: name a CSV file")
         photos = None if query is None else [r.path for r in self.find(query, limit)]
         return export.export(self._open(), os.fspath(file), photos, limit, gps)
@@ -357,13 +356,13 @@ class Library:
 
     @contextlib.contextmanager
     def _changing(self) -> Iterator[sqlite3.Connection]:
-        self._open()  # a library that isn't there must not be made
+        self._open()  # raises if there is no library: it must not be made here
         with changing(self.path) as connection:
             yield connection
 
     def _open(self) -> sqlite3.Connection:
         if self._reader is not None and not os.path.exists(self.path):
-            self.close()  # what it has open is nowhere any more
+            self.close()  # the open file was deleted or replaced
         if self._reader is None:
             self._reader = database.open_for_reading(self.path)
         return self._reader

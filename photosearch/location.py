@@ -1,4 +1,4 @@
-"""Where a library's file is, if nobody says so."""
+"""The library's default place."""
 
 from __future__ import annotations
 

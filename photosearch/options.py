@@ -1,4 +1,4 @@
-"""Options: fields of a dataclass, each with what a person is told and may choose.
+"""Options: fields of a dataclass, each with its help and its limits.
 
 A dataclass of options is declared once:
 
@@ -30,25 +30,25 @@ Options = TypeVar("Options", bound="DataclassInstance")
 
 @dataclass(frozen=True)
 class Option:
-    """What a person is told of a field, and may choose."""
+    """The help of a field, and the values that a person may choose."""
 
     help: str  # sentences
     metavar: str = ""  # stands for the value in the help; empty for a switch
     least: float | None = None  # in `unit`
     most: float | None = None
     unit: float = 1  # that the command line counts in: 1e6 where the field counts pixels
-    default: str = ""  # in words, where the field's default doesn't say it
-    implies: str = ""  # a switch that is on wherever the command line gives this option
+    default: str = ""  # the default in words, if the field's own default doesn't say it
+    implies: str = ""  # a switch: if the command line gives this option, the switch is on
 
 
 @functools.cache
 def options_of(kind: type[DataclassInstance]) -> dict[str, tuple[Any, Option]]:
-    """Return type and `Option` of the fields of a dataclass that have one, by name."""
+    """Return type and `Option` of a dataclass's fields by name; fields without one are left out."""
     found = {}
     for name, hint in get_type_hints(kind, include_extras=True).items():
-        for told in getattr(hint, "__metadata__", ()):
-            if isinstance(told, Option):
-                found[name] = get_args(hint)[0], told
+        for option in getattr(hint, "__metadata__", ()):
+            if isinstance(option, Option):
+                found[name] = get_args(hint)[0], option
     return found
 
 
@@ -57,8 +57,8 @@ def chosen(kind: type[Options], values: Mapping[str, Any], start: Options | None
 
     Args:
         kind: the dataclass.
-        values: None stands for what holds without it; names of other fields are passed over.
-        start: what holds where no value is given; without it, the defaults.
+        values: None is the same as no value. Names that are no fields of `kind` are ignored.
+        start: gives the fields without a value; None: the defaults of `kind`.
     """
     names = {field.name for field in dataclasses.fields(kind)}
     given = {name: value for name, value in values.items() if name in names and value is not None}
@@ -69,13 +69,13 @@ def check_limits(options: DataclassInstance) -> None:
     """Refuse numbers below the least or above the most that an option may be.
 
     Raises:
-        UsageError: a number is beyond a limit, or is none.
+        UsageError: a number is beyond a limit, or is NaN.
     """
     for name, (_, option) in options_of(type(options)).items():
         value = getattr(options, name)
         if value is None:
             continue
-        # A number that is none is neither smaller nor larger than another one.
+        # NaN is neither smaller nor larger than any number: it must be refused too.
         if option.least is not None and not value >= option.least * option.unit:
             raise UsageError(f"{name} is {value}: {option.least * option.unit:g} is the least")
         if option.most is not None and not value <= option.most * option.unit:

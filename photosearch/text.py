@@ -1,4 +1,4 @@
-"""Text that a terminal, a file, a statement and a person can take."""
+"""Text: made safe to print, to store, to search and to read."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ def display(path: str) -> str:
 
 
 def bindable(text: str) -> str:
-    """Replace what can't be bound to a statement: halves of surrogate pairs, and NUL."""
+    """Replace what an SQL statement can't take: halves of surrogate pairs, and NUL."""
     return text.encode("utf-8", "replace").decode("utf-8").replace("\0", " ")
 
 
 def searchable(text: str) -> str:
-    """Return text as it is searched: composed letters (Macs decompose them), no controls."""
+    """Return text as it is searched: composed letters (Macs decompose them), no control codes."""
     text = unicodedata.normalize("NFC", display(text))
     return "".join(" " if unicodedata.category(char) == "Cc" else char for char in text)
 
@@ -28,7 +28,7 @@ def one_line(text: str, limit: int) -> str:
         text: anything at all.
         limit: characters at most.
     """
-    # Cut early: a malformed length makes the rest of the file part of the text.
+    # Cut early: if a file gives a wrong length, the rest of the file is part of the text.
     spaced = "".join(" " if char.isspace() else char for char in text[: 4 * limit])
     shown = "".join(char for char in spaced if unicodedata.category(char)[0] != "C")
     line = " ".join(unicodedata.normalize("NFC", shown).split())[:limit].rstrip()

@@ -1,4 +1,4 @@
-"""Beam search: the most probable captions of a batch of photos, whatever computes a step."""
+"""Beam search: the most probable captions of a batch of photos, for any engine."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import numpy as np
 
 from captioner.describe.vocabulary import BOS
 
-# A batch is made smaller when so large a share of its photos is done: copying what is left
-# costs less than searching on for nobody.
+# When this share of a batch's photos is done, the batch is made smaller: copying the others costs
+# less than searching further for photos that are done.
 COMPACT = 0.25
 
 
 @dataclass(frozen=True)
 class BeamConfig:
-    """How captions are searched."""
+    """The settings of caption search."""
 
     beam: int = 3  # hypotheses kept alive for a photo
     max_words: int = 20  # a caption is cut here
@@ -30,12 +30,13 @@ class Hypothesis:
 
     words: list[int]  # without BOS and EOS
     log_probability: float  # of all its tokens, EOS included, natural logarithm
-    score: float  # length-normalised log-probability, what the n-best are ordered by
+    score: float  # length-normalised log-probability, the order of the n-best
 
 
-# Memory and state of the decoder, the last words and their totals (numpy, (B, K)) to: what
-# each hypothesis comes to if it ends here, and the best continuations' totals, parents and
-# words (all (B, K)), and the state after them.
+# Takes memory and state of the decoder, the last words and the hypotheses' log-probabilities
+# (numpy, (B, K)). Returns the log-probability of each hypothesis if it ends here;
+# log-probabilities, parents and words of the best continuations, all (B, K); and the state after
+# the last words.
 Step = Callable[
     [Sequence[Any], Sequence[Any], np.ndarray, np.ndarray],
     tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, Sequence[Any]],
@@ -47,14 +48,13 @@ def search(
 ) -> list[list[Hypothesis]]:
     """Find the most probable captions of photos.
 
-    No caption is empty; which words are never produced is the step's matter. A hypothesis that
-    reaches `max_words` is closed with its own EOS probability, so every score is that of a
-    whole caption.
+    No caption is empty. The step decides which words are never produced. If a hypothesis reaches
+    `max_words`, it is closed with its own EOS probability: so every score is of a whole caption.
 
     Args:
         step: computes one word for all hypotheses, see `captioner.networks.beam_step.BeamStep`.
         memory: arrays or tensors, a row for each photo.
-        state: the same, of the decoder before the first word.
+        state: of the decoder before the first word: arrays or tensors, a row for each photo.
         config: beam width and length.
 
     Returns:
@@ -105,7 +105,7 @@ def _collect(
     length: int,
     config: BeamConfig,
 ) -> None:
-    """Put the captions that could end here among each photo's best so far."""
+    """Add the captions that could end here to each photo's best captions so far."""
     for best, rows, totals in zip(finished, words.tolist(), ends.tolist(), strict=True):
         for row, total in zip(rows, totals, strict=True):
             if total > -np.inf:
@@ -116,10 +116,10 @@ def _collect(
 
 
 def _settled(best: Sequence[Hypothesis], bound: float, config: BeamConfig) -> bool:
-    """Tell whether no living hypothesis can still reach a photo's best.
+    """Return whether no living hypothesis can still reach a photo's best.
 
-    A log-probability only falls and the norm is largest for the longest caption, so
-    total / (max_words + 1) ** exponent bounds what a hypothesis may come to.
+    A log-probability only falls, and the divisor is largest for the longest caption. So
+    total / (max_words + 1) ** exponent is the highest score that a hypothesis may reach.
     """
     most = normalised(bound, config.max_words + 1, config.length_exponent)
     return len(best) == config.beam and most <= best[-1].score

@@ -1,4 +1,4 @@
-"""The main colours of a photo, by the names that people search with."""
+"""Colours: the main colours of a photo, by the names that people search with."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ _NAMELESS = 11  # skin, sand, cream: none of the eleven
 
 @dataclass(frozen=True)
 class ColourConfig:
-    """What counts as a colour of a photo."""
+    """The settings of colours."""
 
-    step: int = 6  # every sixth pixel of every sixth row is looked at
-    # Weighted shares of the picture from which a colour is named. Red, orange, yellow,
-    # purple and pink are seldom background; green and blue often are; brown and grey
-    # are in nearly every photo.
+    step: int = 6  # every sixth pixel of every sixth row counts
+    # Weighted shares of the picture from which a colour is named. Red, orange, yellow, purple
+    # and pink are seldom background. Green and blue are often background. Brown and grey are
+    # in nearly every photo.
     rare: float = 0.05
     common: float = 0.15  # green, blue, black, white
     dull: float = 0.3  # brown, grey
-    vividness: float = 3.0  # how much more a pure colour weighs than a grey
-    monochrome: float = 6.0  # chroma (CIELAB) that hardly any pixel of a grey photo passes
+    vividness: float = 3.0  # the additional weight of a pure colour; grey has weight 1
+    monochrome: float = 6.0  # hardly any pixel of a grey photo has more chroma (CIELAB)
 
 
 def main_colours(
@@ -40,11 +40,11 @@ def main_colours(
 
     Args:
         pixels: uint8 RGB, (B, S, S, 3).
-        config: what counts.
+        config: the settings; by default those of `ColourConfig`.
 
     Returns:
-        For each photo names and their weighted shares of the picture, 0 to 1, the
-        largest first; for a photo without colour `MONOCHROME` alone, with share 1.
+        For each photo names and their weighted shares of the picture, 0 to 1, the largest first.
+        If a photo has no colour, `MONOCHROME` alone, with share 1.
 
     Raises:
         ValueError: the pixels are not uint8 (B, S, S, 3).
@@ -60,7 +60,7 @@ def main_colours(
     red, green, blue = (sample >> _DROPPED).astype(np.int32).transpose(2, 0, 1)
     places = ((red << _BITS) + green << _BITS) + blue
     named, chroma = table.named[places], table.chroma[places]
-    # Colours fade out in the dark: a hue that nobody can make out weighs little.
+    # In the dark, colours can hardly be seen: such a hue weighs little.
     weights = (1.0 + config.vividness * np.minimum(chroma / 60.0, 1.0)) * table.light[places]
     coloured = (chroma >= config.monochrome).mean(axis=1)
     return [
@@ -88,13 +88,13 @@ def to_lch(pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def name_pixels(lightness: np.ndarray, chroma: np.ndarray, hue: np.ndarray) -> np.ndarray:
-    """Name colours given as `to_lch` does.
+    """Name colours in the form that `to_lch` returns.
 
-    The borders are our own: set by eye between the colours that CSS names. A later rule
-    overrules an earlier rule.
+    The borders are our own: set by eye between the colours that CSS names. If two rules hold, the
+    later rule counts.
 
     Returns:
-        Places in `NAMES`; the number after the last place for a colour without a basic name.
+        Indices of `NAMES`; for a colour without a basic name, `len(NAMES)`.
     """
     rules = [
         # Hue alone, for strong colours.
@@ -110,7 +110,7 @@ def name_pixels(lightness: np.ndarray, chroma: np.ndarray, hue: np.ndarray) -> n
         ((hue < 8) & (lightness > 50), _PINK),
         ((hue > 345) & (lightness < 45), _RED),
         ((hue > 335) & (hue <= 345) & (lightness < 45), _PURPLE),
-        # Brown is dark orange or dark yellow; what is light and weak there has no name.
+        # Brown is dark orange or dark yellow. Light and weak colours of these hues have no name.
         ((hue >= 48) & (hue < 78) & ((lightness < 55) | (chroma < 50)), _BROWN),
         ((hue >= 78) & (hue < 95) & ((lightness < 65) | (chroma < 45)), _BROWN),
         ((hue >= 95) & (hue < 108) & (lightness < 65), _GREEN),
@@ -142,9 +142,9 @@ def _main(named: np.ndarray, weights: np.ndarray, config: ColourConfig) -> list[
 
 @dataclass(frozen=True)
 class _Table:
-    """What is known of each colour of a coarse grid: looking up is cheaper than computing."""
+    """The values of each colour of a coarse grid: a look-up is cheaper than computing."""
 
-    named: np.ndarray  # int64, places in NAMES
+    named: np.ndarray  # int64, indices of NAMES
     chroma: np.ndarray  # float32
     light: np.ndarray  # float32, 0.2 (black) to 1: how well a hue is seen
 

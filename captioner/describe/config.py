@@ -1,4 +1,4 @@
-"""How a model describes: what is read from its folder beside the weights."""
+"""The settings of a model: all that its config.json says about describing."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from captioner.describe.colours import ColourConfig
 from captioner.describe.tags import TagConfig
 
 BATCH = 64
-"""Photos that a processor is given at once. More are hardly faster, and a kill loses them."""
+"""Photos that a processor describes together: more are hardly faster, and a kill loses them."""
 
 
 @dataclass(frozen=True)
 class CaptionerConfig:
-    """What a model is called, how it searches captions, and what it takes for a tag."""
+    """A model's name, with the settings of caption search, tags and colours."""
 
     name: str
     beam: BeamConfig = field(default_factory=BeamConfig)
@@ -40,5 +40,5 @@ class CaptionerConfig:
         )
 
     def settings(self) -> dict[str, object]:
-        """Return what `of` reads."""
+        """Return the settings in the form that `of` reads."""
         return asdict(self)

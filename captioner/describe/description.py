@@ -1,4 +1,4 @@
-"""A description: what a model says of a photo, and the parts that it has."""
+"""A description: captions, tags and vector of a photo, made by a model."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from enum import StrEnum
 class Part(StrEnum):
     """A part of a description.
 
-    Each has a fingerprint of its own, so that a new model need not make anew what is the same.
+    Each part has a fingerprint of its own: with a new model, only the changed parts are replaced.
     """
 
     CAPTIONS = "captions"
@@ -43,12 +43,12 @@ class Tag:
     text: str  # lower case
     probability: float  # 0 to 1; of a colour, its share of the picture
     shown: bool  # sure enough to be shown, not only searched
-    synonyms: tuple[str, ...] = ()  # what else finds the photo: other words for it, parents
+    synonyms: tuple[str, ...] = ()  # further words that find the photo: synonyms and parents
 
 
 @dataclass(frozen=True)
 class Description:
-    """What a model says of a photo; a part that wasn't asked for is None."""
+    """A model's description of a photo. If a part wasn't asked for, it is None."""
 
     captions: Sequence[Caption] | None = None  # the best first
     tags: Sequence[Tag] | None = None  # the most probable first, then colours

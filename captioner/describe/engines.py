@@ -1,4 +1,4 @@
-"""Engines: what computes a model's networks, which are here, and which to take."""
+"""Engines: the libraries that compute a model's networks."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from captioner.errors import EngineError
 
 
 class Engine(StrEnum):
-    """What computes a model's networks; `AUTO` takes the fastest that is here."""
+    """The engines; `AUTO` takes the fastest that is available."""
 
     AUTO = "auto"
     TORCH = "torch"
@@ -22,7 +22,7 @@ class Engine(StrEnum):
 
 
 class Device(StrEnum):
-    """Where it computes; only torch can choose."""
+    """The devices of torch; the other engines compute on the processor."""
 
     AUTO = "auto"
     CPU = "cpu"
@@ -40,16 +40,17 @@ _INSTALL = {
     Engine.ONNX: "pip install onnxruntime",
     Engine.OPENVINO: "pip install 'photosearch[openvino]'",
 }
-# On the processor, the fastest first (docs/measured/speed.md).
+# The engines on the processor, the fastest first (docs/measured/speed.md).
 _ON_PROCESSOR = (Engine.ONNX, Engine.OPENVINO, Engine.TORCH)
 _ON_GRAPHICS = (Engine.TORCH, Engine.ONNX, Engine.OPENVINO)
 
 
 def check(engine: str, device: str) -> None:
-    """Refuse an engine or a device that can't be taken, as far as that is seen without loading.
+    """Refuse an engine or a device that can't be used, as far as that is known without loading.
 
     Raises:
-        EngineError: it is unknown or not installed, or they don't go together.
+        EngineError: the engine or the device is unknown or not installed, or they don't go
+            together.
     """
     for kind, name, known in (("engine", engine, Engine), ("device", device, Device)):
         if name not in list(known):
@@ -74,10 +75,10 @@ def candidates(
     """Return the engines to try, in order.
 
     Args:
-        engine: asked for.
-        device: asked for.
+        engine: the engine asked for.
+        device: the device asked for.
         accelerated: whether there may be a graphics processor, see `has_accelerator`.
-        installed: tells whether an engine is; by default `is_installed`.
+        installed: returns whether an engine is installed; by default `is_installed`.
     """
     if engine != Engine.AUTO:
         return [Engine(engine)]
@@ -94,7 +95,7 @@ def advice(
     accelerated: bool,
     installed: Callable[[str], bool] | None = None,
 ) -> str:
-    """Return what would describe photos faster on this machine, or nothing.
+    """Return a line about what would describe photos faster on this machine, or an empty text.
 
     The arguments are those of `candidates`.
     """
@@ -105,12 +106,12 @@ def advice(
 
 
 def is_installed(engine: str) -> bool:
-    """Tell whether the packages of an engine are installed."""
+    """Return whether the packages of an engine are installed."""
     return all(find_spec(package) for package in _PACKAGES[Engine(engine)])
 
 
 def has_accelerator() -> bool:
-    """Tell whether torch may find CUDA or MPS here, without importing it."""
+    """Return whether torch may find CUDA or MPS here; torch isn't imported."""
     if platform.system() == "Darwin":
         return platform.machine() == "arm64"
     return ctypes.util.find_library("cuda") is not None or os.path.exists("/dev/nvidia0")

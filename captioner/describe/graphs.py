@@ -1,4 +1,4 @@
-"""Graphs: a model's networks as ONNX without weights, which `model.safetensors` has already."""
+"""Graphs: a model's networks as ONNX, without the weights in `model.safetensors`."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ import numpy as np
 from captioner.describe.model_folder import read_weights
 from captioner.errors import ModelError
 
-# All that is computed of a photo before the first word, and one step of beam search; see
-# `captioner.training.export`.
+# The network of all that is computed from a photo before the first word, and the network of one
+# step of beam search; see `captioner.training.export`.
 PHOTO, STEP = "photo.onnx", "step.onnx"
-NAMES = "graphs.json"  # of the weights that each graph takes
-SLICE = 4  # photos that the photo's graph takes, always: their activations stay in the cache
+NAMES = "graphs.json"  # the names of the weights that each graph takes
+SLICE = 4  # number of photos that PHOTO takes: their activations stay in the cache
 
 
 @dataclass(frozen=True)
 class Graph:
-    """A network in ONNX's format, and the weights that it names."""
+    """A network in ONNX's format, with the weights that it takes."""
 
     network: bytes
     weights: dict[str, np.ndarray]  # floats as float32
 
 
 def has_graphs(folder: Path) -> bool:
-    """Tell whether a model folder has graphs."""
+    """Return whether a model folder has graphs."""
     return all((folder / name).is_file() for name in (PHOTO, STEP, NAMES))
 
 
 def read_graphs(folder: Path) -> tuple[Graph, Graph]:
-    """Read the graphs of a model folder: of a photo, and of a step of beam search.
+    """Read the two graphs of a model folder: for a photo, and for a step of beam search.
 
     Raises:
         ModelError: the folder has no graphs, or its files don't fit together.
@@ -55,7 +55,7 @@ def read_graphs(folder: Path) -> tuple[Graph, Graph]:
 
 
 def damaged(folder: Path, error: Exception) -> ModelError:
-    """Return what to tell people about graphs that can't be used."""
+    """Return the error for graphs that can't be used."""
     reason = str(error).splitlines()[0] if str(error) else type(error).__name__
     return ModelError(
         f"the graphs in {folder} can't be used ({reason})", f"captioner export {folder}"

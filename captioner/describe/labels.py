@@ -1,4 +1,4 @@
-"""Labels: what the outputs of a model's classifiers are called."""
+"""Labels: the names of the outputs of a model's classifiers."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from captioner.errors import ModelError
 
 @dataclass(frozen=True)
 class Label:
-    """What an output of a classifier is called, and how far to believe it."""
+    """The name of a classifier's output, and how far the output is trusted."""
 
     name: str  # "golden retriever"
     parents: tuple[str, ...] = ()  # from near to far: "retriever", "dog", "animal"
     synonyms: tuple[str, ...] = ()  # what else people type
-    # Of everyday photos on which the output is sure, the share that show the thing, and
-    # the share that show its parents: "unicycle" mostly fires on bicycles and skaters.
+    # If the output is sure on an everyday photo: how often the photo shows the thing (`trust`),
+    # and how often it shows the parents. "unicycle" is mostly sure on bicycles and skaters.
     trust: float = 1.0
     parents_trust: float = 1.0
-    # What the thing may look like in a caption, for words learnt from captions: "dog", "puppy".
-    # A photo shows the thing if any of its captions holds any of these words.
+    # For words learnt from captions: the thing's names in captions, "dog" and "puppy". A photo
+    # shows the thing if any of its captions holds any of these words.
     forms: tuple[str, ...] = ()
 
     @property
@@ -42,8 +42,8 @@ class Labels:
     Attributes:
         labels: One for each output.
         texts: Names and parents, each once.
-        column: Of each text its place in `texts`.
-        weights: What each label adds to each text, 0 to 1, float32 (labels, texts).
+        column: By text, its index in `texts`.
+        weights: The weight of each label for each text, 0 to 1, float32 (labels, texts).
     """
 
     def __init__(self, labels: Sequence[Label]) -> None:
@@ -63,8 +63,9 @@ class Labels:
     def read(cls, file: Path) -> Self:
         """Read a table with a label on each line.
 
-        A line holds, with TABs between them: name, parents, synonyms (the last two with commas),
-        trust in the name, trust in the parents, and perhaps the forms (with spaces).
+        A line holds, with TABs between them: name, parents, synonyms, trust in the name, trust in
+        the parents, and perhaps forms. Parents and synonyms are separated by commas, forms by
+        spaces.
 
         Raises:
             ModelError: the file is missing or damaged.
@@ -77,12 +78,12 @@ class Labels:
 
     @cached_property
     def implies(self) -> np.ndarray:
-        """Whether whatever is the first text is the second text too, bool (texts, texts).
+        """Whether the first text implies the second, bool (texts, texts): a dog is an animal.
 
-        That is so if all labels of the first are labels of the second. Of two texts with the
+        That is so if all labels of the first text are labels of the second. If two texts have the
         same labels ("groom" and "wedding"), the text nearer to the name implies the other.
         """
-        height = np.zeros(len(self.texts))  # how far up the chains a text stands
+        height = np.zeros(len(self.texts))  # how far a text is from the names, in the chains
         for label in self.labels:
             for step, text in enumerate(label.chain):
                 height[self.column[text]] = max(height[self.column[text]], step)
@@ -94,7 +95,7 @@ class Labels:
         return both
 
     def implied(self, text: str) -> list[str]:
-        """Return all other texts that a text implies, the narrowest first."""
+        """Return all other texts that a text implies, the narrowest meaning first."""
         if text not in self.column:
             return []
         columns = np.flatnonzero(self.implies[self.column[text]])
@@ -107,7 +108,7 @@ class TagLabels:
 
     Attributes:
         classes: The classes of ImageNet.
-        words: Words learnt from captions: "people", "street", what ImageNet lacks.
+        words: Words learnt from captions that ImageNet lacks: "people", "street".
     """
 
     def __init__(self, classes: Labels, words: Labels) -> None:
@@ -133,10 +134,10 @@ class TagLabels:
         )
 
     def synonyms(self, text: str) -> tuple[str, ...]:
-        """Return what else finds a text: synonyms of its labels, then all that it implies.
+        """Return the synonyms of a text: of its labels, then all texts that it implies.
 
-        Both tables are asked, whichever classifier found the text: perhaps only the other
-        classifier's table knows that a zebra is an animal.
+        Both tables are read, whichever classifier found the text: perhaps only the other
+        classifier's table says that a zebra is an animal.
         """
         if text not in self._synonyms:
             tables = (self.classes, self.words)
@@ -149,7 +150,7 @@ class TagLabels:
 
 
 def copy_labels(folder: Path) -> None:
-    """Put the shipped model's labels into a model folder that has none."""
+    """If a model folder has no labels, copy the shipped model's labels into it."""
     for name in (CLASSES, WORDS):
         if not (folder / name).exists():
             shutil.copy(shipped_model() / name, folder / name)

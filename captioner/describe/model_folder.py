@@ -1,4 +1,4 @@
-"""Model folders: settings and weights on disk, and what tells two models apart."""
+"""Model folders: settings, weights and fingerprints of models on disk."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ import numpy as np
 from captioner.describe.description import Part
 from captioner.errors import ModelError
 
-CLASSES, WORDS = "labels.tsv", "words.tsv"  # what the outputs of the two classifiers are called
+CLASSES, WORDS = "labels.tsv", "words.tsv"  # the labels of the two classifiers
 
 
 @dataclass(frozen=True)
 class Source:
-    """What a part of a description comes from, in a model folder."""
+    """The contents of a model folder that change a part of a description."""
 
     weights: tuple[str, ...]  # prefixes of their names
     files: tuple[str, ...]
@@ -44,10 +44,10 @@ def shipped_model() -> Path:
 
 @contextlib.contextmanager
 def reading(folder: Path) -> Iterator[None]:
-    """Turn what goes wrong with the files of a model folder into an error for people.
+    """Turn errors of reading a model folder's files into errors for people.
 
     Raises:
-        ModelError: in place of what a damaged or missing file leads to.
+        ModelError: in place of the error, if a file is damaged or missing.
     """
     try:
         yield
@@ -91,11 +91,11 @@ def read_weights(folder: Path) -> dict[str, np.ndarray]:
 def write_part(
     folder: Path, weights: Mapping[str, np.ndarray], settings: Mapping[str, object]
 ) -> None:
-    """Put weights and settings into a model folder.
+    """Write weights and settings into a model folder.
 
-    Weights replace all weights of the same kind: whose names are alike up to the first dot.
-    Floats are stored as float16. Call it after the other files of the part are written, because
-    it works out the fingerprints.
+    The weights replace all weights of the same kind: names alike up to the first dot. Floats are
+    stored as float16. Call it after the other files of the part are written, because it computes
+    the fingerprints.
     """
     from safetensors.numpy import save_file
 
@@ -116,7 +116,7 @@ def write_part(
 def fingerprint(
     folder: Path, part: Part, weights: Mapping[str, np.ndarray], settings: Mapping[str, object]
 ) -> str:
-    """Return a short hash of all that a part of a description comes from."""
+    """Return a short hash of all contents that change a part of a description."""
     source = SOURCES[part]
     chosen = {name: settings.get(name) for name in source.settings}
     digest = hashlib.sha256(json.dumps([part, chosen], sort_keys=True).encode())

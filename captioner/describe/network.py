@@ -1,4 +1,4 @@
-"""A network: a graph that an engine has opened, on the processor and without torch."""
+"""Networks: graphs that an engine has opened on the processor, without torch."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from captioner.describe.graphs import Graph
 from captioner.describe.onnx import open_session
 from captioner.errors import EngineError
 
-# Takes a network's inputs and gives its outputs, both in the order of its graph. Several
-# threads may call it at once; each call computes in one thread.
+# Takes a network's inputs and returns its outputs, both in the order of the graph. Several
+# threads may call a network at once; each call computes in one thread.
 Network = Callable[[Sequence[np.ndarray]], list[np.ndarray]]
 Open = Callable[[Graph, int, bool], Network]
 
 
 def open_onnx(graph: Graph, threads: int, bf16: bool) -> Network:
-    """Open a graph with ONNX Runtime, for so many threads that call it at once.
+    """Open a graph with ONNX Runtime, for a number of threads that call it at once.
 
     Raises:
         EngineError: bfloat16 is asked for.
@@ -40,13 +40,14 @@ def open_onnx(graph: Graph, threads: int, bf16: bool) -> Network:
 
 
 def open_openvino(graph: Graph, threads: int, bf16: bool) -> Network:
-    """Open a graph with OpenVINO, for so many threads that call it at once.
+    """Open a graph with OpenVINO, for a number of threads that call it at once.
 
     Raises:
         EngineError: bfloat16 is asked for, and the processor lacks it.
     """
-    # Or importing it would tell its makers so over the network, with a number for this user. It
-    # does without the package; a program that imported OpenVINO itself has decided already.
+    # Without this line, the import would report itself to OpenVINO's makers over the network, with
+    # a number for this user. OpenVINO works without its telemetry package. If the program has
+    # imported OpenVINO before, nothing changes.
     sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
     import openvino
 
@@ -56,7 +57,7 @@ def open_openvino(graph: Graph, threads: int, bf16: bool) -> Network:
     settings = {
         "INFERENCE_NUM_THREADS": threads,
         "NUM_STREAMS": threads,  # one thread each
-        # Never left to itself: it takes bf16 where the processor has it.
+        # Always set: by itself OpenVINO takes bf16 if the processor has it.
         "INFERENCE_PRECISION_HINT": "bf16" if bf16 else "f32",
         "ENABLE_CPU_PINNING": False,  # the decoding processes need the processors too
     }
@@ -74,7 +75,7 @@ def open_openvino(graph: Graph, threads: int, bf16: bool) -> Network:
 
 
 def filled(graph: Graph) -> bytes:
-    """Return a graph's network with its weights in it."""
+    """Return a graph's network as ONNX that contains the weights."""
     import onnx
     from onnx import numpy_helper
 

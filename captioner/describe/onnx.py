@@ -1,4 +1,4 @@
-"""ONNX Runtime, set up in one way, and kept from calling home."""
+"""ONNX Runtime, set up in one way and without telemetry."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ import numpy as np
 def runtime() -> Any:
     """Import ONNX Runtime with its telemetry off.
 
-    From 1.29 on it tells its makers about the process, the model and each session unless
-    the variable is set before it is first imported; on Windows the call does that. Nothing
-    that photosearch does goes over a network.
+    From 1.29 on, ONNX Runtime reports the process, the model and each session to its makers. It
+    doesn't if the variable is set before the first import; on Windows the call switches it off.
+    photosearch sends nothing over a network.
     """
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     import onnxruntime
@@ -35,12 +35,12 @@ def open_session(
     """Open a network on the processor.
 
     Args:
-        model: a file, or what it holds.
-        threads: that compute one product together.
-        optimise: how far to simplify the network first: "ALL", "BASIC" (what holds on every
-            processor) or "DISABLE_ALL".
+        model: a file, or the content of a file.
+        threads: the number of threads that compute one product together.
+        optimise: how far to simplify the network first: "ALL", "BASIC" (simplifications for
+            every processor) or "DISABLE_ALL".
         optimised: a file to write the simplified network to.
-        weights: those that the network names and doesn't hold.
+        weights: the weights that the network names but doesn't hold.
 
     Raises:
         Exception: of ONNX Runtime's own kinds, if the network can't be used.

@@ -40,14 +40,14 @@ class OnnxCaptioner:
         """Put the parts together.
 
         Args:
-            photo: what `captioner.training.export.PhotoNetwork` computes.
-            step: what `captioner.networks.beam_step.BeamStep` computes.
+            photo: the network `captioner.training.export.PhotoNetwork`.
+            step: the network `captioner.networks.beam_step.BeamStep`.
             vocabulary: of the model.
-            labels: of its tags.
-            config: how it searches captions, and what it takes for a tag.
-            image_size: side of the square that it takes, in pixels.
-            fingerprints: of the parts of its descriptions.
-            threads: that describe parts of a batch side by side.
+            labels: of the model's tags.
+            config: the model's settings.
+            image_size: side of the square that the model takes, in pixels.
+            fingerprints: of the parts of the model's descriptions.
+            threads: the number of threads that describe parts of a batch side by side.
         """
         self.config = config
         self.batch_size = BATCH
@@ -70,10 +70,10 @@ class OnnxCaptioner:
             folder: of the model.
             engine: one of `captioner.describe.network.OPEN`.
             threads: processor threads; by default one for each processor.
-            bf16: look at photos in bfloat16; captions are searched in float32 all the same.
+            bf16: encode photos in bfloat16; captions are searched in float32 all the same.
 
         Raises:
-            EngineError: there is no bfloat16.
+            EngineError: bfloat16 is asked for, and the engine or the processor lacks it.
             ModelError: the folder's files are missing, damaged or don't fit together.
             ImportError: the engine isn't installed.
         """
@@ -94,18 +94,18 @@ class OnnxCaptioner:
                 fingerprints=fingerprints,
                 threads=threads,
             )
-            # Once in this thread alone: what OpenVINO's Python part sets up at its first use
-            # locks up for good when two threads meet there (docs/explained/decisions).
+            # Once in this thread alone: if two threads meet in the first use of OpenVINO's Python
+            # part, they wait for each other for ever (docs/explained/decisions).
             captioner._describe(np.zeros((1, size, size, 3), np.uint8), PARTS)
         except (CaptionerError, ImportError):
             raise
-        except Exception as error:  # each engine has its own for what doesn't fit
+        except Exception as error:  # engines raise errors of their own kinds
             raise damaged(folder, error) from error
         return captioner
 
     @property
     def name(self) -> str:
-        """What the model is called."""
+        """The model's name."""
         return self.config.name
 
     def describe_pixels(
@@ -113,9 +113,8 @@ class OnnxCaptioner:
     ) -> list[Description]:
         """Describe photos that are decoded already.
 
-        Each thread describes photos of its own; threads don't share the work on a photo. So no
-        thread waits for another thread within a batch, and decoding processes can use every idle
-        moment.
+        Each thread describes photos of its own; threads don't share the work on a photo. So within
+        a batch no thread waits for another thread, even if a decoding process takes its processor.
 
         Args:
             pixels: uint8 RGB, upright, (B, S, S, 3), S being `image_size`.

@@ -1,4 +1,4 @@
-"""What the outputs of a model's networks say: numbers to captions, tags and vectors."""
+"""Outputs of a model's networks, turned into captions, tags and vectors."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from captioner.describe.vocabulary import Vocabulary
 
 
 def captions_of(hypotheses: Sequence[Hypothesis], vocabulary: Vocabulary) -> list[Caption]:
-    """Return one photo's captions in words."""
+    """Return the captions of one photo in words."""
     return [
         Caption(vocabulary.decode(h.words), h.log_probability, len(h.words) + 1) for h in hypotheses
     ]
@@ -37,7 +37,7 @@ def tags_and_colours(
         words: logits, float32 (B, W).
         pixels: uint8 RGB, (B, S, S, 3).
         labels: what the classes and the words are called.
-        config: what counts.
+        config: the model's settings.
     """
     things = tags_of(classes, words, labels, config.tags)
     colours = main_colours(pixels, config.colours)

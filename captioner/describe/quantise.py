@@ -1,16 +1,19 @@
-"""Unit vectors as bytes: a quarter of the room, and the cosine changes by about 0.001."""
+"""Quantisation: unit vectors as int8, in a quarter of the room of float32.
+
+Cosines change by about 0.001.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 
 # A coordinate of a unit vector in d dimensions is about 1 / sqrt(d). The int8 range ends at RANGE
-# times that; what lies beyond (1 in 15,000) is clipped.
+# times that number. Larger coordinates (1 in 15,000) are clipped.
 RANGE = 4.0
 
 
 def scale(dimension: int) -> float:
-    """Return what a coordinate is multiplied by."""
+    """Return the factor by which coordinates are multiplied."""
     return float(127 / RANGE * np.sqrt(dimension))
 
 

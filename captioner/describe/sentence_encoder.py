@@ -1,4 +1,4 @@
-"""Sentences as vectors in the space of the joint embedding, without torch."""
+"""The sentence encoder: sentences as vectors of the joint embedding, without torch."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ BATCH = 64
 
 
 class _Background:
-    """What a function returns, computed in a thread while the caller goes on."""
+    """A function's result, computed in a thread while the caller goes on."""
 
     def __init__(self, make: Callable[[], InferenceSession]) -> None:
         self._make = make
@@ -36,14 +36,14 @@ class _Background:
     def _run(self) -> None:
         try:
             self._made = self._make()
-        except Exception as error:  # raised again where the result is asked for
+        except Exception as error:  # raised again when the result is asked for
             self._error = error
 
     def __call__(self) -> InferenceSession:
         """Wait for the result.
 
         Raises:
-            Exception: what the function raised.
+            Exception: the error that the function raised.
         """
         self._thread.join()
         if self._made is None:
@@ -55,12 +55,12 @@ class _Background:
 class SentenceEncoder:
     """The text tower of the joint embedding: a sentence encoder run by ONNX Runtime."""
 
-    session: Callable[[], InferenceSession]  # waits for it, if it is not open yet
+    session: Callable[[], InferenceSession]  # if the network is not open yet, waits for it
     tokenizer: WordPiece
     background: np.ndarray  # quantised vectors of photos of all kinds, int8 (m, D)
     background_hubness: np.ndarray  # float32 (m,)
-    fingerprint: str  # of the photo vectors that its sentences can be compared with
-    ranking: Mapping[str, float]  # weights that were tuned for this model
+    fingerprint: str  # of the photo vectors that sentences can be compared with
+    ranking: Mapping[str, float]  # weights of the ranking, fitted for this model
 
     @classmethod
     def load(cls, folder: Path | str | None = None, threads: int = 1) -> SentenceEncoder:
@@ -77,8 +77,8 @@ class SentenceEncoder:
         for name in ("config.json", "sentences.onnx", "tokenizer.json", "background.npz"):
             if not (source / name).is_file():
                 raise ModelError(f"no joint embedding in {source}: {name} is missing")
-        # ONNX Runtime is imported and the network opened in a thread, while the caller reads the
-        # rest and the vectors of a library. To optimise the network takes longer than a query; it
+        # A thread imports ONNX Runtime and opens the network, while the caller reads the rest and
+        # the vectors of a library. To optimise the network would take longer than a query: the file
         # is optimised already.
         session = _Background(
             lambda: open_session(source / "sentences.onnx", threads=threads, optimise="DISABLE_ALL")

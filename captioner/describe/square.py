@@ -1,7 +1,7 @@
-"""The square: how a picture becomes the pixels that the encoder takes.
+"""The square: a picture as the pixels that the encoder takes.
 
-Indexing, captioning and training all go this way. Decoding processes import this module, so it
-needs numpy and Pillow only.
+Indexing, captioning and training all use it. Decoding processes import this module, so it needs
+numpy and Pillow only.
 """
 
 from __future__ import annotations
@@ -24,61 +24,62 @@ _TURNS = {
 
 
 def to_square(image: Image.Image, size: int, orientation: int | None = None) -> NDArray[np.uint8]:
-    """Turn a picture upright and squash it to a square of RGB, white where it is transparent.
+    """Turn a picture upright and squash it to a square of RGB; transparent parts become white.
 
     The aspect ratio is not kept, because training did not keep it: see docs/explained/training.md.
-    A JPEG that isn't loaded yet is decoded at 1/2, 1/4 or 1/8 of its size where that is enough;
-    the picture that was given stays as it is.
+    If 1/2, 1/4 or 1/8 of its size is enough, a JPEG that isn't loaded yet is decoded at that size.
+    The given picture stays as it is.
 
     Args:
         image: a picture of any mode, loaded or not.
         size: side of the square, in pixels.
-        orientation: as EXIF tells it, 1 to 8; None reads it from the picture.
+        orientation: of EXIF, 1 to 8; None: it is read from the picture.
 
     Returns:
         Pixels, uint8 RGB, (size, size, 3).
     """
     image = _smaller(image, size)
-    # Averages whole blocks of pixels down to three times the size first, which can't be seen.
+    # `reducing_gap` first averages blocks of pixels down to three times the size. The difference
+    # can't be seen.
     small = _resizable(image).resize((size, size), Image.Resampling.BICUBIC, reducing_gap=3.0)
     return np.array(_turned(_flatten(small), orientation or orientation_of(image)))
 
 
 def to_rgb(image: Image.Image) -> Image.Image:
-    """Turn a picture upright, RGB, white where it is transparent; its size stays."""
+    """Turn a picture upright, in RGB and at its size; transparent parts become white."""
     return _turned(_flatten(_resizable(image)), orientation_of(image))
 
 
 def orientation_of(image: Image.Image) -> int:
-    """Read how a picture must still be turned, 1 to 8.
+    """Return the EXIF orientation by which a picture must still be turned, 1 to 8.
 
-    Pillow tells it, because Pillow knows what its plugins have done already: pillow-heif and the
-    TIFF plugin turn the picture and reset the tag, the AVIF plugin sets the tag from the
-    container's own rotation. `ImageOps.exif_transpose` is no help: it writes the EXIF anew, and
-    so it fails on photos whose EXIF is malformed elsewhere.
+    It is read from Pillow's picture, because Pillow's plugins have turned some pictures already:
+    pillow-heif and the TIFF plugin turn the picture and reset the tag, the AVIF plugin sets the tag
+    from the container's own rotation. `ImageOps.exif_transpose` can't be used: it writes new EXIF,
+    and so it fails if the EXIF is malformed elsewhere.
 
     Args:
-        image: loaded, if it is a TIFF.
+        image: a picture; a TIFF must be loaded.
     """
     try:
         value = image.getexif().get(_ORIENTATION, 1)
-    except Exception:  # malformed EXIF must not cost the picture
+    except Exception:  # malformed EXIF must not make the picture unreadable
         return 1
     return int(value) if value in range(1, 9) else 1
 
 
 def draft(image: Image.Image, size: int) -> bool:
-    """Let a JPEG that isn't loaded yet decode at 1/2, 1/4 or 1/8, both sides at least `size`.
+    """Set a JPEG that isn't loaded yet to decode at 1/2, 1/4 or 1/8, both sides at least `size`.
 
     Returns:
-        Whether it may be smaller now.
+        Whether the picture may be smaller than the file's.
     """
     is_jpeg = isinstance(image, JpegImagePlugin.JpegImageFile)
     return is_jpeg and image.draft("RGB", (size, size)) is not None
 
 
 def _smaller(image: Image.Image, size: int) -> Image.Image:
-    """Return a picture loaded: the given picture, or a smaller picture from the same JPEG file."""
+    """Return a loaded picture: the given one, or a smaller one from the same JPEG file."""
     if isinstance(image, JpegImagePlugin.JpegImageFile) and image.tile and image.fp is not None:
         image.fp.seek(0)
         again = JpegImagePlugin.JpegImageFile(image.fp)
@@ -97,10 +98,10 @@ def _resizable(image: Image.Image) -> Image.Image:
     """Convert a loaded picture to a mode in which pixels can be averaged."""
     if image.mode.startswith("I;16"):
         values = (np.asarray(image) >> 8).astype(np.uint8)
-        tags = getattr(image, "tag_v2", {})  # of TIFF, of which Pillow turns 8 bits only
+        tags = getattr(image, "tag_v2", {})  # a TIFF's tags; Pillow inverts only TIFFs of 8 bits
         inverted = tags.get(TiffImagePlugin.PHOTOMETRIC_INTERPRETATION) == 0
         return Image.fromarray(255 - values if inverted else values)
-    if image.mode == "I" and image.format == "PNG":  # how Pillow before 11 opens 16-bit grey
+    if image.mode == "I" and image.format == "PNG":  # 16-bit grey, as Pillow before 11 opens it
         return Image.fromarray((np.asarray(image) >> 8).clip(0, 255).astype(np.uint8))
     if image.has_transparency_data:
         return image if image.mode == "RGBA" else image.convert("RGBA")
@@ -110,7 +111,7 @@ def _resizable(image: Image.Image) -> Image.Image:
 
 
 def _flatten(image: Image.Image) -> Image.Image:
-    """Convert a picture to RGB, on white where it is transparent."""
+    """Convert a picture to RGB; transparent parts become white."""
     if image.mode in ("I", "F"):  # not sooner: numpy would need several copies of a large photo
         image = Image.fromarray(_stretch(np.asarray(image)))
     if image.mode != "RGBA":
@@ -121,7 +122,7 @@ def _flatten(image: Image.Image) -> Image.Image:
 
 
 def _stretch(values: NDArray[np.generic]) -> NDArray[np.uint8]:
-    """Scale numbers without a fixed white point, (height, width), to 0..255 by their range."""
+    """Scale values without a fixed white point, (height, width), to 0..255 by their range."""
     finite = np.nan_to_num(values.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
     low, high = float(finite.min()), float(finite.max())
     scaled = (finite - low) * (255.0 / (high - low) if high > low else 0.0)

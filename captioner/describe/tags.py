@@ -1,4 +1,4 @@
-"""Tags: single words for what a photo shows, to search by and to read."""
+"""Tags: names of things in a photo, for search and for people."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from captioner.describe.labels import Labels, TagLabels
 
 @dataclass(frozen=True)
 class TagConfig:
-    """How sure a tag must be."""
+    """The thresholds of tags."""
 
     temperature: float = 1.0  # divides the logits of the classes
     searchable: float = 0.3  # from this probability, a tag can be searched for
-    # From this probability people see it: of the tags shown on 200 held-out photos, 88 %
-    # were right by eye. 0.7 would make that 92 %, with no tag on a fifth of the photos.
+    # From this probability, a tag is shown. Of the tags shown on 200 held-out photos, 88 % were
+    # right by eye. With 0.7 it would be 92 %, but a fifth of the photos would have no tag.
     shown: float = 0.6
     most_shown: int = 6  # on one photo
 
@@ -32,19 +32,19 @@ def tags_of(
     """Find the tags of photos.
 
     A parent is as probable as its classes together (Deng et al., "Hedging your bets",
-    CVPR 2012), so "dog" can be sure when no breed is. Each class counts as far as its
-    label is trusted. Where both classifiers know a text, the surer classifier counts.
+    CVPR 2012), so "dog" can be sure when no breed is sure. Each class counts as far as its
+    label is trusted. If both classifiers know a text, the surer classifier counts.
 
-    A tag is shown unless another shown tag says it already: beside "dog", "animal" is left out.
+    If a shown tag implies another tag, the other tag isn't shown: beside "dog", "animal".
 
     Args:
         classes: logits of the ImageNet classes, in the order of their labels, (B, K).
         words: logits of the words, in the order of their labels, (B, W); None without words.
         labels: what the classes and the words are called.
-        config: how sure a tag must be.
+        config: the thresholds; by default those of `TagConfig`.
 
     Returns:
-        For each photo its searchable tags, the most probable first.
+        The searchable tags of each photo, the most probable first.
 
     Raises:
         ValueError: a shape doesn't fit the labels.
@@ -63,18 +63,18 @@ def tags_of(
 
 
 def probabilities(logits: np.ndarray, weights: np.ndarray, temperature: float = 1.0) -> np.ndarray:
-    """Return how probable texts are, by classes of which a photo has one.
+    """Return the probabilities of texts, from classes of which a photo has exactly one.
 
     Softmax with temperature (Guo et al., "On calibration of modern neural networks",
     ICML 2017, eq. 9), then weighted sums.
 
     Args:
         logits: of the classes, (B, C).
-        weights: what each class adds to each text, (C, T).
-        temperature: above 1 makes the classes less sure.
+        weights: the weight of each class for each text, (C, T).
+        temperature: above 1, the classes are less sure.
 
     Returns:
-        0 to 1, float32 (B, T).
+        Probabilities, 0 to 1, float32 (B, T).
 
     Raises:
         ValueError: the logits are not (B, C).
@@ -87,7 +87,7 @@ def probabilities(logits: np.ndarray, weights: np.ndarray, temperature: float = 
 
 
 def word_probabilities(logits: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Return how probable texts are, by words of which a photo may have several.
+    """Return the probabilities of texts, from words of which a photo may have several.
 
     Each word is calibrated already (Platt, "Probabilistic outputs for support vector
     machines", 1999): its probability is the sigmoid. Words don't exclude each other, so
@@ -95,15 +95,15 @@ def word_probabilities(logits: np.ndarray, weights: np.ndarray) -> np.ndarray:
 
     Args:
         logits: of the words, (B, W).
-        weights: what each word adds to each text, (W, T).
+        weights: the weight of each word for each text, (W, T).
 
     Returns:
-        0 to 1, float32 (B, T).
+        Probabilities, 0 to 1, float32 (B, T).
 
     Raises:
         ValueError: the logits are not (B, W).
     """
-    # The same as 1 / (1 + exp(-x)), without its overflow.
+    # The same value as 1 / (1 + exp(-x)), without overflow.
     sure = 0.5 * (1.0 + np.tanh(0.5 * _checked(logits, len(weights))))
     best = np.zeros((len(sure), weights.shape[1]), np.float32)
     for photo, chances in enumerate(sure):  # one by one: (B, W, T) could be large
@@ -120,7 +120,7 @@ def _checked(logits: np.ndarray, outputs: int) -> np.ndarray:
 def _choose(
     found: Sequence[tuple[Labels, np.ndarray]], labels: TagLabels, config: TagConfig
 ) -> list[Tag]:
-    """Turn the probabilities of one photo's texts, by each classifier, into its tags."""
+    """Return one photo's tags, from the probabilities of texts by each classifier."""
     best: dict[str, float] = {}
     for table, sure in found:
         for column in np.flatnonzero(sure >= config.searchable):
@@ -137,5 +137,5 @@ def _choose(
 
 
 def _says(labels: TagLabels, text: str, other: str) -> bool:
-    """Tell whether a text implies another text, and not the other way round."""
+    """Return whether a text implies another text, but the other doesn't imply it."""
     return labels.implies(text, other) and not labels.implies(other, text)

@@ -1,4 +1,4 @@
-"""The vocabulary: words to numbers and back."""
+"""The vocabulary: the words that a model can say, with their numbers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Vocabulary:
         """Number the words (without the special words) in the order given.
 
         Raises:
-            ValueError: a word stands twice, or is a special word.
+            ValueError: a word is there twice, or is a special word.
         """
         self.words = (*SPECIAL, *words)
         self._ids = {word: number for number, word in enumerate(self.words)}
@@ -28,7 +28,7 @@ class Vocabulary:
         return len(self.words)
 
     def encode(self, tokens: Iterable[str]) -> list[int]:
-        """Return the numbers of words; an unknown word is UNK."""
+        """Return the numbers of words; an unknown word has the number UNK."""
         return [self._ids.get(token, UNK) for token in tokens]
 
     def decode(self, ids: Iterable[int]) -> str:
@@ -44,17 +44,17 @@ class Vocabulary:
         return text
 
     def save(self, file: Path) -> None:
-        """Write a word a line, without the special words."""
+        """Write the words to a file, one a line, without the special words."""
         file.write_text("\n".join(self.words[len(SPECIAL) :]) + "\n", encoding="utf-8")
 
     @classmethod
     def load(cls, file: Path) -> Vocabulary:
-        """Read what `save` wrote."""
+        """Read a file that `save` wrote."""
         return cls(file.read_text(encoding="utf-8").split())
 
     @classmethod
     def build(cls, captions: Iterable[Sequence[str]], min_count: int = 3) -> Vocabulary:
-        """Count the words of tokenized captions; keep those seen `min_count` times."""
+        """Return the words that tokenized captions hold at least `min_count` times."""
         counts = Counter(token for caption in captions for token in caption)
         kept = [(-count, word) for word, count in counts.items() if count >= min_count]
         return cls([word for _, word in sorted(kept)])

@@ -1,6 +1,6 @@
-"""WordPiece: a sentence as tokens, as BERT's tokenizer cuts it.
+"""WordPiece: the tokens of a sentence, as BERT's tokenizer cuts it.
 
-It gives what the package tokenizers gives for the same `tokenizer.json`, without its import.
+For the same `tokenizer.json`, the package tokenizers gives the same tokens. Its import is slower.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ _CHINESE = (
 
 
 class WordPiece:
-    """Cuts sentences (Wu et al. 2016, https://arxiv.org/abs/1609.08144, as BERT has it)."""
+    """Cuts sentences into tokens (Wu et al. 2016, https://arxiv.org/abs/1609.08144, as in BERT)."""
 
     def __init__(self, settings: dict[str, Any], limit: int) -> None:
         """Read a tokenizer's settings.
 
         Args:
-            settings: what `tokenizer.json` holds.
-            limit: tokens of a sentence, at most; the rest is left out.
+            settings: the content of `tokenizer.json`.
+            limit: the most tokens of a sentence; the rest is left out.
 
         Raises:
-            ValueError: it is another kind of tokenizer.
+            ValueError: the settings are for another kind of tokenizer.
         """
         normalizer, model = settings["normalizer"], settings["model"]
         if normalizer["type"] != "BertNormalizer" or model["type"] != "WordPiece":
@@ -54,7 +54,7 @@ class WordPiece:
         return cls(json.loads(file.read_text(encoding="utf-8")), limit)
 
     def encode(self, sentence: str) -> list[int]:
-        """Return a sentence's tokens, between those for begin and end."""
+        """Return a sentence's tokens, between the tokens for begin and end."""
         tokens: list[int] = []
         for text in self._around_special(sentence):
             if text in self._special:
@@ -65,7 +65,7 @@ class WordPiece:
         return [self._first, *tokens[: self._limit - 2], self._last]
 
     def _around_special(self, sentence: str) -> Iterator[str]:
-        """Yield a sentence in parts: special tokens that were typed, and what is between."""
+        """Yield a sentence in parts: special tokens that were typed, and the text between them."""
         while sentence:
             places = [(sentence.find(each), each) for each in self._special if each in sentence]
             if not places:
@@ -77,7 +77,7 @@ class WordPiece:
             sentence = sentence[place + len(special) :]
 
     def _pieces(self, word: str) -> list[int]:
-        """Return the longest known pieces of a word, from its beginning on."""
+        """Return the longest known pieces of a word, from the beginning of the word on."""
         if len(word) > self._longest:
             return [self._unknown]
         pieces, start = [], 0

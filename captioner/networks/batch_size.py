@@ -1,4 +1,4 @@
-"""How many photos a graphics processor takes at once."""
+"""The batch size: how many photos a graphics processor takes at once."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class BatchSize:
     """
 
     def __init__(self, size: int = 32, most: int = 512) -> None:
-        """Start with a size that any graphics processor takes; never go beyond `most`."""
+        """Start with a size that fits any graphics processor; `most` is the largest size."""
         self.size = size
         self._most = most
 
@@ -61,7 +61,7 @@ def _is_out_of_memory(error: RuntimeError) -> bool:
 
 
 def _free() -> None:
-    """Give back what torch keeps for later."""
+    """Free the memory that torch keeps for later."""
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
     elif torch.mps.is_available():

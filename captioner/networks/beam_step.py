@@ -1,4 +1,4 @@
-"""One step of beam search as a network: torch runs it, and other engines get it as a graph."""
+"""The step of beam search as a network, for torch and for the graphs of other engines."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def begin(decoder: Decoder, grid: Tensor, beam: int) -> tuple[Tensor, Tensor, Te
 
 
 class BeamStep(nn.Module):
-    """Continues each hypothesis by a word and keeps the best."""
+    """Continues each hypothesis by a word, and keeps the best continuations."""
 
     forbidden: Tensor
 
@@ -49,15 +49,15 @@ class BeamStep(nn.Module):
 
         Args:
             keys: of the photos' regions, (B, H, R, D / H).
-            values: the same.
+            values: of the photos' regions, (B, H, R, D / H).
             h: the LSTM's output, (B, K, D).
-            c: its cell, (B, K, D).
+            c: the LSTM's cell, (B, K, D).
             last: the word before, int64 (B, K).
             total: log-probability of each hypothesis so far, (B, K).
 
         Returns:
-            Its log-probability if it ends here; totals, parents and words of the best
-            continuations, all (B, K); and h and c after the word before, of the parents.
+            The log-probability of each hypothesis if it ends here; totals, parents and words of
+            the best continuations, all (B, K); and h and c of the parents after the word before.
         """
         decoder = self.decoder
         photos, beam, width = h.shape
@@ -67,12 +67,13 @@ class BeamStep(nn.Module):
         query = decoder.query(hidden).view(photos, beam, decoder.config.heads, -1).transpose(1, 2)
         context = attend(query, keys, values).transpose(1, 2).reshape(rows, width)
         logits = decoder.predict(hidden, context, previous).float().view(photos, beam, -1)
-        # Not logsumexp, which ONNX Runtime computes five times slower than its parts.
+        # Not logsumexp: ONNX Runtime computes it five times slower than its parts.
         most = logits.amax(-1, keepdim=True)
         ahead = total - (most + (logits - most).exp().sum(-1, keepdim=True).log()).squeeze(-1)
         ends = ahead + logits[:, :, EOS]  # (B, K)
         logits = (logits + self.forbidden).scatter(2, last.unsqueeze(-1), -torch.inf)
-        # The best of all are among the best of each, which costs no sum for every word.
+        # The best of all hypotheses are among the best of each hypothesis. So no sum is needed for
+        # every word.
         each = min(beam, logits.shape[-1])
         found, words = logits.topk(each)  # (B, K, each)
         total, best = (found + ahead.unsqueeze(-1)).flatten(1).topk(beam)

@@ -1,4 +1,4 @@
-"""Whether a device gains by bfloat16: measured, because it may have it and be slower."""
+"""bfloat16: a measurement whether a device is faster with it."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from collections.abc import Callable
 
 import torch
 
-GAIN = 1.3  # times as fast, or it isn't worth other captions
+GAIN = 1.3  # bfloat16 must be that many times as fast, because some captions differ
 ROUNDS, PRODUCTS = 3, 4
 
 
 def is_faster(device: torch.device, seconds: Callable[[torch.dtype], float] | None = None) -> bool:
-    """Tell whether products of matrices are clearly faster in bfloat16 than in float32.
+    """Return whether products of matrices are clearly faster in bfloat16 than in float32.
 
     Args:
-        device: that computes.
-        seconds: takes the time of some products in a type; by default it is measured.
+        device: the device that computes.
+        seconds: returns the time of some products in a type; by default it is measured.
     """
     seconds = seconds or (lambda dtype: _seconds(device, dtype))
     try:
         return seconds(torch.float32) > GAIN * seconds(torch.bfloat16)
-    except RuntimeError:  # it has none at all
+    except RuntimeError:  # the device has no bfloat16
         return False
 
 
@@ -35,6 +35,6 @@ def _seconds(device: torch.device, dtype: torch.dtype) -> float:
         started = time.perf_counter()
         for _ in range(PRODUCTS):
             product = photos @ weights
-        product[0, 0].item()  # a graphics processor is done only then
+        product[0, 0].item()  # waits until a graphics processor is done
         times.append(time.perf_counter() - started)
     return min(times)

@@ -23,7 +23,7 @@ class DecoderConfig:
 
 @dataclass
 class Memory:
-    """What a photo leaves behind for all the words of its captions."""
+    """Keys and values of a photo's regions, the same for all words of its captions."""
 
     keys: Tensor  # (B, heads, R, D / heads)
     values: Tensor  # (B, heads, R, D / heads)
@@ -35,12 +35,12 @@ State = tuple[Tensor, Tensor]  # LSTM h and c, each (1, B * N, D)
 class Decoder(nn.Module):
     """Words of a caption from the grid of a photo.
 
-    An LSTM starts from the mean region; after it, soft attention over the regions
+    An LSTM starts from the mean region. After the LSTM comes soft attention over the regions
     (Xu et al. 2015, https://arxiv.org/abs/1502.03044) in its scaled dot-product form
     with heads (Vaswani et al. 2017, https://arxiv.org/abs/1706.03762), gated by the
-    state; the word is predicted from state, context and previous word through the
-    word vectors themselves. Attending after the LSTM, not within it, lets training
-    take all the words of a caption at once.
+    state. The word is predicted from state, context and previous word through the
+    word vectors themselves. Attention comes after the LSTM, not within it, so that training
+    computes all words of a caption at once.
     """
 
     def __init__(self, config: DecoderConfig) -> None:
@@ -74,7 +74,7 @@ class Decoder(nn.Module):
 
         Args:
             grid: region features, (B, R, C).
-            captions: N, how many captions of each photo are decoded side by side.
+            captions: N, the number of captions of each photo that are decoded side by side.
 
         Returns:
             The memory of the photos and the first LSTM state.
@@ -94,8 +94,8 @@ class Decoder(nn.Module):
             memory: of B photos.
             state: the LSTM's, for B * N captions.
             words: numbers of the previous words, (B, N, T).
-            wanted: where to predict, bool, (B, N, T); everywhere without it. Padding
-                costs nothing past the attention then.
+            wanted: places to predict, bool, (B, N, T); None: all places. With it, padding costs
+                nothing after the attention.
 
         Returns:
             Logits, (B, N, T, V) or (wanted places, V), and the state after the last word.
@@ -117,7 +117,7 @@ class Decoder(nn.Module):
 
         Args:
             hidden: output of the LSTM, (..., D).
-            context: what the attention found, (..., D).
+            context: output of the attention, (..., D).
             previous: the vector of the word before, (..., D).
         """
         context = torch.sigmoid(self.gate(hidden)) * context

@@ -21,10 +21,10 @@ CPU_MICRO_BATCH = 4
 
 @dataclass(frozen=True)
 class EncoderConfig:
-    """Which network, and what it takes and gives."""
+    """The network's architecture, input and output."""
 
     architecture: str = "tf_efficientnet_lite0"  # timm's name
-    image_size: int = 224  # pixels a side; photos are squashed to this square
+    image_size: int = 224  # side in pixels of the square that photos are squashed to
     regions: int = 49  # the last grid, 7 x 7
     channels: int = 1280  # of each region
 

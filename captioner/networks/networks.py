@@ -1,4 +1,4 @@
-"""All networks of a model, read from its folder."""
+"""The networks of a model, read from its folder."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from captioner.networks.tagger import Tagger
 
 @dataclass
 class Networks:
-    """What a model computes with; it may lack the tagger and the embedding."""
+    """The networks of a model; it may lack the tagger and the embedding."""
 
     encoder: Encoder
     decoder: Decoder
@@ -72,7 +72,7 @@ class Networks:
 
 
 def named_weights(modules: dict[str, nn.Module]) -> dict[str, np.ndarray]:
-    """Return the weights of modules as arrays, each name after its module's."""
+    """Return the weights of modules as arrays; each name begins with its module's name."""
     return {
         f"{kind}.{name}": value.detach().cpu().numpy()
         for kind, module in modules.items()

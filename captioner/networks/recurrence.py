@@ -1,4 +1,4 @@
-"""The recurrence of the decoder: an LSTM that takes many words at once or one, and attention."""
+"""The recurrence of the decoder: an LSTM with attention, for many words at once or for one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 
 class Lstm(nn.LSTM):
-    """torch's LSTM, which training runs over whole captions, and a single step written out."""
+    """torch's LSTM for whole captions in training, with a single step for search."""
 
     def step(self, inputs: Tensor, h: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
         """Take one step of the first layer.
@@ -18,8 +18,8 @@ class Lstm(nn.LSTM):
 
         Args:
             inputs: (B, D).
-            h: the output before, (B, D).
-            c: the cell before, (B, D).
+            h: the previous output, (B, D).
+            c: the previous cell, (B, D).
 
         Returns:
             Output and cell, both (B, D).
@@ -39,7 +39,7 @@ def attend(query: Tensor, keys: Tensor, values: Tensor) -> Tensor:
     """Return the scaled dot-product attention (Vaswani et al. 2017, eq. 1) of each head.
 
     https://arxiv.org/abs/1706.03762. It is written as products of plain batches: torch's own
-    depends on strides, which exported networks don't have.
+    attention depends on strides, but exported networks have no strides.
 
     Args:
         query: (B, H, L, d).

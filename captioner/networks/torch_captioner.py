@@ -1,4 +1,4 @@
-"""The captioner in torch: what runs on graphics processors, and what training judges."""
+"""The captioner in torch, for graphics processors and for training."""
 
 from __future__ import annotations
 
@@ -54,10 +54,10 @@ class TorchCaptioner:
         Args:
             folder: of the model; by default the model that ships with this package.
             device: "auto" (CUDA, then MPS, then the processor), "cpu", "cuda" or "mps".
-            bf16: encode photos in bfloat16, which is slow where the device lacks it.
+            bf16: encode photos in bfloat16; if the device lacks it, that is slow.
 
         Raises:
-            EngineError: the device is unknown or not there.
+            EngineError: the device is unknown or not available.
             ModelError: the folder holds no model, or its files don't fit together.
         """
         source = Path(folder) if folder else shipped_model()
@@ -99,7 +99,7 @@ class TorchCaptioner:
 
     @property
     def name(self) -> str:
-        """What the model is called."""
+        """The model's name."""
         return self.config.name
 
     @property
@@ -109,12 +109,12 @@ class TorchCaptioner:
 
     @property
     def device(self) -> torch.device:
-        """Where the model computes."""
+        """The device on which the model computes."""
         return next(self.networks.decoder.parameters()).device
 
     @property
     def batch_size(self) -> int:
-        """Photos to give it at once; on a graphics processor it grows to what fits."""
+        """Photos to describe together; on a graphics processor it grows while photos fit."""
         return BATCH if self.device.type == "cpu" else self._batch_size.size
 
     def describe_pixels(
@@ -183,7 +183,7 @@ def find_device(name: str) -> torch.device:
     """Return a device by name; "auto" takes CUDA, then MPS, then the processor.
 
     Raises:
-        EngineError: unknown, or not there.
+        EngineError: the device is unknown or not available.
     """
     there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.mps.is_available()}
     if name == "auto":

@@ -1,1 +1,1 @@
-"""Training the networks, and judging them."""
+"""Training and evaluation of the networks."""

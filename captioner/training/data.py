@@ -1,4 +1,4 @@
-"""Captioned photos on disk: the training data."""
+"""Training data: captioned photos on disk."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Split:
 
 
 def find_data(names: Iterable[str]) -> list[Path]:
-    """Return data folders, looked up as given, then in the folder PHOTOSEARCH_DATA names.
+    """Return data folders. A name is a folder, or a folder in the folder of PHOTOSEARCH_DATA.
 
     Raises:
         DataError: a folder holds no `captions.tsv`.
@@ -49,14 +49,14 @@ def find_data(names: Iterable[str]) -> list[Path]:
 def read_split(folder: Path, split: str) -> Split:
     """Read the photos of a data folder that belong to a split.
 
-    A folder holds `images/`, `captions.tsv` (file name, TAB, caption; one caption a
-    line) and perhaps `splits/<split>.txt` (a file name a line). Without a list of its
-    own, `dev` is the list this package brings for a folder of that name, and `train`
-    everything that is not in `dev`.
+    A folder holds `images/`, `captions.tsv` (file name, TAB, caption; one caption a line) and
+    perhaps `splits/<split>.txt` (one file name a line). If the folder has no list for `dev`, the
+    list that this package brings for a folder of that name is used. If the folder has no list for
+    `train`, all photos that are not in `dev` are used.
 
     Raises:
-        DataError: there are no captions, a line of them has no TAB, there is no list of that split,
-            or the split is empty.
+        DataError: there are no captions, a line of captions has no TAB, the split has no list, or
+            the split is empty.
     """
     captions = read_captions(folder / "captions.tsv")
     names = _split_names(folder, split, captions)
@@ -75,7 +75,7 @@ def read_captions(file: Path) -> dict[str, list[str]]:
 
     Raises:
         OSError: the file can't be read.
-        DataError: it is no text in UTF-8, or a line has no TAB.
+        DataError: the file is no text in UTF-8, or a line has no TAB.
     """
     captions: dict[str, list[str]] = {}
     try:

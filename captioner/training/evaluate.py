@@ -1,4 +1,4 @@
-"""Captions that a model makes for the photos of a split, to be scored."""
+"""Evaluation: a model's captions of photos, to be scored."""
 
 from __future__ import annotations
 

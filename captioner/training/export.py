@@ -1,4 +1,4 @@
-"""Exporting a model's networks as ONNX graphs, for engines other than torch."""
+"""Export of a model's networks as ONNX graphs, for engines other than torch."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from captioner.networks.networks import Networks
 
 
 class PhotoNetwork(nn.Module):
-    """All that a model computes of a photo before the first word."""
+    """The network of all that a model computes from a photo before the first word."""
 
     def __init__(self, networks: Networks, beam: int) -> None:
         """Take the networks of a model.
 
         Raises:
-            ModelError: it lacks tags or vectors.
+            ModelError: the model lacks tags or vectors.
         """
         super().__init__()
         if networks.tagger is None or networks.embedding is None:
@@ -41,7 +41,7 @@ class PhotoNetwork(nn.Module):
         self.beam = beam
 
     def forward(self, pixels: Tensor) -> tuple[Tensor, ...]:
-        """Return what search starts from, tag logits, vectors and hubness.
+        """Return the start of search, tag logits, vectors and hubness.
 
         Args:
             pixels: uint8 RGB, (B, S, S, 3).
@@ -57,10 +57,10 @@ class PhotoNetwork(nn.Module):
 
 
 def write_graphs(folder: Path) -> None:
-    """Write the graphs of a model's networks into its folder; graphs that it has are replaced.
+    """Write the graphs of a model's networks into its folder; present graphs are replaced.
 
-    They hold no weights: engines take them from `model.safetensors`. So they are made anew only
-    where the shape of a network changes, or the width of the beam.
+    Graphs hold no weights: engines take the weights from `model.safetensors`. So graphs change only
+    if the shape of a network or the width of the beam changes.
 
     Args:
         folder: of a model with tags and vectors.
@@ -79,7 +79,7 @@ def write_graphs(folder: Path) -> None:
     words = torch.ones(h.shape[:2], dtype=torch.long)
     inputs = (keys, values, h, c, words, torch.zeros(words.shape))
     known = read_weights(folder).keys()
-    # Always so many photos: the exporter takes half the time where nothing varies.
+    # A fixed number of photos: then the exporter takes half the time.
     names = {
         PHOTO: _write(photo, (pixels,), None, known, folder / PHOTO),
         STEP: _write(step, inputs, tuple({0: "photos"} for _ in inputs), known, folder / STEP),
@@ -88,7 +88,7 @@ def write_graphs(folder: Path) -> None:
 
 
 def add_graphs(folder: Path) -> None:
-    """Write the graphs of a model that has all they take: tags and vectors.
+    """If a model has tags and vectors, write its graphs.
 
     Raises:
         EngineError: onnx or onnxscript isn't installed.
@@ -127,7 +127,7 @@ def _write(
             data_location=onnx.TensorProto.EXTERNAL,
         )
         weight.external_data.add(key="location", value="model.safetensors")
-    graph.ClearField("value_info")  # what each layer gives: engines work it out
+    graph.ClearField("value_info")  # shapes between layers: engines compute them
     for part in (model, graph, *graph.node):
         part.ClearField("metadata_props")  # lines of Python
         part.ClearField("doc_string")
@@ -143,14 +143,14 @@ def _exported(
 ) -> Any:
     """Return a network in ONNX's format, with its weights as inputs.
 
-    As inputs, the exporter simplifies around them: it would fold them into tensors of its own,
-    which a model folder doesn't have. Batch norms are left for engines to fold into convolutions.
+    If weights were no inputs, the exporter would fold them into new tensors, which a model folder
+    doesn't have. Batch norms stay in the graph: engines fold them into convolutions.
     """
     logger = logging.getLogger("torch.onnx")
     level = logger.level
     logger.setLevel(logging.ERROR)
     try:
-        # The exporter tells its progress on stdout, and warns of its own code.
+        # The exporter prints its progress to stdout, and warns of its own code.
         with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
             warnings.simplefilter("ignore")
             program = torch.onnx.export(

@@ -1,4 +1,4 @@
-"""A cache of encoded photos: training reads each photo's pixels only once."""
+"""The cache of encoded photos: training reads each photo's pixels only once."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ def encode_files(
     batch_size: int = 32,
     progress: Progress = lambda done, total: None,
 ) -> np.ndarray:
-    """Return the grids of photos, encoding only what the cache doesn't hold.
+    """Return the grids of photos; only photos that the cache lacks are encoded.
 
-    A killed run goes on where it stopped; a changed photo, another network or other
-    weights make another cache file.
+    After a kill, the next run goes on where the first stopped. If a photo, the network or the
+    weights change, there is a new cache file.
 
     Args:
         images: files to encode.
@@ -36,7 +36,7 @@ def encode_files(
         cache: folder for the features.
         view: how the photos are seen, see `captioner.training.pixels.load`.
         batch_size: photos encoded between two writes.
-        progress: told how many photos are encoded.
+        progress: called with the number of encoded photos.
 
     Returns:
         Region features, float16, memory-mapped read-only, (photos, R, C).

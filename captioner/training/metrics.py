@@ -1,4 +1,4 @@
-"""How close captions come to what people wrote: BLEU, ROUGE-L and CIDEr-D.
+"""Metrics of captions against people's captions: BLEU, ROUGE-L and CIDEr-D.
 
 All are pure functions on words, agree with COCO's caption evaluation
 (https://arxiv.org/abs/1504.00325), and return fractions: 0.205, where papers often print 20.5.
@@ -15,7 +15,7 @@ Gram = tuple[str, ...]
 
 _ORDERS = (1, 2, 3, 4)  # n-grams of one word to four words
 _ROUGE_BETA = 1.2  # recall counts this many times as much as precision
-_CIDER_SIGMA = 6.0  # words: a candidate this much too long or short keeps 61 %
+_CIDER_SIGMA = 6.0  # words: a candidate that is so much too long or short keeps 61 %
 _CIDER_SCALE = 10.0
 
 
@@ -154,7 +154,7 @@ def _closest_length(length: int, truths: Sequence[Words]) -> int:
 
 
 def _precision(candidates: Sequence[Words], references: Sequence[Sequence[Words]], n: int) -> float:
-    """The share of all candidates' n-grams found in a reference, each as often as it holds it."""
+    """The share of the candidates' n-grams that are in a reference, counted as often as there."""
     matches = total = 0
     for words, truths in zip(candidates, references, strict=True):
         found = _grams(words, n)

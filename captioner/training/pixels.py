@@ -1,4 +1,4 @@
-"""Views of a photo: what training shows the encoder of it."""
+"""Views of a photo: the pixels that training shows to the encoder."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ def recalls(photos: np.ndarray, sentences: np.ndarray, owners: np.ndarray) -> di
     Args:
         photos: unit vectors, (n, D).
         sentences: unit vectors, (m, D).
-        owners: the place of each sentence's photo, (m,).
+        owners: the index of each sentence's photo, (m,).
 
     Returns:
         R@1, R@5, R@10, 0 to 1.

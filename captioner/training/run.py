@@ -1,4 +1,4 @@
-"""Training runs: a folder with the recipe, the log and the state to go on from."""
+"""Training runs: folders with recipe, log and state."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Run:
 
         Args:
             out: the run's folder.
-            recipe: all that makes this run another than others.
+            recipe: all settings that distinguish this run from other runs.
             folders: data folders, see `captioner.training.data.read_split`.
             encoder: in evaluation mode.
             views: how training photos are seen, see `captioner.training.pixels.load`.
@@ -91,7 +91,7 @@ class Resume:
         self.optimizer = optimizer
 
     def save(self, epoch: int, best: float) -> None:
-        """Write everything that the next epoch needs; a kill leaves the old file whole."""
+        """Write all that the next epoch needs. After a kill, the old file is still whole."""
         tensors = {
             f"{name}.{key}": value
             for name, model in self.models.items()
@@ -121,7 +121,7 @@ class Resume:
 
 
 class Training(Protocol):
-    """What a run trains, an epoch at a time."""
+    """The networks that a run trains, an epoch at a time."""
 
     def learn(self, epoch: int) -> float:
         """Go through all photos once, and return the mean loss."""
@@ -130,21 +130,21 @@ class Training(Protocol):
         """Return how good the model is on the dev splits, by name of split and figure."""
 
     def merit(self, figures: dict[str, float]) -> float:
-        """Return by what the best epoch is chosen: the higher, the better."""
+        """Return the number by which the best epoch is chosen; higher is better."""
 
     def keep(self) -> None:
         """Write the model: it is the best so far."""
 
 
 def train_epochs(run: Run, training: Training, resume: Resume, epochs: int, report: Report) -> None:
-    """Train until so many epochs are done, and keep the best model.
+    """Train until a number of epochs is done, and keep the best model.
 
     Args:
-        run: is written to.
-        training: what is trained.
-        resume: its state between epochs.
+        run: the run; its log is written.
+        training: the networks to train.
+        resume: the state of the training between epochs.
         epochs: of all parts of the run together.
-        report: given each line of the log.
+        report: called with each line of the log.
     """
     first, best = resume.load()
     for epoch in range(first, epochs):

@@ -1,7 +1,7 @@
-"""Captions into words: lower case, clitics split as the Penn Treebank does, no punctuation.
+"""The tokenizer of captions: lower case, clitics split as in the Penn Treebank, no punctuation.
 
-This is what COCO's evaluation does to a caption before any metric sees it (Stanford's
-PTBTokenizer, then a list of punctuation marks to drop), without its Java program.
+COCO's evaluation does the same to a caption before any metric (Stanford's PTBTokenizer, then a list
+of punctuation marks to drop). This module needs no Java.
 """
 
 import re

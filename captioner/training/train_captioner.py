@@ -1,4 +1,4 @@
-"""Training a captioner on captioned photos."""
+"""Training of a captioner on captioned photos."""
 
 from __future__ import annotations
 
@@ -60,10 +60,10 @@ def train(
     progress: Progress = lambda done, total: None,
     report: Report = lambda record: None,
 ) -> Path:
-    """Train a captioner; go on where an earlier run into the same folder stopped.
+    """Train a captioner. If the folder has an unfinished run, go on with it.
 
-    After each epoch the dev photos of every folder are captioned. The checkpoint kept
-    is the one with the highest CIDEr-D on the dev split of the first folder.
+    After each epoch the dev photos of every folder are captioned. The checkpoint with the highest
+    CIDEr-D on the dev split of the first folder is kept.
 
     Writes into `out`: `config.json` (the recipe and the data), `log.jsonl` (a line an
     epoch), `dev-captions.json` (of the best epoch), `best/` (a model folder as
@@ -75,8 +75,8 @@ def train(
         config: the recipe.
         cache: folder for encoded photos; by default `out/features`.
         device: where the decoder is trained.
-        progress: told steps done and all steps.
-        report: given each line of the log.
+        progress: called with the steps done and all steps.
+        report: called with each line of the log.
 
     Returns:
         The folder of the best checkpoint.
@@ -98,7 +98,7 @@ def train(
 
 
 class CaptionerTraining:
-    """A decoder in training, and the running average of its weights, which is judged and kept."""
+    """A decoder in training, and the running average of its weights: this is judged and kept."""
 
     def __init__(
         self, run: Run, encoder: Encoder, config: TrainConfig, device: str, progress: Progress
@@ -110,7 +110,7 @@ class CaptionerTraining:
             encoder: as it was trained, with its batch norms.
             config: the recipe.
             device: where the decoder is trained.
-            progress: told steps done and all steps.
+            progress: called with the steps done and all steps.
         """
         said = [photo for part in run.training for photo in part.captions]
         tokens = [[tokenize(caption) for caption in photo] for photo in said]
@@ -203,8 +203,8 @@ class Batches:
     def epoch(self, number: int) -> Iterator[tuple[Tensor, Tensor]]:
         """Yield grids, (B, R, C), and captions as BOS words EOS PAD..., (B, N, T).
 
-        The same number gives the same batches. A photo with fewer captions than the
-        batch has places for is filled up with empty (all PAD) ones.
+        The same number gives the same batches. If a photo has fewer captions than the batch has
+        places, the places are filled with empty captions (all PAD).
         """
         random = np.random.default_rng((self.config.seed, number))
         order = random.permutation(len(self.places))

@@ -1,4 +1,4 @@
-"""Training the joint embedding on captioned photos."""
+"""Training of the joint embedding on captioned photos."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class EmbeddingRecipe:
 
 
 class Towers(nn.Module):
-    """What is trained: both towers and the scale of their cosines."""
+    """The networks in training: both towers and the scale of their cosines."""
 
     def __init__(self, photos: PhotoTower, sentences: TextTower, scale: float) -> None:
         super().__init__()
@@ -80,10 +80,10 @@ def train_embedding(
     progress: Progress = lambda done, total: None,
     report: Report = lambda record: None,
 ) -> Path:
-    """Train a joint embedding; go on where an earlier run into the same folder stopped.
+    """Train a joint embedding. If the folder has an unfinished run, go on with it.
 
-    After each epoch the captions of every folder's dev photos look for their photos. The
-    weights kept are those with the highest sum of R@1, R@5 and R@10 on the first folder.
+    After each epoch the captions of every folder's dev photos are searched. The weights with the
+    highest sum of R@1, R@5 and R@10 on the first folder are kept.
 
     Writes into `out`: `config.json`, `log.jsonl` (a line an epoch), `resume.safetensors`
     and `best/`, a copy of the model with this embedding.
@@ -94,8 +94,8 @@ def train_embedding(
         recipe: how to train.
         model: the model that gets the embedding; by default the shipped model.
         cache: folder for encoded photos; by default `out/features`.
-        progress: told steps done and all steps.
-        report: given each line of the log.
+        progress: called with the steps done and all steps.
+        report: called with each line of the log.
 
     Returns:
         The folder of the best model.
@@ -117,7 +117,7 @@ def train_embedding(
 
 
 class EmbeddingTraining:
-    """Both towers in training, and the running average of their weights: that is what is kept."""
+    """Both towers in training, and the running average of their weights: the average is kept."""
 
     def __init__(
         self, run: Run, encoder: EncoderConfig, recipe: EmbeddingRecipe, progress: Progress
@@ -128,7 +128,7 @@ class EmbeddingTraining:
             run: its photos and captions.
             encoder: of the photos.
             recipe: how to train.
-            progress: told steps done and all steps.
+            progress: called with the steps done and all steps.
 
         Raises:
             DataError: the photos are fewer than a step takes.
@@ -176,7 +176,7 @@ class EmbeddingTraining:
         return sum(losses) / len(losses)
 
     def judge(self) -> dict[str, float]:
-        """Let captions of dev photos find their photos; return recalls by name of split."""
+        """Search the dev photos by their captions; return recalls by name of split."""
         figures: dict[str, float] = {}
         run, tower = self.run, self.average
         for part, grids, texts in zip(run.dev, run.dev_grids, self.dev_tokens, strict=True):
@@ -214,7 +214,7 @@ def sentences_of_all_kinds(captions: Sequence[str], recipe: EmbeddingRecipe) -> 
 
 
 def make_optimizer(towers: Towers, recipe: EmbeddingRecipe) -> torch.optim.AdamW:
-    """Return AdamW; what was trained before learns at a rate of its own (`peak`)."""
+    """Return AdamW; weights that were trained before have a rate of their own (`peak`)."""
     tuned = list(towers.sentences.bert.parameters())
     known = {id(parameter) for parameter in tuned}
     new = [p for p in towers.parameters() if id(p) not in known and p is not towers.scale]
@@ -273,7 +273,7 @@ def step_loss(
     Radford et al. 2021, https://arxiv.org/abs/2103.00020, figure 3.
 
     Args:
-        towers: what is trained.
+        towers: the networks in training.
         grid: region features, (B, R, C).
         captions: tokens of each photo's caption, (B); captions of like length stand together.
         recipe: label smoothing.
@@ -297,7 +297,7 @@ def finish(model: Path, training: EmbeddingTraining) -> None:
 
     Args:
         model: the folder that is copied.
-        training: whose average holds the best weights.
+        training: its average holds the best weights.
     """
     towers, tokenizer, run = training.average, training.tokenizer, training.run
     out = run.out / "best"

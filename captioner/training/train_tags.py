@@ -1,4 +1,4 @@
-"""Training the words of the tags on photos with captions."""
+"""Training of word detectors for tags, on photos with captions."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ class WordConfig:
 
     weight_decay: float = 0.03  # times the sum of all squared weights, beside a photo's loss
     iterations: int = 60  # of L-BFGS, at most, for the weights
-    least_spread: float = 0.02  # added to a feature's deviation: what never varies is no signal
-    folds: int = 3  # the photos' parts, each judged by a model that has not seen it
-    # How far calibration moves a word's logits from what they are, as standard deviations.
-    # Without a limit, a word of few photos would be as sure as these few photos are clear.
+    least_spread: float = 0.02  # added to a feature's deviation, because a constant is no signal
+    folds: int = 3  # parts of the photos; each part is judged by a model that has not seen it
+    # How far calibration may move a word's logits: the standard deviations of the priors. Without
+    # a limit, a word with few photos could become too sure.
     slope_spread: float = 0.5
     shift_spread: float = 1.5
     calibration_iterations: int = 200  # of L-BFGS, at most
@@ -44,7 +44,7 @@ def train_words(
     forms: Sequence[Sequence[str]],
     config: WordConfig | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Learn to tell from a photo's features which words its captions hold.
+    """Learn which words a photo's captions hold, from the photo's features.
 
     `features @ weight.T + bias` are the logits of the words as `captioner.describe.tags.tags_of`
     takes them: their sigmoids are calibrated.
@@ -52,8 +52,7 @@ def train_words(
     Args:
         features: of each photo, the mean of its grid over all regions, float32 (N, C).
         captions: of each photo.
-        forms: of each word, what it may look like in a caption, see
-            `captioner.describe.labels.Label`.
+        forms: of each word, its forms in captions, see `captioner.describe.labels.Label`.
         config: the recipe.
 
     Returns:
@@ -70,7 +69,8 @@ def train_words(
     spread = features.std(axis=0, dtype=np.float64) + config.least_spread
     inputs = ((features - mean) / spread).astype(np.float32)
 
-    # A model is too sure on the photos it learnt from, so each photo is judged by another.
+    # A model is too sure on photos that it learnt from. So each photo is judged by a model that did
+    # not learn from it.
     fold = np.random.default_rng(config.seed).permutation(len(inputs)) % config.folds
     unseen = np.empty_like(wanted)
     for number in range(config.folds):
@@ -130,7 +130,7 @@ def fit(
     if inputs.ndim != 2 or wanted.ndim != 2 or not 0 < len(inputs) == len(wanted):
         raise ValueError(f"inputs {inputs.shape} and targets {wanted.shape} don't fit")
     x, y = torch.from_numpy(inputs).float(), torch.from_numpy(wanted).float()
-    # A word starts at how common it is; at 0 and 1 its logit would be infinite.
+    # A word's bias starts at the logit of its frequency; at 0 and 1 the logit would be infinite.
     common = y.mean(dim=0).clamp(1e-4, 1 - 1e-4)
     weight = torch.zeros(y.shape[1], x.shape[1], requires_grad=True)
     bias = torch.logit(common).requires_grad_()
@@ -146,7 +146,7 @@ def fit(
 def calibrate(
     logits: np.ndarray, wanted: np.ndarray, config: WordConfig | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Find for each word how to make the sigmoid of its logits a probability.
+    """Return for each word how to turn its logits into those of a probability.
 
     Platt, "Probabilistic outputs for support vector machines and comparisons to regularized
     likelihood methods", 1999: the likeliest sigmoid(slope * logit + shift). Instead of his
@@ -180,7 +180,7 @@ def calibrate(
 
 
 def _minimise(loss: Callable[[], Tensor], variables: Sequence[Tensor], iterations: int) -> None:
-    """Move variables to where a smooth loss is least."""
+    """Change variables until a smooth loss is least."""
     optimizer = torch.optim.LBFGS(
         variables, max_iter=iterations, history_size=8, line_search_fn="strong_wolfe"
     )

@@ -11,8 +11,8 @@ from typing import NoReturn
 
 
 def main() -> None:
-    """Run the command line; every way out has its documented exit code."""
-    if sys.stdout is None:  # closed by >&-: what is opened next must not get its number
+    """Run the command line; however it ends, its exit code is documented."""
+    if sys.stdout is None:  # closed by >&-: the next opened file must not get its descriptor
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115
     if sys.stderr is None:
         sys.stderr = open(os.devnull, "w")  # noqa: SIM115
@@ -24,14 +24,14 @@ def main() -> None:
         _run(interrupts)
     except KeyboardInterrupt:
         _end_interrupted()
-    except ImportError:  # which compiled modules make of a Ctrl-C while they are imported
+    except ImportError:  # raised by compiled modules if Ctrl-C comes while they are imported
         if not interrupts:
             raise
         _end_interrupted()
 
 
 def _noted_interrupts() -> list[int]:
-    """Return a list that every Ctrl-C is put into from now on, unless it is ignored."""
+    """Return a list. From now on every Ctrl-C is added to it, unless Ctrl-C is ignored."""
     interrupts: list[int] = []
 
     def interrupt(number: int, frame: FrameType | None) -> None:
@@ -50,7 +50,7 @@ def _end_interrupted() -> NoReturn:
 
 
 def _run(interrupts: list[int]) -> None:
-    import traceback  # these, too, are imported here because Ctrl-C may come meanwhile
+    import traceback  # imported here, too, because Ctrl-C may come during the import
 
     from photosearch.cli import terminal
     from photosearch.cli.app import Terminated, app

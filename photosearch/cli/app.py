@@ -1,4 +1,4 @@
-"""The app: its commands, each a module of its name, and how their errors are told."""
+"""The app: the list of commands, and how a command's errors become messages and exit codes."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Terminated(BaseException):
 
 
 class LazyCommands(Mapping[str, Any]):
-    """The commands by name; the module of one is imported when it is asked for."""
+    """The commands by name; a command's module is imported when the command is asked for."""
 
     def __getitem__(self, name: str) -> Any:
         if name not in COMMANDS:
@@ -95,14 +95,14 @@ def main(
 
 
 def reporting(command: Callable[..., None]) -> Callable[..., None]:
-    """Turn what a person can mend in a command into one line and an exit code.
+    """Turn an error that a person can mend into one line and an exit code.
 
-    What else is raised passes: it is a fault of the program.
+    Any other exception passes: it is a fault of the program.
     """
 
     @functools.wraps(command)
     def run(*args: Any, **kwargs: Any) -> None:
-        if _is_nowhere():  # engines, too, look for it
+        if _is_nowhere():  # engines fail without a current folder, too
             fail("the current folder is gone: change to another one first", ExitCode.UNUSABLE)
         try:
             command(*args, **kwargs)
@@ -125,7 +125,7 @@ def reporting(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def _is_nowhere() -> bool:
-    """Tell whether the current folder was deleted."""
+    """Return whether the current folder was deleted."""
     try:
         os.getcwd()
     except FileNotFoundError:
@@ -134,7 +134,7 @@ def _is_nowhere() -> bool:
 
 
 def _close_stdout() -> None:
-    """Let what is left to print go nowhere, or the flush at the end would fail again."""
+    """Send the rest of the output nowhere: otherwise the flush at the end would fail again."""
     with contextlib.suppress(OSError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
@@ -147,7 +147,7 @@ def fail(message: str, code: ExitCode) -> NoReturn:
 
 @contextlib.contextmanager
 def terminable() -> Iterator[None]:
-    """Raise at SIGTERM within, so that what is open gets closed."""
+    """Raise `Terminated` within when SIGTERM comes, so that open files get closed."""
     came = False
 
     def stop(number: int, frame: FrameType | None) -> None:
@@ -159,7 +159,7 @@ def terminable() -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        if came:  # watchfiles takes every signal for Ctrl-C
+        if came:  # watchfiles reports every signal as Ctrl-C
             raise Terminated from None
         raise
     finally:
@@ -168,10 +168,10 @@ def terminable() -> Iterator[None]:
 
 @contextlib.contextmanager
 def stoppable_indexing(*, goes_on: bool) -> Iterator[None]:
-    """Say what is kept where Ctrl-C or SIGTERM stops an indexing run within.
+    """If Ctrl-C or SIGTERM stops an indexing run within, say what is kept.
 
     Args:
-        goes_on: whether the same command takes up the work where it was stopped.
+        goes_on: whether the same command continues the work where it was stopped.
     """
     with terminable():
         try:

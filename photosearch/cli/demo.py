@@ -1,4 +1,4 @@
-"""photosearch demo: the main job on real photos that other packages bring along."""
+"""photosearch demo: indexing, searching and exporting, shown on photos of other packages."""
 
 from __future__ import annotations
 
@@ -62,8 +62,8 @@ def find_photos() -> list[Path]:
         spec = importlib.util.find_spec(package)
         if spec is None or not spec.submodule_search_locations:
             raise UsageError("the demo needs photos to show", "pip install 'photosearch[demo]'")
-        place = Path(spec.submodule_search_locations[0], folder)
-        found += [place / name for name in names if (place / name).is_file()]
+        photo_folder = Path(spec.submodule_search_locations[0], folder)
+        found += [photo_folder / name for name in names if (photo_folder / name).is_file()]
     return found
 
 

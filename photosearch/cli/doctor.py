@@ -1,4 +1,4 @@
-"""photosearch doctor: what is wrong with the library, and what can be saved of it."""
+"""photosearch doctor: a check of the library, its repair, and its salvage."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from photosearch.text import counted, display
 
 def doctor(
     db: Database = None,
-    check: Annotated[bool, typer.Option("--check", help="Only look, repair nothing.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Check only; repair nothing.")] = False,
     salvage: Annotated[
         str | None,
-        typer.Option(metavar="NEW.db", help="Save what can be read of a damaged library there."),
+        typer.Option(metavar="NEW.db", help="Save what can be read of a damaged library here."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON object.")] = False,
 ) -> None:
@@ -52,7 +52,7 @@ def doctor(
 
 
 def _salvage(library: Library, file: str, as_json: bool) -> None:
-    with terminable():  # or what it has copied would be left behind
+    with terminable():  # so that SIGTERM leaves no temporary copy behind
         salvaged = library.salvage(file)
     for caption in salvaged.unplaced:
         terminal.note(f"your caption of a photo that is lost: {terminal.clean(caption)}")

@@ -1,4 +1,4 @@
-"""photosearch edit: a caption of your own."""
+"""photosearch edit: a person's own caption of a photo."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from photosearch.library import Library
 def edit(
     photo: Annotated[str, typer.Argument(metavar="PHOTO", help="An indexed photo.")],
     caption: Annotated[
-        str | None, typer.Argument(help="What it shows; without it, the generated caption is back.")
+        str | None, typer.Argument(help="What the photo shows. Left out: the generated caption.")
     ] = None,
     db: Database = None,
 ) -> None:

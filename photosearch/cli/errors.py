@@ -1,4 +1,4 @@
-"""photosearch errors: what can't be read."""
+"""photosearch errors: the list of files and folders that can't be read."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ def evaluate(
         str, typer.Option(metavar="FILE", help="Lines of file name, TAB, caption.")
     ],
     names: Annotated[
-        str | None, typer.Option(metavar="FILE", help="File names to use, a line each; else all.")
+        str | None, typer.Option(metavar="FILE", help="Names to use, a line each; by default all.")
     ] = None,
     db: Annotated[
         str | None, typer.Option("--db", metavar="FILE", help="Keep the library here.")
@@ -42,8 +42,8 @@ def evaluate(
         terminal.IndexProgress() as progress,
         Library(db or os.path.join(folder, "photosearch.db")) as library,
     ):
-        # Links in a folder of their own: the other photos stay out, and the name of
-        # the folder that they come from isn't found.
+        # Links to the photos lie in a folder of their own: the other photos stay out, and the
+        # name of the photos' own folder isn't found.
         pool = os.path.abspath(f"{db}.photos") if db else os.path.join(folder, "pool")
         evaluate.link(Path(photos), queries.pool, Path(pool))
         library.index([pool], observer=progress)

@@ -15,11 +15,13 @@ from photosearch.text import counted
 
 
 def export(
-    file: Annotated[str, typer.Argument(metavar="FILE.csv", help="Where to; - for stdout.")],
+    file: Annotated[str, typer.Argument(metavar="FILE.csv", help="File to write; - for stdout.")],
     db: Database = None,
-    query: Annotated[str | None, typer.Option(help="Only what find returns for this.")] = None,
+    query: Annotated[
+        str | None, typer.Option(help="Only photos that find returns for this query.")
+    ] = None,
     limit: Annotated[
-        int | None, typer.Option("-n", "--limit", min=1, max=MOST, help="At most.")
+        int | None, typer.Option("-n", "--limit", min=1, max=MOST, help="Photos at most.")
     ] = None,
     no_gps: Annotated[
         bool, typer.Option("--no-gps", help="Leave coordinates and place empty.")
@@ -33,7 +35,7 @@ def export(
         try:
             count = library.export(file, query=query, limit=limit, gps=not no_gps)
         except OSError as error:
-            if error.errno in (errno.EPIPE, errno.ENOSPC):  # told alike for all commands
+            if error.errno in (errno.EPIPE, errno.ENOSPC):  # see `app.reporting`
                 raise
             raise UsageError(f"can't write {file}: {error.strerror or error}") from error
     if file != "-":

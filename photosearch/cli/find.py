@@ -25,10 +25,10 @@ _WITHOUT_WORDS = ("--like", "--help", "-h")  # options with which no words are n
 
 
 class Command(PlainCommand):
-    """A command whose words may be anything: what isn't exactly an option is a word."""
+    """A command whose words may be anything: an argument that isn't exactly an option is a word."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Sort what was typed into options and words, wherever the options stand."""
+        """Sort the arguments into options and words, wherever the options stand."""
         flags, valued = self._option_names(ctx)
         options: list[str] = []
         words: list[str] = []
@@ -64,9 +64,7 @@ class Command(PlainCommand):
 
 
 def find(
-    query: Annotated[
-        list[str] | None, typer.Argument(metavar="QUERY", help="Words, any at all.")
-    ] = None,
+    query: Annotated[list[str] | None, typer.Argument(metavar="QUERY", help="Any words.")] = None,
     db: Database = None,
     limit: Annotated[
         int, typer.Option("-n", "--limit", min=1, max=MOST, help="Photos at most.")
@@ -76,11 +74,11 @@ def find(
     ] = None,
     min_score: Annotated[
         float | None,
-        typer.Option(help="Leave out what scores less; 0 shows even the least bad photos."),
+        typer.Option(help="Leave out photos with a lower score; 0 shows even poor matches."),
     ] = None,
     ranker: Annotated[str, typer.Option(help=f"What ranks: {', '.join(Ranker)}.")] = "fused",
     explain: Annotated[
-        bool, typer.Option("--explain", help="Show what each score is made of.")
+        bool, typer.Option("--explain", help="Show the parts of each score.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON array.")] = False,
     paths: Annotated[bool, typer.Option("--paths", help="Print paths only.")] = False,
@@ -90,8 +88,8 @@ def find(
 ) -> None:
     """Show the photos that match a sentence, the best first.
 
-    A photo is found by what it shows, and by words in its captions, tags, camera, folder
-    and file name, and in what people wrote into it.
+    A photo is found by what it shows. It is also found by words in its captions, tags, camera,
+    folder and file name, and by words that people wrote into it.
 
     Example: photosearch find dog on beach
     """
@@ -120,13 +118,13 @@ def find(
 
 
 def _is_whole(argument: str, flags: Collection[str], valued: Collection[str]) -> bool:
-    """Tell whether an argument is an option by itself, with its value if it takes one."""
+    """Return whether an argument is a whole option, with its value if the option takes one."""
     name, equals, _ = argument.partition("=")
     return argument in flags or bool(equals and name in valued) or bool(_COUNT.fullmatch(argument))
 
 
 def _print_paths(hits: Hits, *, ends_with_nul: bool) -> None:
-    """Print paths: a program gets their bytes, a person on a terminal what can't command it."""
+    """Print paths: as their bytes to a program, without control characters to a terminal."""
     if sys.stdout.isatty() and not ends_with_nul:
         for result in hits:
             print(terminal.clean(result.path))

@@ -1,4 +1,4 @@
-"""photosearch forget: a folder is taken out of the library."""
+"""photosearch forget: the removal of a folder from the library."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""photosearch index: every new or changed photo is described."""
+"""photosearch index: the description of every new or changed photo."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def index(
     *,
     folders: Annotated[
         list[str] | None,
-        typer.Argument(metavar="FOLDER", help="Where to look; without one, as before."),
+        typer.Argument(metavar="FOLDER", help="With photos; by default those of earlier runs."),
     ] = None,
     db: Database = None,
     options: IndexOptions,
@@ -54,7 +54,7 @@ def index(
 
 
 def _tell_of_renamed(library: Library) -> None:
-    """Say what to do if photos were copied because a folder that was given has another name."""
+    """Say what to do if photos were copied because a root folder was renamed."""
     with library:
         gone = [folder for folder in library.stats()["folders"] if not os.path.exists(folder)]
     for folder in gone:

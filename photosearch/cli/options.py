@@ -1,4 +1,4 @@
-"""Options of commands: made from dataclasses, and read without pydantic."""
+"""Options of commands, made from dataclasses."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Nice = Annotated[bool, typer.Option("--nice", help="Let everything else on the m
 
 
 def be_nice() -> None:
-    """Lower this process's claim to the processors; those it starts inherit that."""
+    """Lower this process's priority; the processes that it starts inherit the priority."""
     with contextlib.suppress(AttributeError, OSError):  # Windows has no such call
         os.nice(15)
 
@@ -66,7 +66,8 @@ def values_of(kind: Any, typed: Mapping[str, Any]) -> dict[str, Any]:
 
     Args:
         kind: the dataclass.
-        typed: by the name of a field, in the option's unit; None or False where nothing was typed.
+        typed: values by the name of a field, in the option's unit. If nothing was typed, the value
+            is None or False.
     """
     from photosearch.options import options_of
 
@@ -93,21 +94,21 @@ def _parameters(kind: Any) -> list[inspect.Parameter]:
 
 
 def _parameter(name: str, hint: Any, option: Option, default: Any) -> inspect.Parameter:
-    """Return a command's parameter for a field; it is None or False where nothing is typed."""
-    told = option.default
-    if not told and isinstance(default, str | int | float) and default is not False:
-        told = default if isinstance(default, str) else f"{default / option.unit:g}"
+    """Return a command's parameter for a field. If nothing is typed, its value is None or False."""
+    shown = option.default
+    if not shown and isinstance(default, str | int | float) and default is not False:
+        shown = default if isinstance(default, str) else f"{default / option.unit:g}"
     shown = typer.Option(
         f"--{name.replace('_', '-')}",
-        help=f"{option.help} By default {told}." if told else option.help,
+        help=f"{option.help} By default {shown}." if shown else option.help,
         metavar=option.metavar or None,
         min=option.least,
         max=option.most,
     )
     kinds = (bool, int, float, str)
-    kind: Any = next((one for one in kinds if hint in (one, one | None)), list[str])
+    kind: Any = next((known for known in kinds if hint in (known, known | None)), list[str])
     if option.unit != 1:
-        kind = float  # half a megapixel is a whole number of pixels
+        kind = float  # half a megapixel may be typed: it is still a whole number of pixels
     return inspect.Parameter(
         name,
         inspect.Parameter.KEYWORD_ONLY,
@@ -119,9 +120,9 @@ def _parameter(name: str, hint: Any, option: Option, default: Any) -> inspect.Pa
 class PlainValues:
     """Lets a command or group of typer read texts, numbers and switches without pydantic.
 
-    Recent versions of typer read each value through pydantic, whose import takes longer than a
-    search. They keep what reads a value in `_runtime_param`, which this sets. A version of typer
-    that has no such attribute reads values in its own way.
+    Recent versions of typer read each value through pydantic. To import pydantic takes longer than
+    a search. These versions keep the reader of a value in `_runtime_param`: this class sets it. A
+    version of typer without that attribute reads values in its own way.
     """
 
     def get_params(self, ctx: Any) -> list[Any]:
@@ -129,14 +130,14 @@ class PlainValues:
         params: list[Any] = super().get_params(ctx)  # type: ignore[misc]
         for param in params:
             kind = getattr(getattr(param, "type_descriptor", None), "annotation", None)
-            one = get_args(kind)[0] if kind == list[str] else kind
-            if one in (bool, int, float, str) and hasattr(param, "_runtime_param"):
-                param._runtime_param = PlainValue(one, param.min, param.max)
+            item = get_args(kind)[0] if kind == list[str] else kind
+            if item in (bool, int, float, str) and hasattr(param, "_runtime_param"):
+                param._runtime_param = PlainValue(item, param.min, param.max)
         return params
 
 
 class PlainValue:
-    """Reads the value of a parameter, as typer's own `RuntimeParam` does."""
+    """The reader of a parameter's value, as typer's own `RuntimeParam` is."""
 
     def __init__(self, kind: type, least: float | None, most: float | None) -> None:
         self.kind = kind
@@ -144,16 +145,16 @@ class PlainValue:
         self.most = most
 
     def coerce(self, value: Any, param: Any, ctx: Any) -> Any:
-        """Return what a text stands for, or each of some texts.
+        """Return the value that a text stands for; for several texts, the value of each.
 
         Raises:
-            typer.BadParameter: it is no number, or beyond a limit.
+            typer.BadParameter: a text is no number, or its number is beyond a limit.
         """
         is_list = param.multiple or param.nargs == -1
         if value is None:
             return () if is_list else None
         if is_list:
-            return [self._read(one, param, ctx) for one in value]
+            return [self._read(item, param, ctx) for item in value]
         return self._read(value, param, ctx)
 
     def _read(self, value: Any, param: Any, ctx: Any) -> Any:
@@ -162,7 +163,7 @@ class PlainValue:
         except ValueError:
             what = "a whole number" if self.kind is int else "a number"
             raise typer.BadParameter(f"{value!r} is not {what}.", ctx, param) from None
-        # A number that is none is neither smaller nor larger than another one.
+        # NaN is neither smaller nor larger than any number: it must be refused too.
         if self.least is not None and not read >= self.least:
             raise typer.BadParameter(f"{value} is less than {self.least:g}.", ctx, param)
         if self.most is not None and not read <= self.most:

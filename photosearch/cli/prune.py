@@ -1,4 +1,4 @@
-"""photosearch prune: photos whose files are gone are forgotten."""
+"""photosearch prune: the removal of photos whose files are gone."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def prune(
 ) -> None:
     """Forget photos whose files are gone, with their captions and your edits.
 
-    Photos in a folder that can't be reached, or that is empty (an unplugged drive), are kept:
+    If a folder can't be reached or is empty (an unplugged drive), its photos are kept:
     photosearch forget takes out such a folder.
 
     Example: photosearch prune --dry-run

@@ -1,4 +1,4 @@
-"""photosearch relocate: a folder lies elsewhere now."""
+"""photosearch relocate: a new place for a folder."""
 
 from __future__ import annotations
 

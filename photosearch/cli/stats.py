@@ -1,4 +1,4 @@
-"""photosearch stats: what is in the library."""
+"""photosearch stats: counts of what is in the library, and its place."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def stats(
     db: Database = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON object.")] = False,
 ) -> None:
-    """Tell what is in the library and where it is.
+    """Show what is in the library and where it is.
 
     Example: photosearch stats
     """

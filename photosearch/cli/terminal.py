@@ -1,4 +1,4 @@
-"""What people see: progress, results and numbers on a terminal."""
+"""Terminal output: progress, results and numbers for people."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from photosearch.search.results import Part, Result
 
 PLAIN_INTERVAL = 10.0  # seconds between two lines of progress where there is no terminal
-MANY_FILES = 100  # from so many on, reading them takes long enough to say so
+MANY_FILES = 100  # reading that many takes so long that people want a line about it
 
 # Direction overrides can make a file name read as another one.
 _OVERRIDES = dict.fromkeys([*range(0x2028, 0x202F), *range(0x2066, 0x206A)], "\ufffd")
@@ -34,7 +34,7 @@ def clean(text: str) -> str:
 
 
 def note(text: str) -> None:
-    """Print a line to stderr; where nobody can read it any more, work goes on without."""
+    """Print a line to stderr. If stderr can't be written any more, work goes on without it."""
     with contextlib.suppress(OSError, ValueError):
         print(clean(text), file=sys.stderr, flush=True)
 
@@ -50,7 +50,7 @@ def duration(seconds: float) -> str:
 
 
 class IndexProgress:
-    """Tells on stderr how indexing goes: a bar on a terminal, now and then a line elsewhere."""
+    """Progress of indexing on stderr: a bar on a terminal, a line now and then elsewhere."""
 
     def __init__(self) -> None:
         self._total = self._done = 0
@@ -72,12 +72,12 @@ class IndexProgress:
                 self._bar.stop()
 
     def comparing(self, files: int) -> None:
-        """Say what is going on where it may take a while."""
+        """If comparing many files takes a while, say so."""
         if files >= MANY_FILES:
             note(f"comparing {counted(files, 'file')} of equal size, to find copies")
 
     def start(self, total: int) -> None:
-        """Show that so many photos are to be captioned."""
+        """Show how many photos are to be captioned."""
         self._total, self._started = total, time.monotonic()
         self._told = self._started
         if not total:
@@ -91,7 +91,7 @@ class IndexProgress:
             note(f"{counted(total, 'photo')} to caption")
 
     def advance(self, photos: int) -> None:
-        """Show that so many more are done."""
+        """Show that a number of further photos are done."""
         self._done += photos
         elapsed = time.monotonic() - self._started
         speed = self._done / elapsed if elapsed > 0 else 0.0
@@ -104,7 +104,7 @@ class IndexProgress:
             note(f"{self._done:,} of {self._total:,} photos, {speed:.1f}/s, {left} left")
 
     def skipped(self, path: str, reason: str) -> None:
-        """Tell that a file or folder can't be read."""
+        """Report that a file or folder can't be read."""
         line = f"skipping {path}: {reason}"
         if self._bar is not None:
             with contextlib.suppress(OSError, ValueError):
@@ -167,11 +167,11 @@ Line = list[tuple[str, str]]  # pieces of text, each with its style
 
 
 def print_results(results: Sequence[Result], explain: bool = False) -> None:
-    """Print results for people: rank, score, caption, path, and where else words matched.
+    """Print results for people: rank, score, caption, path, and further fields that matched.
 
     Args:
         results: the best first.
-        explain: also what each score is made of.
+        explain: show the parts of each score, too.
     """
     lines = [
         line for rank, each in enumerate(results, 1) for line in result_lines(rank, each, explain)
@@ -180,12 +180,12 @@ def print_results(results: Sequence[Result], explain: bool = False) -> None:
         for line in lines:
             print("".join(text for text, _ in line))
         return
-    from rich.console import Console  # which takes longer than a search
+    from rich.console import Console  # imported here: the import takes longer than a search
     from rich.text import Text
 
     class Results(Console):
         def on_broken_pipe(self) -> None:
-            """Leave it to the command: rich would exit with 1, which means nothing found."""
+            """Leave a broken pipe to the command: rich would exit with 1, "nothing found"."""
             raise
 
     console = Results(highlight=False, soft_wrap=True)
@@ -229,7 +229,7 @@ def _caption(result: Result) -> Line:
 
 
 def _explained(name: str, part: Part) -> str:
-    """Say what a part of a score means, in 50 characters: with the meter a line of 80."""
+    """Say what a part of a score means, in 50 characters: with the meter that makes 80."""
     value, baseline = part.value, part.baseline
     return {
         PartKind.MEANING: f"what it shows: {value:+.1f} (best of other photos: {baseline:+.1f})",

@@ -1,4 +1,4 @@
-"""photosearch watch: a library kept fresh."""
+"""photosearch watch: indexing whenever photos change."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def watch(
     *,
     folders: Annotated[
         list[str] | None,
-        typer.Argument(metavar="FOLDER", help="What to watch; without one, all that is indexed."),
+        typer.Argument(metavar="FOLDER", help="Folders to watch; by default all that are indexed."),
     ] = None,
     db: Database = None,
     options: IndexOptions,
@@ -25,15 +25,15 @@ def watch(
     describing: DescribeOptions,
     nice: Nice = False,
 ) -> None:
-    """Index folders, and again whenever photos in them change, until it is stopped.
+    """Index folders now, and again whenever photos in them change, until Ctrl-C.
 
-    What --force, --retry and --upgrade ask for is done once, at the start.
+    --force, --retry and --upgrade hold for the first run only.
 
     Example: photosearch watch ~/Pictures
     """
     if nice:
         be_nice()
-    told = False
+    started = False
     with stoppable_indexing(goes_on=not options.force), Library(db) as library:
         for summary, seconds in library.watch(
             folders or [],
@@ -45,8 +45,8 @@ def watch(
         ):
             for root, reason in summary.unreachable.items():
                 terminal.note(f"photosearch: {root} can't be opened: {reason}")
-            if summary.changed or not told:
+            if summary.changed or not started:
                 print(terminal.index_summary(summary, seconds), flush=True)
-            if not told:
+            if not started:
                 terminal.note("watching: Ctrl-C ends it")
-            told = True
+            started = True

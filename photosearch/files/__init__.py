@@ -1,1 +1,1 @@
-"""What lies on disk: photos, sidecars, rules and drives; no database, no pixels."""
+"""Files on disk: photos, sidecars, rules and drives; no database, no pixels."""

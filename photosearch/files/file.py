@@ -1,4 +1,4 @@
-"""What a walk finds: files, and what it had to skip."""
+"""Files: the entries that a walk finds."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ class File:
     """A photo's file, as it lies on disk.
 
     Attributes:
-        path: As the walk lists it.
+        path: The path as the walk lists it.
         size: In bytes.
         mtime_ns: Time of the last change, in nanoseconds since 1970.
-        inode: The file system's number of the file.
-        sidecar: Path of the sidecar beside it; see `photosearch.files.sidecars`.
+        inode: The file system's id of the file.
+        sidecar: Path of the sidecar beside the photo; see `photosearch.files.sidecars`.
         sidecar_mtime_ns: Time of the sidecar's last change.
         twin: The RAW file that is one photo with this file; see `photosearch.files.pairs`.
-        content_hash: SHA-256, 32 bytes; None as long as nobody has read the file.
+        content_hash: SHA-256, 32 bytes; None until the file is read.
     """
 
     path: str
@@ -32,7 +32,7 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """Something that looked like a photo or a folder of photos, and why it can't be read."""
+    """A photo or folder that can't be read, with the reason."""
 
     path: str
     reason: str

@@ -1,4 +1,4 @@
-"""The content of a file as a hash: the same photo, wherever it lies and whatever its name."""
+"""Hashes of files: the same content has the same hash, whatever the file's path."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import stat
 from io import BufferedReader
 
 MAX_BYTES = 4 << 30
-"""Larger files are not read to be compared."""
+"""Larger files are not compared by content."""
 
 SAMPLE = 1 << 16
 """Bytes from the middle of a file: enough to tell most files of one size apart."""
@@ -17,23 +17,24 @@ SAMPLE = 1 << 16
 def content_hash(file: BufferedReader) -> bytes:
     """Return the SHA-256 of a whole file, 32 bytes.
 
-    The whole file is read, because two scans of one size may differ in the middle only. If one
-    were taken for the other, it would get the other photo's captions.
+    The whole file is read, because two scans of one size may differ in the middle only. If their
+    hashes were the same, the second scan would get the captions of the first.
 
     Args:
-        file: seekable; read from its start.
+        file: seekable; it is read from its start.
 
     Raises:
-        OSError: it can't be read.
+        OSError: the file can't be read.
     """
     file.seek(0)
     return hashlib.file_digest(file, "sha256").digest()
 
 
 def sample(path: str) -> bytes | None:
-    """Return a hash of the middle of a file, 32 bytes; None where it can't be read.
+    """Return a hash of the middle of a file, 32 bytes; None if the file can't be read.
 
-    The middle is taken, because scans begin and end white and all photos of a camera begin alike.
+    The beginning and the end tell less: scans begin and end white, and all photos of a camera begin
+    alike.
     """
     try:
         status = os.stat(path)
@@ -47,7 +48,7 @@ def sample(path: str) -> bytes | None:
 
 
 def hash_file(path: str) -> bytes | None:
-    """Return the SHA-256 of a file, 32 bytes; None where it can't be read, or is too large.
+    """Return the SHA-256 of a file, 32 bytes; None if it can't be read or is too large.
 
     A file of over `MAX_BYTES` is hardly a photo, and may take hours to read.
     """

@@ -1,4 +1,4 @@
-"""The rules that say which photos are ignored."""
+"""Ignore rules: which photos are left out."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ NAME = ".photosearchignore"
 """Name of a file of rules, in the syntax of gitignore."""
 
 CACHE_TAG = "CACHEDIR.TAG"
-"""Name of the file that programs put into folders of theirs that hold a cache."""
+"""Name of the file by which programs mark their cache folders."""
 
 MAX_BYTES = 1 << 20
 """Longer files of rules are refused."""
 
-_LONGEST = 4096  # characters of a line, as Linux has them for a path
+_LONGEST = 4096  # characters of a line: the longest path on Linux
 
 _SIGNATURE = b"Signature: 8a477f597d28d172789f06886806bc55"  # https://bford.info/cachedir/
 
@@ -35,14 +35,15 @@ PASSED_OVER: frozenset[str] = frozenset(
 _PREVIEWS = (".lrdata",)  # how the names of Lightroom's folders of previews end
 _LIBRARIES = (".photoslibrary", ".photolibrary", ".migratedphotolibrary", ".aplibrary")
 _OF_LIBRARIES = ("resources", "database", "private", "scopes", "previews", "thumbnails", "faces")
-# Names that a person may give to a folder too: they are waste only in folders that end so.
+# People may give these names to their own folders. They are waste only inside a folder whose name
+# ends as given here.
 _PASSED_OVER_IN: dict[str, tuple[str, ...]] = {
     **dict.fromkeys((*_OF_LIBRARIES, "caches", "data", "data.noindex"), _LIBRARIES),
     "cache": (os.sep + "captureone", ".cocatalog"),
 }
 
-# POSIX's names for characters, which git knows within brackets and pathspec doesn't; and a pair
-# of brackets with such names in it. No class has the slash, because no pattern may match it.
+# POSIX's character classes. Git knows them within brackets, pathspec doesn't. No class has the
+# slash, because no pattern may match a slash.
 _CLASSES = {
     "alnum": "a-zA-Z0-9", "alpha": "a-zA-Z", "blank": " \t", "cntrl": "\0-\x1f\x7f",
     "digit": "0-9", "graph": r'"-.0-~!', "lower": "a-z", "print": " -.0-~",
@@ -51,8 +52,8 @@ _CLASSES = {
 _CLASS = re.compile(rf"\[:({'|'.join(_CLASSES)}):\]")
 _BRACKETS = re.compile(rf"(?<!\\)\[[!^]?\]?(?:[^]\[]|\[(?!:)|{_CLASS.pattern})*\]")
 
-# Parts of the expressions that pathspec makes: any letters of a name, and any folders; each part
-# reaches to the next part of its kind.
+# Parts of the expressions that pathspec makes: any letters of a name, or any folders. Each part
+# reaches to the next part of the same kind.
 _STAR = re.compile(r"\[\^/\]\*(?P<rest>(?:\[\^/\](?!\*)|[^/])*?)(?=\[\^/\]\*)")
 _DEEP = re.compile(r"(?P<deep>\(\?:/?\.\+/?\)\?)(?P<rest>(?:(?!\(\?:/\.).)+)(?=\(\?:/\.)")
 
@@ -70,12 +71,12 @@ class Pattern:
 
     compiled: re.Pattern[str]
     folders_only: bool
-    ignores: bool  # or, after an exclamation mark, takes back what an earlier line ignores
+    ignores: bool  # False after an exclamation mark: an earlier line doesn't hold for the path
 
     def matches(self, name: str) -> bool:
-        """Tell whether a path matches itself, not only something above it."""
+        """Return whether the path itself matches, not only a folder above it."""
         found = self.compiled.search(name)
-        # The only group of the expression is a slash after which anything may come.
+        # The expression's only group is a slash with anything after it: a match of a folder above.
         return found is not None and found.lastgroup is None
 
 
@@ -83,22 +84,22 @@ class Pattern:
 class Level:
     """The patterns of one folder, in the order in which they are tried: the last line first."""
 
-    prefix: str  # of the paths that they judge: the folder, with a separator at its end
+    prefix: str  # of the paths that the patterns are for: the folder and a separator
     patterns: tuple[Pattern, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """The rules in force in a folder; false where there are none."""
+    """The rules in force in a folder; false if there are none."""
 
-    excluded: tuple[Level, ...] = ()  # by the command line, which is asked first
-    files: tuple[Level, ...] = ()  # the deepest first
+    excluded: tuple[Level, ...] = ()  # from the command line; they are tried first
+    files: tuple[Level, ...] = ()  # from files of rules, the deepest folder first
 
     def __bool__(self) -> bool:
         return bool(self.excluded or self.files)
 
     def ignores(self, path: str, is_folder: bool) -> bool:
-        """Tell whether a path is ignored, provided that nothing above it is."""
+        """Return whether a path is ignored. No folder above it may be ignored."""
         for level in self.excluded + self.files:
             name = path[len(level.prefix) :].replace(os.sep, "/")
             for pattern in level.patterns:
@@ -107,10 +108,10 @@ class Rules:
         return False
 
     def within(self, folder: str) -> Rules:
-        """Return the rules in a folder: these, and those of the file in it.
+        """Return the rules in a folder: these rules, and the rules of the file in the folder.
 
         Raises:
-            RulesError: there is such a file, and it can't be used.
+            RulesError: the folder has a file of rules that can't be used.
         """
         lines = _read(folder)
         if lines is None:
@@ -130,7 +131,7 @@ class Rules:
         """Return these rules and patterns from the command line, which hold below a folder.
 
         Raises:
-            UsageError: one of them is no pattern, or ignores nothing.
+            UsageError: a text is no pattern, or ignores nothing.
         """
         compiled = []
         for text in patterns:
@@ -149,15 +150,15 @@ class Rules:
 
 
 def reach(top: str, path: str, rules: Rules | None = None) -> Rules | None:
-    """Follow a walk from a folder to something in it.
+    """Follow a walk from a folder down to a path.
 
     Args:
         top: a folder that is walked.
-        path: a folder or file below it, written as the walk would.
+        path: a folder or file below `top`, written as the walk would list it.
         rules: in force above `top`.
 
     Returns:
-        The rules in force beside `path`; None where it is ignored or not come to.
+        The rules in force in the folder of `path`; None if the walk doesn't come to `path`.
 
     Raises:
         RulesError: a file of rules on the way can't be used.
@@ -175,7 +176,7 @@ def reach(top: str, path: str, rules: Rules | None = None) -> Rules | None:
 
 
 def is_passed_over(name: str, folder: str) -> bool:
-    """Tell whether a name in a folder is left out without any rule."""
+    """Return whether a name in a folder is left out without any rule."""
     if name.startswith("."):
         return True
     lowered = name.lower()
@@ -185,10 +186,10 @@ def is_passed_over(name: str, folder: str) -> bool:
 
 
 def is_cache(folder: str) -> bool:
-    """Tell whether a folder says that it is a cache, by a tag with the standard signature."""
+    """Return whether a folder is marked as a cache, by a tag file with the standard signature."""
     try:
         path = os.path.join(folder, CACHE_TAG)
-        if not stat.S_ISREG(os.lstat(path).st_mode):  # a pipe would never end
+        if not stat.S_ISREG(os.lstat(path).st_mode):  # reading a pipe would never end
             return False
         with open(path, "rb") as file:
             return file.read(len(_SIGNATURE)) == _SIGNATURE
@@ -201,7 +202,7 @@ def _prefix(folder: str) -> str:
 
 
 def _read(folder: str) -> list[str] | None:
-    """Return the lines of a folder's rules, or None where it has none."""
+    """Return the lines of a folder's file of rules; None if it has no such file."""
     path = os.path.join(folder, NAME)
     try:
         if not os.path.lexists(path):
@@ -212,7 +213,7 @@ def _read(folder: str) -> list[str] | None:
             raw = file.read(MAX_BYTES + 1)
         if len(raw) > MAX_BYTES:
             raise RulesError(folder, "it has more than a megabyte")
-        text = raw.decode("utf-8-sig")  # Windows puts a mark at the start
+        text = raw.decode("utf-8-sig")  # Windows puts a byte-order mark at the start
     except RulesError:
         raise
     except UnicodeDecodeError as error:
@@ -226,14 +227,14 @@ def _compile(line: str) -> Pattern | None:
     """Return the pattern of a line, or None for a comment or an empty line.
 
     Raises:
-        ValueError: it is no pattern.
+        ValueError: the line is no pattern.
     """
     # Imported here, because most walks meet no rule.
     from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
 
     text = line if line.endswith("\\ ") else line.rstrip(" ")
-    # pathspec's pattern for a folder also matches what lies in the folder, to which a walk doesn't
-    # come. So the slash at the end is cut off, and a flag keeps that only folders match.
+    # pathspec's pattern for a folder also matches the entries in the folder. The walk never comes
+    # to these. So the slash at the end is cut off, and a flag says that only folders match.
     folders_only = text.endswith("/")
     if folders_only:
         text = text[:-1]
@@ -247,10 +248,10 @@ def _compile(line: str) -> Pattern | None:
     if expression is None or ignores is None:
         return None
     try:
-        with warnings.catch_warnings():  # of what other programs mean by [[ and --
+        with warnings.catch_warnings():  # Python warns of [[ and --
             warnings.simplefilter("ignore", FutureWarning)
             return Pattern(re.compile(_linear(expression)), folders_only, ignores)
-    except re.error as error:  # [z-a], which pathspec doesn't look at
+    except re.error as error:  # [z-a]: pathspec doesn't check it
         raise ValueError(f"no pattern: {text!r}") from error
 
 
@@ -259,12 +260,11 @@ def _characters(found: re.Match[str]) -> str:
 
 
 def _linear(expression: str) -> str:
-    """Make an expression of pathspec's as fast where it doesn't match as where it does.
+    """Return an expression of pathspec's in a form that needs linear time.
 
-    As pathspec makes it, a name of many letters and a pattern of many stars take for ever: each
-    star tries every length for every length of the stars before it. If any length matches, then
-    the shortest length at which the next part fits matches too. So only that length is tried, as
-    Python's fnmatch does it.
+    Without it, a long name and a pattern of many stars take for ever: each star tries every
+    length for every length of the stars before it. If any length matches, then the shortest length
+    at which the next part fits matches too. So only that length is tried, as in Python's fnmatch.
     """
     expression = _STAR.sub(r"(?>[^/]*?\g<rest>)", expression)
     expression = _DEEP.sub(_shortest, expression)

@@ -1,4 +1,4 @@
-"""Links: a walk follows them, but comes to no photo and no folder twice."""
+"""Links: a walk follows them, but lists no photo and no folder twice."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from photosearch.files.names import is_photo_name
 
 @dataclass(frozen=True, slots=True)
 class Top:
-    """A folder whose walk lists everything real below it, but for what is ignored."""
+    """A folder whose walk lists all real entries below it, except ignored entries."""
 
     path: str  # as the walk lists it
-    real: str  # the same without links
-    rules: Rules  # in force above it
+    real: str  # the same path without links
+    rules: Rules  # in force above the folder
 
     def lists(self, real: str) -> bool:
-        """Tell whether the walk comes to a path, written without links."""
+        """Return whether the walk comes to a path, written without links."""
         if real == self.real:
             return True
         inside = os.path.join(self.real, "")
@@ -30,31 +30,31 @@ class Top:
 
 @dataclass(frozen=True, slots=True)
 class Trail:
-    """Where a walk was, and where it comes anyway."""
+    """The folders that a walk has visited or will visit without links."""
 
     tops: list[Top] = field(default_factory=list)
     visited: set[tuple[int, int]] = field(default_factory=set)  # device and inode of folders
 
     def add(self, folder: str, rules: Rules) -> None:
-        """Note a folder to whose photos the walk comes anyway.
+        """Note a folder whose photos the walk lists without links.
 
         Args:
-            folder: as the walk lists it.
-            rules: in force above it.
+            folder: its path as the walk lists it.
+            rules: in force above the folder.
         """
         self.tops.append(Top(folder, os.path.realpath(folder), rules))
 
     def is_new(self, status: os.stat_result) -> bool:
-        """Note a folder; tell whether the walk comes to it for the first time."""
+        """Note a folder; return whether the walk visits it for the first time."""
         identity = (status.st_dev, status.st_ino)
         new = identity not in self.visited
         self.visited.add(identity)
         return new
 
     def comes_anyway(self, link: str, is_folder: bool) -> bool:
-        """Tell whether a link's target is listed under its own name.
+        """Return whether a link's target is listed under its own name.
 
-        A target in a hidden folder is not: git-annex keeps every photo as a link into `.git`.
+        A target in a hidden folder isn't listed: git-annex keeps every photo as a link into `.git`.
         """
         target = os.path.realpath(link)
         if not is_folder and not is_photo_name(target):

@@ -1,4 +1,4 @@
-"""Names: which files are photos, by how their names end."""
+"""Names: which files are photos, by the endings of their names."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 CAMERA_SUFFIXES: frozenset[str] = frozenset(
     {".jpg", ".jpeg", ".jpe", ".jfif", ".heic", ".heif", ".hif"}
 )
-"""Endings, in lower case, of what cameras write instead of RAW, or beside it."""
+"""Endings, in lower case, of the files that cameras write instead of a RAW file or beside it."""
 
 RAW_SUFFIXES: frozenset[str] = frozenset(
     {".cr2", ".cr3", ".nef", ".nrw", ".arw", ".sr2", ".dng", ".raf", ".orf", ".rw2"}
@@ -25,5 +25,5 @@ SUFFIXES: frozenset[str] = (
 
 
 def is_photo_name(name: str) -> bool:
-    """Tell whether a file name or path ends like a photo's."""
+    """Return whether a file name or path ends like a photo's."""
     return os.path.splitext(name)[1].lower() in SUFFIXES

@@ -18,10 +18,10 @@ def pairs_among(names: Sequence[str], counts: Callable[[str], bool]) -> dict[str
 
     Args:
         names: sorted. Of several JPEGs or HEICs with one stem, the first is the pair's.
-        counts: tells whether a file is one to list; asked only of files that may be in a pair.
+        counts: returns whether a file is to be listed; called only for files that may be in a pair.
 
     Returns:
-        The RAW files, by the name of the JPEG or HEIC that is shown.
+        The RAW files by the name of the JPEG or HEIC that is shown.
     """
     parts = [os.path.splitext(name.lower()) for name in names]
     raws: dict[str, list[str]] = {}
@@ -38,7 +38,10 @@ def pairs_among(names: Sequence[str], counts: Callable[[str], bool]) -> dict[str
 
 
 def partner_suffixes(name: str) -> frozenset[str]:
-    """Return how the name of the other file of a pair may end, in lower case; none: no pair's."""
+    """Return the endings that the other file of a pair may have, in lower case.
+
+    If no file of that name can be in a pair, there are none.
+    """
     suffix = os.path.splitext(name)[1].lower()
     if suffix in RAW_SUFFIXES:
         return CAMERA_SUFFIXES
@@ -46,38 +49,41 @@ def partner_suffixes(name: str) -> frozenset[str]:
 
 
 def stand_in(file: File, undecoded: Collection[str]) -> File | None:
-    """Return the twin that is shown instead of a file, if any.
+    """Return the twin that is shown instead of a file, or None.
 
     Args:
-        file: that was tried.
+        file: the file that was to be decoded.
         undecoded: paths of the files that can't be decoded.
     """
     return file.twin if file.path in undecoded else None
 
 
 def hidden_twin(file: File, undecoded: Collection[str]) -> File | None:
-    """Return the twin that isn't shown, because its file is; arguments as for `stand_in`."""
+    """Return the twin that is hidden because `file` is shown, or None.
+
+    The arguments are those of `stand_in`.
+    """
     return None if file.path in undecoded else file.twin
 
 
 def stands_in_already(failed: bool, tried_again: bool, twin_known: bool) -> bool:
-    """Tell whether a twin is to be looked at like a listed file, before its JPEG is decoded.
+    """Return whether to compare a twin like a listed file before its JPEG is decoded.
 
     Args:
         failed: the JPEG couldn't be decoded in an earlier run.
         tried_again: the JPEG is decoded again in this run.
-        twin_known: the library knows the twin: it stands in until the JPEG is decoded.
+        twin_known: the library knows the twin. The twin stands in until the JPEG is decoded.
     """
     return failed and (twin_known or not tried_again)
 
 
 def is_same_raw(twin: File, path: str, mtime_ns: int | None) -> bool:
-    """Tell whether a twin is what was known at another path: one RAW file, which was moved.
+    """Return whether a twin is a known RAW file that was moved from another path.
 
-    Its name and time tell it apart: no two RAW files of one size share both.
+    They are the same if name and time are: no two RAW files of one size share both.
 
     Args:
-        twin: as it is found now.
+        twin: the RAW file as it is found now.
         path: where a RAW file of the same size was.
         mtime_ns: time of that file's last change.
     """

@@ -1,4 +1,4 @@
-"""Paths: folders above and below, absolute spellings, and the times of files."""
+"""Paths: how they lie to each other, and how they are spelled."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from photosearch.errors import UsageError
 
 
 def mtime_ns_of(status: os.stat_result) -> int:
-    """Return the time of a file's last change in nanoseconds, within what SQLite can hold."""
+    """Return the time of a file's last change in nanoseconds, as an integer that SQLite holds."""
     return min(max(status.st_mtime_ns, -(2**63)), 2**63 - 1)
 
 
@@ -28,8 +28,8 @@ def outermost(paths: Iterable[str]) -> list[str]:
 
 
 def is_below(path: str, folder: str) -> bool:
-    """Tell whether a path lies in a folder; both absolute."""
-    # The first comparison is the fast one: most pairs of paths fail it.
+    """Return whether a path lies in a folder; both absolute."""
+    # The first comparison is fast, and false for most pairs of paths.
     return path.startswith(folder) and path.startswith(os.path.join(folder, "")) and path != folder
 
 
@@ -43,16 +43,16 @@ def way_to(path: str) -> Iterator[str]:
 
 
 def root_of(path: str, roots: Collection[str]) -> str | None:
-    """Return the outermost of the roots that a path is or lies in; pass many roots as a set."""
+    """Return the outermost root that is a path or holds it, or None; pass many roots as a set."""
     return next((above for above in way_to(path) if above in roots), None)
 
 
 def spelled(paths: Iterable[str], roots: Collection[str]) -> list[str]:
-    """Return paths as the walk of a root would list them, where links lead to the same place.
+    """Return paths as the walk of a root would list them, even if links lead to them.
 
     Args:
-        paths: absolute. A path may lead to a root's photos by another way than the root's own:
-            through a link, or without the link that the root goes through.
+        paths: absolute. A path may go through a link that the root's path doesn't go through, or
+            the other way round.
         roots: absolute.
     """
     roots = set(roots)
@@ -73,21 +73,21 @@ def spelled(paths: Iterable[str], roots: Collection[str]) -> list[str]:
 def top_of(path: str, roots: Collection[str]) -> str:
     """Return the folder below which folder names count in search.
 
-    It is the photo's root, or the photo's own folder if the photo is a root itself or has none.
+    It is the photo's root. If the photo is a root itself or has no root, it is the photo's folder.
 
     Args:
         path: of the photo, absolute.
-        roots: none of which lies in another; pass many as a set.
+        roots: no root lies in another root; pass many as a set.
     """
     root = root_of(path, roots)
     return os.path.dirname(path) if root is None or root == path else root
 
 
 def absolute(path: str | os.PathLike[str]) -> str:
-    """Return an absolute path; of two slashes in front, which POSIX keeps, one stays.
+    """Return an absolute path. POSIX keeps two slashes in front: one of them is dropped.
 
     Raises:
-        UsageError: it is empty, as an unset variable of a script is.
+        UsageError: the path is empty, as an unset variable of a script is.
     """
     if not os.fspath(path):
         raise UsageError("an empty name: which folder or photo is meant?")
@@ -100,7 +100,7 @@ def paths_of(folders: Iterable[str | os.PathLike[str]]) -> list[str]:
 
     Raises:
         TypeError: `folders` is a single path, whose letters would be taken for folders.
-        UsageError: one of them is empty.
+        UsageError: a path is empty.
     """
     if isinstance(folders, str | bytes):
         raise TypeError(f"a list of folders is wanted: [{folders!r}]")

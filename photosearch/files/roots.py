@@ -1,4 +1,4 @@
-"""Roots: how the folders that were given to a library stand to each other."""
+"""Roots: the folders that were given to index, and which of them holds which."""
 
 from __future__ import annotations
 
@@ -16,30 +16,30 @@ class Root:
     """A folder to walk, or a single file."""
 
     path: str
-    rules: Rules  # in force above it
+    rules: Rules  # in force above the root
     outer: str | None  # another root whose walk comes to this root
-    inner: tuple[str, ...] = ()  # roots below that this root's walk doesn't come to: ignored here
-    reached: tuple[str, ...] = ()  # roots below that this root's walk comes to
+    inner: tuple[str, ...] = ()  # roots below this root that its walk ignores
+    reached: tuple[str, ...] = ()  # roots below this root that its walk comes to
 
 
 def root_among(path: str, known: Set[str]) -> Root:
-    """Tell how a root stands to the others.
+    """Return a root with its relation to the other roots.
 
-    If the walk of an outer root comes to a root, then it is part of the outer root, whose rules
-    hold in it. If the outer root ignores it, it was given all the same: it is walked by the rules
-    in it alone.
+    If the walk of an outer root comes to a root, the rules of the outer root hold there, too. If
+    the outer root ignores the root, a person gave it all the same: it is walked with its own rules
+    alone.
 
     Args:
-        path: absolute, as are the others.
-        known: all roots; `path` may be among them.
+        path: of the root, absolute.
+        known: all roots, absolute; `path` may be among them.
 
     Raises:
-        RulesError: a file of rules between an outer root and `path` can't be used. If such a file
-            lies between `path` and a root below, only that root is closed: it is neither in
-            `inner` nor in `reached`.
+        RulesError: a file of rules between an outer root and `path` can't be used. If a file of
+            rules between `path` and a root below can't be used, nothing is raised: that root is
+            neither in `inner` nor in `reached`.
     """
     outer, rules = _walked_from(path, known)
-    if os.path.isfile(path):  # thousands of them may be given, and nothing lies in them
+    if os.path.isfile(path):  # thousands of files may be given, and no root lies in a file
         return Root(path, rules, outer)
     inner: dict[str, None] = {}
     reached: list[str] = []
@@ -71,7 +71,7 @@ def _walked_from(path: str, known: Set[str]) -> tuple[str | None, Rules]:
 
 
 def _is_listed(path: str) -> bool:
-    """Tell whether a walk would list a root, if it came there: not a file with another name."""
+    """Return whether a walk would list a root: any folder, or a file with a photo's name."""
     return not os.path.isfile(path) or is_photo_name(path)
 
 

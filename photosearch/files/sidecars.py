@@ -1,7 +1,7 @@
-"""Sidecars: small files beside photos that tell about them, known by their names.
+"""Sidecars: small files with metadata of the photos beside them, known by their names.
 
-The sidecar of `photo.jpg` is `photo.jpg.xmp` or else `photo.xmp`, however capitalised. How each
-format is read stands in `photosearch.photo.sidecars`.
+The sidecar of `photo.jpg` is `photo.jpg.xmp`, or else `photo.xmp`; capitals don't count.
+`photosearch.photo.sidecars` reads each format.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from photosearch.files.paths import mtime_ns_of
 
 
 class SidecarFormat(StrEnum):
-    """The formats of sidecars by how their names end, in lower case; the preferred one first."""
+    """The formats of sidecars: the endings of their names, in lower case, the preferred first."""
 
     XMP = ".xmp"
 
@@ -24,7 +24,7 @@ _ENDINGS = tuple(SidecarFormat)
 
 
 def is_sidecar_name(name: str) -> bool:
-    """Tell whether a file name or path ends like a sidecar's."""
+    """Return whether a file name or path ends like a sidecar's."""
     return name.lower().endswith(_ENDINGS)
 
 
@@ -32,24 +32,24 @@ def format_of(path: str) -> SidecarFormat:
     """Return the format of a sidecar, by its name.
 
     Raises:
-        ValueError: it is no sidecar's name.
+        ValueError: the path is no sidecar's.
     """
     return SidecarFormat(os.path.splitext(path)[1].lower())
 
 
 def sidecar_names(path: str) -> list[str]:
-    """Return the paths that a photo's sidecar may have, the preferred one first."""
+    """Return the paths that a photo's sidecar may have, the preferred path first."""
     stem = os.path.splitext(path)[0]
     return [f"{start}{ending}" for ending in _ENDINGS for start in (path, stem)]
 
 
 def sidecars_among(names: Iterable[str]) -> dict[str, str]:
-    """Return those of a folder's names that are sidecars', by the same name in lower case."""
+    """Return the sidecars among the names in a folder, each by its name in lower case."""
     return {name.lower(): name for name in names if is_sidecar_name(name)}
 
 
 def list_sidecars(folder: str) -> dict[str, str]:
-    """Return the names of sidecars in a folder, by the same name in lower case.
+    """Return the names of the sidecars in a folder, each by its name in lower case.
 
     Raises:
         OSError: the folder can't be opened.
@@ -62,11 +62,11 @@ def find_sidecar(path: str, names: Mapping[str, str]) -> tuple[str, int] | None:
 
     Args:
         path: of the photo.
-        names: what `list_sidecars` gives of its folder.
+        names: of the sidecars in the photo's folder, from `list_sidecars`.
 
     Returns:
-        The sidecar's path and the time of its last change, in nanoseconds; None where no regular
-        file has a sidecar's name.
+        The sidecar's path and the time of its last change, in nanoseconds. If no regular file has
+        a sidecar's name, None.
     """
     for wanted in sidecar_names(path):
         folder, name = os.path.split(wanted)

@@ -1,4 +1,4 @@
-"""The photo files below a folder."""
+"""The walk: the photo files below a folder."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ class _Level:
     """An opened folder."""
 
     path: str
-    rest: Iterator[os.DirEntry[str]]  # entries to come, without the twins
-    sidecars: dict[str, str]  # names of sidecars, by the same name in lower case
-    twins: dict[str, list[os.DirEntry[str]]]  # RAW files, by the name of the JPEG or HEIC
+    rest: Iterator[os.DirEntry[str]]  # the entries that are still to be listed, without the twins
+    sidecars: dict[str, str]  # names of sidecars, each by its name in lower case
+    twins: dict[str, list[os.DirEntry[str]]]  # RAW files by the name of the JPEG or HEIC
     rules: Rules
 
 
@@ -40,28 +40,31 @@ def walk(
 ) -> Iterator[File | Skipped]:
     """Find the photos below a folder, depth first, by name within each folder.
 
-    What is ignored is left out silently, except for the root itself: hidden names and others
-    that `is_passed_over` knows, folders tagged as caches, and what the files of rules in the
-    walked folders say. Links are followed. A link is left out silently if the walk comes to its
-    target anyway, and each real folder is listed only once: a loop of links ends, and no photo
-    is listed twice because of a link. Each of several hard links is listed. A RAW file beside a
-    JPEG or HEIC of the same name is its twin, see `photosearch.files.pairs`.
+    Ignored entries below the root are left out without a message: names that `is_passed_over`
+    knows (hidden names are among them), folders that are marked as caches, and entries that the
+    files of rules in the walked folders ignore. The root itself is never ignored.
 
-    A folder whose rules can't be used is skipped as a whole: nobody knows what it hides.
+    Links are followed. If the walk lists a link's target anyway, the link is left out without a
+    message. Each real folder is listed once: a loop of links ends, and no photo is listed twice
+    because of a link. Several hard links to a file are all listed. A RAW file beside a JPEG or HEIC
+    of the same name is its twin, see `photosearch.files.pairs`.
+
+    If the rules of a folder can't be used, the whole folder is skipped: nobody knows what the rules
+    would ignore.
 
     Args:
-        root: A folder, or a single file, which is listed whatever its name. Paths listed below a
-            folder start with `root` as it is written here.
+        root: A folder, or a single file. A single file is listed whatever its name. Paths listed
+            below a folder start with `root` as it is written here.
         rules: In force above the root.
-        inner: Folders and files below the root that are walked after it though it ignores
-            them, by the rules in them alone. A missing folder is skipped.
-        outer: A folder above the root whose walk comes to the root: links to what the outer
-            folder lists are left out here too.
-        sidecars_in: Lists the sidecars of a single file's folder, or remembers them.
+        inner: Folders and files below the root that the root's rules ignore. They are walked after
+            the root, with their own rules alone. A missing folder is skipped.
+        outer: A folder above the root whose walk comes to the root: links to files that the outer
+            folder lists are left out here, too.
+        sidecars_in: Returns the sidecars of a single file's folder.
 
     Raises:
-        OSError: At once, not at the first item, when the root is missing, can't be opened, is
-            neither a folder nor a regular file, or has rules that can't be used.
+        OSError: The root is missing, can't be opened, is neither a folder nor a regular file, or
+            has rules that can't be used. It is raised by the call, not by the first item.
     """
     rules = rules or Rules()
     status = os.stat(root)
@@ -90,7 +93,7 @@ def _walk_all(
     inner: Sequence[str],
     sidecars_in: Callable[[str], dict[str, str]],
 ) -> Iterator[File | Skipped]:
-    """Yield the photos of an opened root folder, then those of the roots in it."""
+    """Yield the photos of an opened root folder, then the photos of its inner roots."""
     yield from _walk_folder(root, entries, rules, trail)
     for path in inner:
         try:
@@ -108,7 +111,7 @@ def _walk_all(
 def _walk_folder(
     root: str, entries: list[os.DirEntry[str]], rules: Rules, trail: Trail
 ) -> Iterator[File | Skipped]:
-    """Yield the photos of an opened folder, and of those in it."""
+    """Yield the photos of an opened folder and of the folders in it."""
     # A stack, not recursion: folders may be nested by the thousand.
     levels = [_level(root, entries, rules, trail)]
     while levels:
@@ -157,7 +160,7 @@ def _rules_within(folder: str, entries: list[os.DirEntry[str]], rules: Rules) ->
 
 
 def _has(entries: list[os.DirEntry[str]], name: str) -> bool:
-    """Tell whether a name is among entries that are sorted by name."""
+    """Return whether a name is among entries that are sorted by name."""
     at = bisect_left(entries, name, key=lambda entry: entry.name)
     return at < len(entries) and entries[at].name == name
 
@@ -171,12 +174,12 @@ def _is_ignored(entry: os.DirEntry[str], rules: Rules) -> bool:
 
 
 def _look(entry: os.DirEntry[str], trail: Trail) -> File | Skipped | os.stat_result | None:
-    """Return a photo's file, why it is skipped, a folder's status, or None for anything else.
+    """Return a photo's file, or its `Skipped`, or a folder's status, or None for anything else.
 
     A plain file without a photo's suffix costs no system call; everything else costs one `stat`.
 
     Raises:
-        OSError: The entry is gone, a broken link, or out of reach.
+        OSError: The entry is gone, is a broken link, or can't be reached.
     """
     named_as_photo = is_photo_name(entry.name)
     if entry.is_symlink():
@@ -206,13 +209,13 @@ def _look(entry: os.DirEntry[str], trail: Trail) -> File | Skipped | os.stat_res
 
 
 def _entries(folder: str) -> list[os.DirEntry[str]]:
-    """List a folder by name; the handle is closed before anything below is opened."""
+    """List a folder by name. Its handle is closed before any folder below is opened."""
     with os.scandir(folder) as entries:
         return sorted(entries, key=lambda entry: entry.name)
 
 
 def _is_listed(entry: os.DirEntry[str], rules: Rules, trail: Trail) -> bool:
-    """Tell whether a walk lists a file here, and whether the file holds something."""
+    """Return whether a walk lists a file here and the file isn't empty."""
     if _is_ignored(entry, rules) or not _holds_something(entry):
         return False
     return not (entry.is_symlink() and trail.comes_anyway(entry.path, False))
@@ -221,7 +224,7 @@ def _is_listed(entry: os.DirEntry[str], rules: Rules, trail: Trail) -> bool:
 def _holds_something(entry: os.DirEntry[str]) -> bool:
     try:
         return entry.is_file() and entry.stat().st_size > 0
-    except OSError:  # a link that leads in a circle, or to where nobody may look
+    except OSError:  # a link that leads in a circle or to a closed folder
         return False
 
 
@@ -234,7 +237,7 @@ def _single(
     file = _file(path, status)
     try:
         return _with_sidecar(file, sidecars_in(os.path.dirname(path) or "."))
-    except OSError:  # a folder may be closed whose files can be opened
+    except OSError:  # the files of a closed folder may be readable all the same
         return file
 
 

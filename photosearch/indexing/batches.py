@@ -1,4 +1,4 @@
-"""Batches of photos: decoded ahead, described in a thread of their own."""
+"""Batches: photos that are described together and written in one transaction."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from photosearch.store.photos import Photo
 
 @dataclass(frozen=True, slots=True)
 class DecodedBatch:
-    """Photos to describe at once, and what couldn't be decoded on the way to them."""
+    """Photos to describe together, and the files that couldn't be decoded meanwhile."""
 
     photos: list[tuple[Task, Decoded]]
     failures: list[Failure]
@@ -33,7 +33,7 @@ class DecodedBatch:
 
 @dataclass(frozen=True, slots=True)
 class DescribedBatch:
-    """Photos to write in one transaction, and what couldn't be decoded on the way to them."""
+    """Photos to write in one transaction, and the files that couldn't be decoded meanwhile."""
 
     photos: list[Photo]
     failures: list[Failure]
@@ -43,16 +43,16 @@ class DescribedBatch:
 def decode_batches(
     todo: Sequence[Task], size: int, config: IndexOptions, batch_size: Callable[[], int]
 ) -> Iterator[DecodedBatch]:
-    """Yield decoded photos by full batches, with the failures met on the way.
+    """Yield decoded photos in full batches, with the failures that came between them.
 
-    A batch is full by its photos, not by its files: after a kill the rest falls into
-    the same batches again, so the captions are the same to the last bit.
+    Photos fill a batch, files that can't be decoded don't. So after a kill the remaining photos
+    fall into the same batches, and the captions are the same to the last bit.
 
     Args:
-        todo: what to decode, in this order.
+        todo: the files to decode, in this order.
         size: side of the square to decode to, in pixels.
         config: processes and limits.
-        batch_size: asked again for every photo, because it may change.
+        batch_size: returns the size; called for every photo, because the size may change.
     """
     photos: list[tuple[Task, Decoded]] = []
     failures: list[Failure] = []
@@ -81,12 +81,12 @@ def decode_batches(
 def describe_batches(
     batches: Iterable[DecodedBatch], describer: Describer, parts: Collection[str]
 ) -> Iterator[DescribedBatch]:
-    """Describe batches, each in a thread while the batch before it is written.
+    """Describe batches in a thread. A batch is described while the batch before it is written.
 
     Args:
         batches: decoded photos.
-        describer: what describes them.
-        parts: of the descriptions to make.
+        describer: describes the photos.
+        parts: the parts of the descriptions to make.
     """
     waiting: deque[Future[DescribedBatch]] = deque()
     thread = ThreadPoolExecutor(1)
@@ -117,11 +117,12 @@ def _describe(batch: DecodedBatch, describer: Describer, parts: Collection[str])
 
 
 def photo_of(task: Task, decoded: Decoded, description: Description | None = None) -> Photo:
-    """Put together what is known of a photo; without a description, that stays as it was."""
+    """Return a photo to write; without a description, the library keeps the known description."""
     unread = decoded.unread_sidecar
     failure = None
     if unread is not None:
-        # Without a time, it is tried again in the next run; with a time, when that has changed.
+        # Without a time, the next run tries the sidecar again. With a time, it is tried again when
+        # its time has changed.
         mtime_ns = task.file.sidecar_mtime_ns if unread.damaged else None
         failure = Failure(unread.path, unread.reason, None, mtime_ns, Stage.SIDECAR)
     return Photo(

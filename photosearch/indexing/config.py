@@ -1,4 +1,4 @@
-"""Options of indexing and watching, for Python and the command line alike."""
+"""Options of indexing and watching, for Python and for the command line."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ class IndexOptions:
     """How to index.
 
     Attributes:
-        batch_size: Photos described together and written in one transaction; None: as many as
-            what describes them asks for.
-        workers: Decoding processes; 0 decodes in this one, without `file_timeout`. By default
-            one for each processor: they wait while the captioner is the slower one.
-        force: Describe known and unchanged photos as well, whole.
-        upgrade: Make anew what another model made of known and unchanged photos.
-        retry: Try again what couldn't be read, though it is unchanged.
-        exclude: What to ignore in this run: patterns as in .gitignore, seen from each folder.
+        batch_size: Photos described together and written in one transaction; None: the describer's
+            batch size.
+        workers: Decoding processes; 0: this process decodes, without `file_timeout`. By default
+            one for each processor: if the captioner is slower, they wait.
+        force: Describe known and unchanged photos again, in all parts.
+        upgrade: For known and unchanged photos, make the parts again that another model made.
+        retry: Try unchanged files again that couldn't be read.
+        exclude: Patterns of files to ignore in this run, as in .gitignore, relative to each folder.
         file_timeout: Seconds that a photo may take to decode.
-        max_pixels: Of a photo; a larger one counts as unreadable.
+        max_pixels: The most pixels of a photo; a larger photo counts as unreadable.
 
     Raises:
         UsageError: A number is beyond its limits.
@@ -51,15 +51,15 @@ class IndexOptions:
         int, Option("Decoding processes.", "N", least=0, default=_EACH_PROCESSOR)
     ] = field(default_factory=processors)
     force: Annotated[bool, Option("Describe known photos again.")] = False
-    upgrade: Annotated[bool, Option("Make anew what an older model made.")] = False
-    retry: Annotated[bool, Option("Try again what couldn't be read.")] = False
+    upgrade: Annotated[bool, Option("Replace what an older model made.")] = False
+    retry: Annotated[bool, Option("Try unreadable files again.")] = False
     exclude: Annotated[
-        Sequence[str], Option("Ignore it in this run, as .gitignore would.", "PATTERN")
+        Sequence[str], Option("Files to ignore in this run, as in .gitignore.", "PATTERN")
     ] = ()
     file_timeout: Annotated[
         float,
         Option(
-            "What a photo may take. Tries again what couldn't be read.",
+            "Longest time to decode a photo. Tries unreadable files again.",
             "SECONDS",
             least=0.1,
             most=1e6,
@@ -69,7 +69,7 @@ class IndexOptions:
     max_pixels: Annotated[
         int,
         Option(
-            "Refuse larger photos. Tries again what couldn't be read.",
+            "Refuse larger photos. Tries unreadable files again.",
             "MEGAPIXELS",
             least=0.1,
             most=1e6,
@@ -84,20 +84,20 @@ class IndexOptions:
 
 @dataclass(frozen=True)
 class DescribeOptions:
-    """What the shipped model runs on.
+    """How the shipped model is run.
 
     Attributes:
         engine: One of `captioner.describe.engines.Engine`.
-        device: Of torch: one of `captioner.describe.engines.Device`.
+        device: For the engine torch: one of `captioner.describe.engines.Device`.
         threads: Processor threads; None: one for each processor.
-        bf16: Look at photos in bfloat16; refused where that isn't faster.
+        bf16: Encode photos in bfloat16; refused if that isn't faster.
 
     Raises:
         UsageError: A number is beyond its limits.
     """
 
     engine: Annotated[str, Option(f"What runs the model: {', '.join(Engine)}.", "NAME")] = "auto"
-    device: Annotated[str, Option(f"Of torch: {', '.join(Device)}.", "NAME")] = "auto"
+    device: Annotated[str, Option(f"For torch: {', '.join(Device)}.", "NAME")] = "auto"
     threads: Annotated[
         int | None,
         Option("Processor threads of the captioner.", "N", least=1, default=_EACH_PROCESSOR),
@@ -113,13 +113,13 @@ class WatchOptions:
     """How to watch; times in seconds.
 
     Attributes:
-        quiet: Without a change, until what changed is indexed.
-        longest: That a change waits while others go on.
-        retry: Between two tries while another process is indexing.
-        poll: Look at all files again and again: for network drives.
+        quiet: Time without a change after which changes are indexed.
+        longest: The longest time that a change waits while other changes go on.
+        retry: Time between two tries while another process is indexing.
+        poll: Check all files every few seconds: for network drives.
     """
 
     quiet: float = 2.0
     longest: float = 60.0
     retry: float = 10.0
-    poll: Annotated[bool, Option("Look at all files now and then, for network drives.")] = False
+    poll: Annotated[bool, Option("Check all files every few seconds, for network drives.")] = False

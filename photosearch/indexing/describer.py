@@ -1,4 +1,4 @@
-"""What describes photos: the shipped model, on the engine that suits the machine."""
+"""The describer: the shipped model, on the engine that suits the machine."""
 
 from __future__ import annotations
 

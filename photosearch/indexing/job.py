@@ -1,4 +1,4 @@
-"""A job: folders to index into a library's file, with a model, once or again and again."""
+"""A job: the indexing of folders into a library's file, once or many times."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from photosearch.store.roots import outer_roots
 
 
 class Job:
-    """Indexes folders into one file, as often as it is asked to; loads the model once."""
+    """Indexes folders into one file, as often as `run` is called; loads the model once."""
 
     def __init__(
         self,
@@ -36,8 +36,8 @@ class Job:
         Args:
             path: the library's file.
             options: how to index.
-            load: gives what describes photos; called when the first photo is to be described.
-            fingerprints: by the part of a description, of what `load` gives; None: not known.
+            load: returns the describer; called when the first photo is to be described.
+            fingerprints: of the describer that `load` returns, by part; None: not known.
 
         Raises:
             UsageError: `upgrade` is asked for without fingerprints.
@@ -50,14 +50,13 @@ class Job:
         self._fingerprints = fingerprints
 
     def run(self, folders: list[str], observer: Observer | None = None) -> Summary:
-        """Index folders, absolute; without any, those that were indexed before.
+        """Index folders, absolute; if there are none, the folders of earlier runs.
 
-        What `force`, `upgrade` and `retry` ask for is done in the first run that comes to its
-        end.
+        `force`, `upgrade` and `retry` hold until a run comes to its end, and no longer.
 
         Raises:
             LibraryError: the file can't be used, or another process is indexing it.
-            UsageError: a pattern to exclude is none, or the model can't be loaded.
+            UsageError: a pattern to exclude can't be used, or the model can't be loaded.
         """
         if not os.path.exists(self.path) and not any(map(os.path.exists, folders)):
             # A mistyped folder must not leave an empty library behind.
@@ -80,7 +79,7 @@ def job(
     notify: Callable[[str], None],
     values: Mapping[str, Any],
 ) -> Job:
-    """Put together what a run needs; the arguments are those of `Library.index`.
+    """Return a job; the arguments are those of `Library.index`.
 
     Raises:
         TypeError: a value has an unknown name.

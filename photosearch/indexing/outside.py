@@ -1,4 +1,4 @@
-"""A photo outside the library, described to find photos that look like it."""
+"""A photo outside the library: its vector, to find photos that look like it."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ from photosearch.text import display
 def vector_of_file(
     path: str, load: Callable[[], Describer] | None, notify: Callable[[str], None]
 ) -> np.ndarray:
-    """Return the vector of a photo that the library has no vector of, unit length, float32 (D,).
+    """Return the vector of a photo that has no vector in the library, unit length, float32 (D,).
 
     Args:
         path: of the photo.
-        load: gives what describes it; None: the shipped captioner.
-        notify: told in a line what takes long.
+        load: returns the describer; None: the shipped captioner.
+        notify: called with a line about what takes long.
 
     Raises:
-        UsageError: there is no photo, or it can't be read.
+        UsageError: the photo doesn't exist, or it can't be read.
         ModelError: the model can't be loaded.
     """
     if not os.path.exists(path):
         raise UnknownPathError(f"no photo at {display(path)}")
     given = load() if load else None
     size = given.image_size if given else read_settings(shipped_model())["encoder"]["image_size"]
-    try:  # before the captioner is loaded, which takes longer
+    try:  # before the captioner is loaded: loading takes longer
         pixels = decode(path, size).pixels
     except UndecodableError as error:
         raise UsageError(f"{display(path)}: {error}") from error

@@ -1,4 +1,4 @@
-"""Protocols: who describes photos, and who is told how indexing goes."""
+"""Protocols of the collaborators of indexing: a describer of photos, an observer of progress."""
 
 from __future__ import annotations
 
@@ -12,48 +12,48 @@ if TYPE_CHECKING:
 
 
 class Describer(Protocol):
-    """What describes photos: the captioner, or a test's small fake."""
+    """A describer of photos: the captioner, or a test's small fake."""
 
     @property
     def name(self) -> str:
-        """What the model is called."""
+        """The model's name."""
 
     @property
     def fingerprints(self) -> Mapping[str, str]:
-        """Of the weights and settings behind each of `PARTS`: equal ones give equal results."""
+        """The fingerprint of each of `PARTS`: equal fingerprints mean equal results."""
 
     @property
     def image_size(self) -> int:
-        """Side of the square pictures that it takes, in pixels."""
+        """Side of the square pictures that the model takes, in pixels."""
 
     @property
     def batch_size(self) -> int:
-        """Photos to give it at once; may change with every batch."""
+        """Photos to describe together; may change with every batch."""
 
     def describe_pixels(
         self, pixels: np.ndarray, parts: Collection[str] = PARTS
     ) -> Sequence[Description]:
-        """Make these parts of the descriptions of photos, uint8 (B, S, S, 3)."""
+        """Return descriptions of photos, uint8 (B, S, S, 3), with the given parts."""
 
 
 class Observer(Protocol):
-    """Who is told how indexing goes."""
+    """An observer of an indexing run's progress."""
 
     def comparing(self, files: int) -> None:
-        """So many files are read, because they may hold the same as others."""
+        """A number of files are read now, because they may be copies."""
 
     def start(self, total: int) -> None:
-        """So many photos are to be captioned."""
+        """A number of photos are to be captioned."""
 
     def advance(self, photos: int) -> None:
-        """So many more photos are done: written or skipped."""
+        """A number of further photos are done: written or skipped."""
 
     def skipped(self, path: str, reason: str) -> None:
-        """A file or folder can't be read; told once for each reason."""
+        """A file or folder can't be read; called once for each path in a run."""
 
 
 class Silent:
-    """An observer that tells nobody."""
+    """An observer that does nothing."""
 
     def comparing(self, files: int) -> None:
         """Do nothing."""

@@ -1,4 +1,4 @@
-"""Files that were moved, copied or only touched, recognised by what they hold."""
+"""Recognition of known photos by content, in files that were moved, copied or only touched."""
 
 from __future__ import annotations
 
@@ -18,29 +18,30 @@ from photosearch.store.moves import copy_photo, move_photos, touch_photo
 from photosearch.store.photos import set_missing
 from photosearch.store.roots import reachable
 
-IsGone = Callable[[KnownPhoto, str], bool]  # no longer at its path; a new path it may have
+IsGone = Callable[[KnownPhoto, str], bool]  # takes a photo and the path that it may have now
 
 
 @dataclass(frozen=True)
 class Recognised:
-    """What came of looking at new and changed files."""
+    """New and changed files, sorted by what is to be done with them."""
 
-    tasks: list[Task]  # all of them; files that were read carry their hash
-    left: list[Task]  # hold what the library doesn't know
-    later: list[Task]  # hold the same as a file of `left`
-    rereads: list[Task]  # known, but with another sidecar
+    tasks: list[Task]  # for all files; files that were read carry their hash
+    left: list[Task]  # for files with unknown content
+    later: list[Task]  # for files with the same content as a file of `left`
+    rereads: list[Task]  # for known photos with another sidecar
     moved: int
     copied: int
-    touched: int  # changed only in time or inode
+    touched: int  # files of which only time or inode changed
 
 
 @dataclass(frozen=True)
 class _Sorted:
-    """New and changed files by what they hold."""
+    """New and changed files by their content."""
 
     left: list[Task] = field(default_factory=list)
     later: list[Task] = field(default_factory=list)
-    arrivals: list[tuple[Task, list[KnownPhoto]]] = field(default_factory=list)  # hold the same
+    # Files, each with the known photos of the same content.
+    arrivals: list[tuple[Task, list[KnownPhoto]]] = field(default_factory=list)
     touched: list[tuple[KnownPhoto, Task]] = field(default_factory=list)
 
 
@@ -51,22 +52,22 @@ def recognise(
     threads: int = 1,
     comparing: Callable[[int], None] = lambda files: None,
 ) -> Recognised:
-    """Find out which new and changed files hold photos that the library knows.
+    """Find the known photos among new and changed files, by content.
 
-    If the file of a known photo is no longer there, the photo has moved: its row gets the new
-    path. Otherwise the new file is a copy, and gets a copy of the row. All is written in one
-    transaction, because photos may have changed places with each other.
+    If the file of a known photo is gone, the photo has moved: its row gets the new path. Otherwise
+    the new file is a copy, and gets a copy of the row. All is written in one transaction, because
+    photos may have changed places with each other.
 
-    A file is read only if it has as many bytes as a known photo, or as another new file that is
-    the same in the middle. It isn't read if it has name, time and inode of a photo that is gone:
-    then it is that photo, so that a renamed folder costs nothing, whatever is in it.
+    A file is read only if it has the size of a known photo, or the size and the middle of another
+    new file. If a file has name, time and inode of a photo that is gone, it is that photo, and
+    isn't read: so a renamed folder costs nothing.
 
     Args:
         connection: to the library, for writing.
-        tasks: one for each new or changed file.
-        gone: paths that were known, and were not found now.
-        threads: that read files.
-        comparing: told how many files are to be read.
+        tasks: a task for each new or changed file.
+        gone: known paths that the walk didn't find.
+        threads: the number of threads that read files.
+        comparing: called with the number of files to read.
     """
     sizes = dict.fromkeys(task.file.size for task in tasks)
     photos = [(size, photo) for size in sizes for photo in photos_of_size(connection, size)]
@@ -93,14 +94,15 @@ def recognise(
 def follow_twins(
     connection: sqlite3.Connection, tasks: Iterable[Task], gone: Collection[str]
 ) -> None:
-    """Let the hidden row of a RAW file that a person captioned go where its file went.
+    """Give the hidden row of a captioned RAW file the new path of its file.
 
-    Its caption then goes to the JPEG that came with it, see `photosearch.store.twins`.
+    A person wrote the caption. It then goes to the JPEG that moved with the RAW file, see
+    `photosearch.store.twins`.
 
     Args:
         connection: to the library, for writing.
-        tasks: new and changed files.
-        gone: paths that were known, and were not found now.
+        tasks: for new and changed files.
+        gone: known paths that the walk didn't find.
     """
     is_gone = _gone_test(connection, gone)
     for task in tasks:
@@ -117,10 +119,10 @@ def follow_twins(
 
 
 def _gone_test(connection: sqlite3.Connection, gone: Collection[str]) -> IsGone:
-    """Return a function that tells whether a photo's file is no longer at its path.
+    """Return a function that returns whether a photo's file is no longer at its path.
 
-    A file in a folder that can't be reached now may still be there. On file systems that don't
-    tell names apart by case or accents, a renamed file is still found by its old name.
+    If a folder can't be reached now, its files may still exist. Some file systems don't distinguish
+    names by case or accents: there, a renamed file is still found by its old name.
     """
     within, gone = reachable(connection), frozenset(gone)
 
@@ -140,15 +142,15 @@ def _gone_test(connection: sqlite3.Connection, gone: Collection[str]) -> IsGone:
 def _renamed(
     tasks: Iterable[Task], photos: Sequence[tuple[int, KnownPhoto]], is_gone: IsGone
 ) -> dict[str, KnownPhoto]:
-    """Return the photos that files are without a doubt, by the paths of the files.
+    """Return the photos that were certainly renamed, by the new paths of their files.
 
     Args:
         tasks: for the files.
         photos: of the same sizes, each after its size in bytes.
-        is_gone: tells whether a photo's file is no longer at its path.
+        is_gone: returns whether a photo's file is no longer at its path.
     """
-    # The name counts too, because some file systems make up inodes, and their times are coarse:
-    # pictures of one burst may have the same size.
+    # The name counts too. Some file systems make up inodes and have coarse times, and pictures of
+    # one burst may have the same size.
     alike: dict[tuple[int, int, int | None, str], list[KnownPhoto]] = defaultdict(list)
     for size, photo in photos:
         if photo.path is None:
@@ -178,14 +180,14 @@ def _hashed(
     threads: int,
     comparing: Callable[[int], None],
 ) -> list[Task]:
-    """Return tasks whose files carry their hash, where it had to be computed.
+    """Return the tasks; files whose hash is needed carry it.
 
     Args:
         tasks: for files.
         photos: of the same sizes, each after its size in bytes.
         renamed: paths of files that needn't be read.
-        threads: that read files.
-        comparing: told how many files are to be read.
+        threads: the number of threads that read files.
+        comparing: called with the number of files to read.
     """
     known_sizes = {size for size, photo in photos if photo.content_hash is not None}
     unknown = [
@@ -209,7 +211,7 @@ def _hashed(
 
 
 def _alike(files: Sequence[File], pool: ThreadPoolExecutor) -> list[str]:
-    """Return the files that agree with another file in size and in the middle."""
+    """Return the paths of files with the same size and the same middle as another file."""
     sizes = Counter(file.size for file in files)
     shared = [file for file in files if sizes[file.size] > 1]
     samples = pool.map(sample, [file.path for file in shared])
@@ -225,12 +227,12 @@ def _sorted(
     photos: Iterable[tuple[int, KnownPhoto]],
     renamed: Mapping[str, KnownPhoto],
 ) -> _Sorted:
-    """Sort files by whether the library knows what they hold, and where.
+    """Sort files by whether the library knows their content, and at which path.
 
     Args:
-        tasks: for files, which carry their hash if they were read.
+        tasks: for files. If a file was read, it carries its hash.
         photos: of the same sizes, each after its size in bytes.
-        renamed: the photos that files are without a doubt, by path.
+        renamed: the photos that were certainly renamed, by new path.
     """
     holding: dict[tuple[int, bytes], list[KnownPhoto]] = defaultdict(list)
     for size, photo in photos:
@@ -263,8 +265,8 @@ def _settle(
     """Decide which arrivals are moves and which are copies, each with its known photo.
 
     Args:
-        arrivals: files, each with the known photos that hold the same.
-        is_gone: tells whether a photo's file is no longer at its path.
+        arrivals: files, each with the known photos of the same content.
+        is_gone: returns whether a photo's file is no longer at its path.
     """
     arrived = {task.file.path for task, _ in arrivals}
     moved: dict[int, tuple[KnownPhoto, Task]] = {}
@@ -280,12 +282,13 @@ def _settle(
         name = os.path.basename(task.file.path)
         vacated.sort(
             key=lambda photo: (
-                photo.missing,  # photos that are gone since this run come first
+                photo.missing,  # photos that were still shown before this run come first
                 photo.missing and not photo.edited,
                 os.path.basename(photo.last_path) != name,
             )
         )
-        # A row that was hidden long ago says less than the row of a copy that a person captioned.
+        # If a row was hidden in an earlier run, the row of a copy that a person captioned goes
+        # before it.
         if vacated and not (vacated[0].missing and same[0].edited and not vacated[0].edited):
             moved[vacated[0].photo_id] = (vacated[0], task)
         else:

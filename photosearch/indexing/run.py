@@ -1,4 +1,4 @@
-"""Indexing: from folders to captioned photos in the library."""
+"""The indexing run: from folders to captioned photos in the library."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ from photosearch.store.roots import add_roots, all_roots, drop_roots, outer_root
 from photosearch.store.runs import finish_run, start_run
 from photosearch.store.twins import follow_edits
 
-REREAD = 32  # photos in a transaction, where only metadata is read
-THUMBNAIL = 8  # side in pixels, where only metadata is wanted: the fastest to decode
+REREAD = 32  # photos in a transaction, if only metadata is read
+THUMBNAIL = 8  # side in pixels, if only metadata is read: the fastest to decode
 
 EMPTIED = (
     "it is empty, so its photos stay as they are: is a drive unplugged? "
@@ -41,14 +41,14 @@ EMPTIED = (
 
 
 class _Skips:
-    """Tells an observer what can't be read: each path once, though photos share sidecars."""
+    """Reports unreadable paths to an observer, each once, because photos may share a sidecar."""
 
     def __init__(self, observer: Observer) -> None:
         self._observer = observer
         self._paths: set[str] = set()
 
     def report(self, failures: Iterable[Failure]) -> list[Failure]:
-        """Tell the observer of the failures at new paths, and return these failures."""
+        """Report the failures at new paths, and return these failures."""
         new = []
         for failure in failures:
             if failure.path not in self._paths:
@@ -60,7 +60,7 @@ class _Skips:
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """What all steps of a run work with."""
+    """The arguments that all steps of a run share."""
 
     connection: sqlite3.Connection
     run_id: int
@@ -79,24 +79,24 @@ def index(
 ) -> Summary:
     """Bring a library up to date with folders.
 
-    Every batch is one transaction: what was written before a kill or an interrupt
-    stays, and the next run goes on from there. A file that can't be read is recorded
-    and never ends the run.
+    Every batch is one transaction: after a kill or an interrupt the finished batches stay, and
+    the next run continues after them. If a file can't be read, that is recorded, and the run goes
+    on.
 
     Args:
         connection: to a library, for writing.
         roots: folders or single files, absolute.
-        load: gives the captioner; called only when there is a photo to describe.
-        config: batch size, processes, what to do again.
-        observer: told about progress and skipped files.
-        fingerprints: of what `load` gives, if they are known without calling it; without
-            them, no photo counts as outdated and `config.upgrade` does nothing.
+        load: returns the captioner; called only if there is a photo to describe.
+        config: how to index.
+        observer: called on progress and on skipped files.
+        fingerprints: of the captioner that `load` returns; None: not known without loading it.
+            Without them, no photo counts as outdated, and `config.upgrade` does nothing.
 
     Returns:
-        Counts, and the roots that can't be opened: nothing in them is hidden.
+        Counts, and the roots that can't be opened: the photos of these roots stay as they are.
 
     Raises:
-        UsageError: before anything else, for a bad pattern in `config.exclude`.
+        UsageError: a pattern in `config.exclude` can't be used; nothing was done.
         RuntimeError: the decoding processes can't start.
     """
     config, observer = config or IndexOptions(), observer or Silent()
@@ -110,7 +110,7 @@ def index(
     follow_twins(connection, scanned.fresh, scanned.gone)
     summary += recognised + _hide(run, scanned.gone)
 
-    # Copies of new photos, and twins of undecodable ones, wait until those are written.
+    # Copies wait until the new photos are written. So do twins of files that can't be decoded.
     fresh, later = (found.tasks, []) if config.force else (found.left, found.later)
     todo = fresh + [task for task in scanned.todo if task.parts]
     observer.start(len(todo))
@@ -133,11 +133,11 @@ def index(
 def _scan_roots(
     run: _Run, roots: Iterable[str], models: ModelIds | None
 ) -> tuple[Scanned, Summary]:
-    """Walk folders and compare them with the library; note the folders as known."""
+    """Walk folders, compare them with the library, and note the folders as roots."""
     connection, started = run.connection, time.perf_counter()
     given, before = set(roots), set(all_roots(connection))
     known = given | before
-    sidecars_in = functools.cache(list_sidecars)  # of thousands of files given one by one
+    sidecars_in = functools.cache(list_sidecars)  # thousands of files may be given one by one
     # A missing folder is reported even if it would lie in another given folder.
     missing = sorted(root for root in given if not os.path.exists(root))
     parts, unreachable = list[Scanned](), dict[str, str]()
@@ -168,16 +168,16 @@ def _scan_roots(
 
 
 def _note_root(connection: sqlite3.Connection, root: Root, *, is_new: bool) -> None:
-    """Remember a folder that was given, and how it stands to the others."""
+    """Store a root unless another root holds it, and drop the roots that its walk comes to."""
     add_roots(connection, root.inner if root.outer else [root.path, *root.inner])
     drop_roots(connection, root.reached)
     if is_new and root.outer is None:
-        with connection:  # what lies in it may be known by the name of a folder in it
+        with connection:  # photos in it may have had a deeper root
             tell_folders(connection, root.path)
 
 
 def _searched_below(connection: sqlite3.Connection, path: str) -> str:
-    """Return the folder below which the names of folders are searched, for photos of a root."""
+    """Return the folder below which folder names are searched, for the photos of a root."""
     outer = outer_root(connection, path) or path
     is_single = not os.path.isdir(path) and outer == path
     return os.path.dirname(path) if is_single else outer
@@ -194,7 +194,7 @@ def _recognise(
 
 
 def _hide(run: _Run, gone: Iterable[str]) -> Summary:
-    """Hide photos that the walk didn't find; if a file is there all the same, a rule ignores it."""
+    """Hide photos that the walk didn't find. If a photo's file exists, a rule ignores it."""
     there: dict[bool, list[str]] = {True: [], False: []}
     for path in gone:
         there[os.path.lexists(path)].append(path)
@@ -229,9 +229,9 @@ def _describe(run: _Run, todo: Sequence[Task], describer: Describer) -> tuple[se
 
 
 def _by_parts(todo: Iterable[Task]) -> Iterator[tuple[tuple[str, ...], list[Task]]]:
-    """Yield tasks grouped by the parts to make, which a batch makes for all its photos.
+    """Yield tasks grouped by the parts to make: a batch makes the same parts for all its photos.
 
-    New photos, which get all parts, come first.
+    New photos get all parts, and come first.
     """
     order = sorted(todo, key=lambda task: (-len(task.parts), task.parts))
     for parts, group in groupby(order, key=lambda task: task.parts):
@@ -241,7 +241,7 @@ def _by_parts(todo: Iterable[Task]) -> Iterator[tuple[tuple[str, ...], list[Task
 def _stand_ins(
     todo: Iterable[Task], undecoded: Collection[str], already: Collection[str]
 ) -> list[Task]:
-    """Return tasks for the twins of files that can't be decoded, but for those compared already."""
+    """Return tasks for the twins of files that can't be decoded, except twins compared already."""
     found = ((task.root, stand_in(task.file, undecoded)) for task in todo)
     return [
         Task(root, twin) for root, twin in found if twin is not None and twin.path not in already
@@ -253,7 +253,7 @@ def _unread_sidecars(photos: Iterable[Photo]) -> list[Failure]:
 
 
 def _reread(run: _Run, todo: Sequence[Task]) -> Summary:
-    """Read the metadata of known photos again; what describes them needn't be loaded."""
+    """Read the metadata of known photos again; the model isn't loaded for that."""
     summary = Summary()
     for batch in decode_batches(todo, THUMBNAIL, run.config, lambda: REREAD):
         photos = [photo_of(task, decoded) for task, decoded in batch.photos]

@@ -1,4 +1,4 @@
-"""The scan: a folder compared with what the library knows of it, and a decision for each file."""
+"""The scan: a comparison of a folder with the library, ending in a decision for each file."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from photosearch.indexing.config import IndexOptions
 from photosearch.store.failures import Failure, Stage
 from photosearch.store.known import Known
 
-ModelIds = tuple[int | None, ...]  # in the order of PARTS; None: the library doesn't know it
+ModelIds = tuple[int | None, ...]  # in the order of PARTS; None: a model unknown to the library
 
 
 class Decision(StrEnum):
-    """What is to be done about something that a walk found."""
+    """What is to be done about an entry of a walk."""
 
     REPORT = "report"  # it can't be opened, and the library doesn't know that
     NEW = "new"  # unknown or changed: recognised, or else described
@@ -40,12 +40,12 @@ def decide(
     outdated: bool = False,
     sidecar_failed: bool = False,
 ) -> Decision:
-    """Decide what is to be done; the first rule that holds counts.
+    """Return the decision for an entry: that of the first rule that holds.
 
     Args:
-        found: what the walk found.
-        before: what the library knows of its path.
-        config: what is wanted again: `force`, `retry`, `upgrade`.
+        found: the entry of the walk.
+        before: the library's knowledge of the entry's path.
+        config: its fields `force`, `retry` and `upgrade` count.
         outdated: another model made a part of the description.
         sidecar_failed: the library knows that the sidecar can't be read.
     """
@@ -67,12 +67,12 @@ def decide(
 
 
 def is_changed(before: Known, file: File) -> bool:
-    """Tell whether a file has another size or time than the library knows."""
+    """Return whether a file has another size or time than the library knows."""
     return (before.size, before.mtime_ns) != (file.size, file.mtime_ns)
 
 
 def _is_sidecar_new(before: Known, file: File, *, try_damaged: bool) -> bool:
-    """Tell whether the sidecar is to be read: it came, changed or went, or is to be tried again."""
+    """Return whether to read the sidecar: it came, changed or went, or is to be tried again."""
     if before.metadata_unread or before.sidecar_mtime_ns != file.sidecar_mtime_ns:
         return True
     return before.sidecar_damaged and try_damaged
@@ -82,8 +82,8 @@ def outdated_parts(before: Known | None, models: ModelIds | None) -> tuple[str, 
     """Return the parts of a photo's description that another model made.
 
     Args:
-        before: what the library knows of the photo.
-        models: in use; None: not known, so that nothing counts as outdated.
+        before: the library's knowledge of the photo.
+        models: the models in use; None: not known, so that no part counts as outdated.
     """
     if models is None or before is None or not before.models:
         return ()
@@ -95,14 +95,14 @@ def outdated_parts(before: Known | None, models: ModelIds | None) -> tuple[str, 
 class Task:
     """A file to decode and describe."""
 
-    root: str  # folder below which the names of its folders are searched
+    root: str  # the folder below which folder names are searched
     file: File
-    parts: tuple[str, ...] = PARTS  # of the description; none: only the metadata is read again
+    parts: tuple[str, ...] = PARTS  # of the description to make; if empty, only metadata is read
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A file of a walk, what the library knows of it, and what is to be done."""
+    """A file of a walk, with the library's knowledge of it and the decision."""
 
     file: File
     before: Known | None
@@ -113,23 +113,23 @@ class Judged:
 
 @dataclass
 class Scanned:
-    """What came of comparing a folder with the library."""
+    """The result of a scan."""
 
     fresh: list[Task] = field(default_factory=list)  # new and changed files
     todo: list[Task] = field(default_factory=list)  # known files
     gone: list[str] = field(default_factory=list)  # known paths that were not found
     returned: list[str] = field(default_factory=list)  # hidden photos that were found unchanged
-    stand_ins: list[str] = field(default_factory=list)  # twins that were compared themselves
+    stand_ins: list[str] = field(default_factory=list)  # twins compared like listed files
     failures: list[Failure] = field(default_factory=list)  # newly found
     unchanged: int = 0
     failed_before: int = 0  # known to be unreadable, and not changed since
     outdated: int = 0  # unchanged photos that another model described, in part or whole
 
     def add(self, root: str, judged: Judged) -> None:
-        """Note what is to be done about a file.
+        """Add a file with its decision.
 
         Args:
-            root: the folder below which the names of its folders are searched.
+            root: the folder below which folder names are searched.
             judged: the file with its decision.
         """
         file, before = judged.file, judged.before
@@ -154,7 +154,7 @@ class Scanned:
 
 
 def joined(parts: Sequence[Scanned]) -> Scanned:
-    """Return what came of several folders together: lists one after the other, counts added."""
+    """Return the results of several scans as one: lists joined, counts added."""
     values: dict[str, Any] = {}
     for name, start in vars(Scanned()).items():
         found = [getattr(part, name) for part in parts]
@@ -170,20 +170,20 @@ def scan(
     models: ModelIds | None,
     config: IndexOptions,
 ) -> Scanned:
-    """Compare a folder with the library: find what is new, what is to be done and what is gone.
+    """Compare a folder with the library: find new files, known files to describe, and gone files.
 
     Args:
         root: the folder, or a single file.
-        searched_below: the folder below which the names of its photos' folders are searched.
-        entries: what a walk found there.
-        known_in: gives what the library knows of a path and of all below it, by path.
-        models: in use; None: not known.
-        config: what is wanted again.
+        searched_below: the folder below which folder names are searched, for its photos.
+        entries: the entries of a walk from `root`.
+        known_in: returns the library's knowledge of a path and of all paths below it, by path.
+        models: the models in use; None: not known.
+        config: its fields `force`, `retry` and `upgrade` count.
     """
     known = known_in(root)
     is_single = not os.path.isdir(root)
     scanned = Scanned()
-    closed: list[str] = []  # folders of whose photos nobody can say that they are gone
+    closed: list[str] = []  # unreadable folders: nobody can say that their photos are gone
     sidecars: set[str] = set()
     for entry, stands_in in _with_twins(entries, known, config):
         before = known.pop(entry.path, None)
@@ -196,7 +196,7 @@ def scan(
             continue
         if stands_in:
             scanned.stand_ins.append(entry.path)
-        if is_single:  # its sidecar isn't below it
+        if is_single:  # a single file's sidecar isn't below the file
             for name in sidecar_names(entry.path):
                 known |= known_in(name)
         if entry.sidecar is not None:
@@ -215,9 +215,9 @@ def scan(
 def _with_twins(
     entries: Iterable[File | Skipped], known: Mapping[str, Known], config: IndexOptions
 ) -> Iterator[tuple[File | Skipped, bool]]:
-    """Yield entries, and after a file whose twin stands in for it the twin, marked as such."""
+    """Yield entries; if a twin stands in for a file, yield the twin after the file, marked so."""
     for entry in entries:
-        before = known.get(entry.path)  # which whoever takes the entry may remove
+        before = known.get(entry.path)  # read now: the caller may remove it after `yield`
         yield entry, False
         if not isinstance(entry, File) or entry.twin is None:
             continue

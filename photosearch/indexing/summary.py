@@ -1,4 +1,4 @@
-"""What came of an indexing run."""
+"""The summary of an indexing run."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Stages:
     write: float = 0.0
 
     def __add__(self, other: Stages) -> Stages:
-        """Return the seconds of both."""
+        """Return the sums of the seconds of both."""
         return Stages(
             *(mine + theirs for mine, theirs in zip(astuple(self), astuple(other), strict=True))
         )
@@ -23,25 +23,25 @@ class Stages:
 
 @dataclass
 class Summary:
-    """What came of an indexing run."""
+    """The counts of an indexing run; the name of each says which photos it counts."""
 
     captioned: int = 0
     reread: int = 0  # only metadata was read again, because a sidecar changed
     moved: int = 0  # known photos whose files have another path now
-    copied: int = 0  # files that hold the same as a known photo
+    copied: int = 0  # files with the content of a known photo
     unchanged: int = 0
-    failed: int = 0  # newly found unreadable
+    failed: int = 0  # files and folders that can't be read, newly found
     failed_before: int = 0  # known to be unreadable, and not changed since
     hidden: int = 0  # photos whose files are gone
-    ignored: int = 0  # photos whose files are there, hidden because of a rule
+    ignored: int = 0  # photos whose files exist; they are hidden because of a rule
     returned: int = 0  # hidden photos that were found again
     outdated: int = 0  # unchanged photos that another model described, in part or whole
-    reached: int = 0  # folders given that could be opened
-    unreachable: dict[str, str] = field(default_factory=dict)  # folders given that couldn't: why
+    reached: int = 0  # roots that could be opened
+    unreachable: dict[str, str] = field(default_factory=dict)  # reasons, by root that couldn't
     stages: Stages = field(default_factory=Stages)
 
     def __add__(self, other: Summary) -> Summary:
-        """Return what came of two steps of a run together."""
+        """Return the summary of two steps of a run together."""
         counts = {
             entry.name: getattr(self, entry.name) + getattr(other, entry.name)
             for entry in fields(self)
@@ -51,7 +51,7 @@ class Summary:
 
     @property
     def changed(self) -> bool:
-        """Whether the run changed what can be found, or met something new."""
+        """Whether the run changed anything that a search finds, or found a new failure."""
         return any(
             (self.captioned, self.reread, self.moved, self.copied, self.failed, self.hidden,
              self.ignored, self.returned)

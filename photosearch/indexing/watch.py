@@ -1,4 +1,4 @@
-"""Watching folders: which of them to index again, when something changes in them."""
+"""Watching: folders are indexed again when something changes in them."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from photosearch.store.database import ENDINGS
 from photosearch.store.sqlite_errors import is_busy
 from photosearch.text import display
 
-LOOK = 1.0  # seconds between two looks at whether the folders are there
-LOOK_AT_ALL = 60.0  # seconds between two runs, where folders can't be watched
-POLL = 5.0  # seconds between two looks at all files, where the system reports no changes
+LOOK = 1.0  # seconds between two checks whether the folders exist
+LOOK_AT_ALL = 60.0  # seconds between two runs, if folders can't be watched
+POLL = 5.0  # seconds between two checks of all files, if the system reports no changes
 
-# What watchfiles stops at, by a part of its message.
+# Reasons why watchfiles stops, by a part of its message.
 _UNWATCHABLE = {
     "decode path": "a name that isn't UTF-8",
     "loop found": "a link to a folder above it",
@@ -38,11 +38,11 @@ Outcome = TypeVar("Outcome")
 
 
 class UnwatchableError(Exception):
-    """A watcher can't go on in these folders; the text says why."""
+    """A watcher can't watch these folders; the text says why."""
 
 
 class Watcher(Protocol):
-    """What tells of changes: watchfiles, or a test's small fake."""
+    """A source of changes: watchfiles, or a test's small fake."""
 
     def __call__(self, folders: Collection[str], poll: bool) -> Generator[set[str], None, None]:
         """Yield the paths that changed, and now and then an empty set; may raise OSError."""
@@ -50,10 +50,10 @@ class Watcher(Protocol):
 
 @dataclass
 class Roots:
-    """The folders that are watched, and which of them are there.
+    """The folders that are watched, and which of them exist.
 
-    A folder that is missing or emptied isn't indexed, so that no photo in it gets hidden: see
-    `photosearch.files.drives`.
+    If a folder is missing or emptied, it isn't indexed, so that none of its photos gets hidden:
+    see `photosearch.files.drives`.
     """
 
     paths: Collection[str]
@@ -62,10 +62,10 @@ class Roots:
     missing: set[str] = field(default_factory=set)
 
     def look(self) -> tuple[set[str], bool]:
-        """Look which folders are there; notify of those that went or came back.
+        """Check which folders exist; notify of folders that went or came back.
 
         Returns:
-            The folders that came or were replaced, and whether any came or went.
+            The folders that came or were replaced, and whether any folder came or went.
         """
         before, self.there = self.there, {}
         for path in self.paths:
@@ -97,13 +97,13 @@ def keep_fresh(
         index: brings the library up to date with folders.
         library: the library's own file, whose changes don't count.
         folders: absolute.
-        knows: tells whether the library knows a photo in a folder.
-        observing: gives the observer of each run.
-        notify: told in a line what is missing and what waits.
+        knows: returns whether the library knows a photo in a folder.
+        observing: returns the observer of each run.
+        notify: called with a line about what is missing and what waits.
         config: how long to wait, and how changes are found.
 
     Yields:
-        What came of each run, and how many seconds it took.
+        The summary of each run, and how many seconds the run took.
 
     Raises:
         LibraryError: the file can't be used, or folders can't be watched.
@@ -145,13 +145,13 @@ def watch(
         paths: of the folders, absolute.
         index: indexes folders; raises BusyError while another process is indexing.
         changes: sets of paths that changed. Empty sets come in between, because the clock is
-            looked at only when a set comes.
-        notify: told in a line why something waits.
+            read only when a set comes.
+        notify: called with a line about why something waits.
         config: how long to wait.
-        clock: gives seconds.
+        clock: returns seconds.
 
     Yields:
-        What `index` returned, run by run.
+        The result of `index` for each run.
     """
     config = config or WatchOptions()
     pending = set(paths)
@@ -194,18 +194,18 @@ def follow(
     poll: bool = False,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Iterator[set[str]]:
-    """Yield what changes in folders, for ever; begins anew when a folder comes or goes.
+    """Yield sets of changed paths, for ever. If a folder comes or goes, the watcher is restarted.
 
     Args:
         paths: of the folders, absolute.
-        notify: told in a line which folders are missing.
-        matters: tells whether a changed path can change what the library knows.
-        watcher: tells of changes in folders that are there.
+        notify: called with a line about folders that are missing.
+        matters: returns whether a changed path can change what the library knows.
+        watcher: yields the changes in the folders that exist.
         poll: passed on to the watcher.
-        sleep: waits a number of seconds; called as long as no folder is there.
+        sleep: waits a number of seconds; called while no folder exists.
 
     Raises:
-        WatchError: the system can't watch so many folders.
+        WatchError: the system can't watch that many folders.
     """
     roots = Roots(paths, notify)
     roots.look()
@@ -218,7 +218,7 @@ def follow(
             continue
         try:
             with contextlib.closing(watcher(sorted(roots.there), poll)) as events:
-                # A folder that came is yielded once it is watched, so that nothing is missed.
+                # If a folder came, it is yielded after its watch began: so no change is missed.
                 for changed in events:
                     yield came | {path for path in changed if matters(path)}
                     came, moved = roots.look()
@@ -246,7 +246,7 @@ def _explained(error: OSError) -> WatchError:
 
 
 def by_watchfiles(folders: Collection[str], poll: bool) -> Generator[set[str], None, None]:
-    """Tell of changes by watchfiles."""
+    """Yield the changes that watchfiles reports."""
     import watchfiles
     from watchfiles._rust_notify import WatchfilesRustInternalError
 
@@ -272,7 +272,7 @@ def by_watchfiles(folders: Collection[str], poll: bool) -> Generator[set[str], N
 
 
 def by_the_clock(folders: Collection[str], poll: bool) -> Generator[set[str], None, None]:
-    """Tell now and then that anything may have changed."""
+    """Yield all folders now and then, as if they had changed."""
     following = time.monotonic() + LOOK_AT_ALL
     while True:
         time.sleep(LOOK)
@@ -284,14 +284,14 @@ def by_the_clock(folders: Collection[str], poll: bool) -> Generator[set[str], No
 
 
 def matters(path: str, roots: Collection[str], library: str, knows: Callable[[str], bool]) -> bool:
-    """Tell whether a changed path can change what a library knows.
+    """Return whether a changed path can change what a library knows.
 
     Args:
-        path: changed, come or gone.
-        roots: the folders watched.
+        path: the path that changed, came or went.
+        roots: the folders that are watched.
         library: the library's own file, absolute.
-        knows: tells whether the library knows a photo in a folder. It is asked about paths that
-            are gone, because nobody can tell any more whether they were folders.
+        knows: returns whether the library knows a photo in a folder. It is called for paths that
+            are gone: it can no longer be seen whether such a path was a folder.
     """
     if path in roots:
         return True
@@ -313,7 +313,7 @@ def matters(path: str, roots: Collection[str], library: str, knows: Callable[[st
 
 
 def _is_passed_over_below(root: str, folder: str) -> bool:
-    """Tell whether a walk from a root passes over a folder, or over a folder above it."""
+    """Return whether a walk from a root passes over a folder, or over a folder above it."""
     here = root
     for name in [part for part in folder[len(root) :].split(os.sep) if part]:
         if is_passed_over(name, here):

@@ -1,4 +1,4 @@
-"""Processes that decode photos ahead of the captioner."""
+"""Worker processes that decode photos ahead of the captioner."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from photosearch.photo.decode import Decoded, decode_file
 from photosearch.photo.picture import UndecodableError
 
 MEMORY = 3 << 30
-"""Bytes that a decoding process may take beyond what it has when it starts, or more: see below."""
+"""Bytes that a decoding process may allocate after its start; large photos may need more."""
 
 PIXEL_MEMORY = 15
-"""Bytes that it may take for each pixel allowed; the worst formats take 9."""
+"""Bytes that a process may allocate for each pixel of `max_pixels`; the worst formats take 9."""
 
 Outcome = Decoded | UndecodableError
 Decode = Callable[[File, int, int], Decoded]  # size and most pixels, as for `decode_file`
 
-_STEP = 0.25  # seconds between two looks at the clock
+_STEP = 0.25  # seconds between two readings of the clock
 
 
 def decode_all(
@@ -41,20 +41,19 @@ def decode_all(
 ) -> Iterator[tuple[File, Outcome]]:
     """Decode photos in order, several at a time.
 
-    A photo that kills its process (a fault in a decoder) or takes too long counts as
-    undecodable; the other photos don't suffer from it.
+    If a photo kills its process (a fault in a decoder) or takes too long, it counts as
+    undecodable. The other photos are decoded all the same.
 
     Args:
-        files: what to decode.
+        files: the files to decode.
         size: side of the square, in pixels.
         config: how many processes, how many seconds a photo may take, and how many pixels it may
-            have. Without processes, photos are decoded in this one, without a limit of time or
-            memory.
-        ahead: photos decoded or waiting before they are asked for, which bounds memory.
+            have. If there are 0 processes, this process decodes, without a limit of time or memory.
+        ahead: the most photos that are decoded or wait to be decoded, which bounds memory.
         decode: a function that processes can import.
 
     Yields:
-        Each file with its pixels, or with the reason that there are none.
+        Each file with its pixels, or with the reason why it has none.
 
     Raises:
         RuntimeError: no process can start.
@@ -79,10 +78,11 @@ def decode_all(
 
 
 class _Team:
-    """Threads that own one process each, started for its first photo and after each loss.
+    """Threads with one process each. A thread starts its process for the first photo.
 
-    So it is always known which photo a process had when it died, and a process that hangs can be
-    killed alone. The processes of an executor share one queue: if one of them dies, all do.
+    If the process is lost, the thread starts a new process. So it is always known which photo a
+    process had when it died, and a process that hangs can be killed alone. The processes of an
+    executor share one queue: if one process dies, all do.
     """
 
     def __init__(self, workers: int, decode: Decode, size: int, config: IndexOptions) -> None:
@@ -108,7 +108,7 @@ class _Team:
         with self._lock:
             self._is_closed = True
             for process in self._processes:
-                process.kill()  # its thread, which waits for it, sees the end of the pipe
+                process.kill()  # the process's thread waits for it, and sees the end of the pipe
         for _ in self._threads:
             self._tasks.put(None)
         for thread in self._threads:
@@ -129,12 +129,12 @@ class _Team:
                 self._end(process, pipe)
                 process = pipe = None
                 future.set_result(UndecodableError(str(lost)))
-            except Exception as error:  # no process can start: raised where the result is taken
+            except Exception as error:  # no process can start: the caller gets this error
                 future.set_exception(error)
         self._end(process, pipe)
 
     def _start(self) -> tuple[SpawnProcess, Connection]:
-        """Start a process; it is ready when this returns."""
+        """Start a process, and wait until it is ready."""
         # Spawned, because a fork of a process with running threads can hang.
         context = get_context("spawn")
         pipe, far_end = context.Pipe()
@@ -146,7 +146,7 @@ class _Team:
                 raise RuntimeError("closed")
             process.start()
             self._processes.add(process)
-        far_end.close()  # or the pipe would not end with the process
+        far_end.close()  # otherwise the pipe would not end with the process
         try:
             pipe.recv()
         except (EOFError, OSError):
@@ -181,8 +181,8 @@ def _ask(pipe: Connection, file: File, timeout: float) -> Outcome:
     try:
         pipe.send(file)
         while not pipe.poll(min(max(left, 0), _STEP)):
-            # A laptop that sleeps makes one step last for hours on some systems, even by this
-            # clock (and on all of them by time.time). That isn't the photo's fault.
+            # If a laptop sleeps, one step lasts for hours: by this clock on some systems, by
+            # time.time on all. That isn't the photo's fault.
             now = time.monotonic()
             left -= min(now - before, 2 * _STEP)
             before = now
@@ -202,8 +202,8 @@ def _attempt(decode: Decode, file: File, size: int, config: IndexOptions) -> Out
 
 
 def _serve(pipe: Connection, decode: Decode, size: int, config: IndexOptions) -> None:
-    """Decode photos in this process until nobody asks any more."""
-    # Ctrl-C is for the parent, which then ends this process.
+    """Decode photos in this process until the parent closes the pipe."""
+    # Ctrl-C is for the parent. The parent then ends this process.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with contextlib.suppress(AttributeError, ValueError):  # Windows
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -218,20 +218,20 @@ def _serve(pipe: Connection, decode: Decode, size: int, config: IndexOptions) ->
 
 
 def _block_interrupts() -> None:
-    """Keep Ctrl-C, which a terminal sends to all processes, from those this thread starts.
+    """Block Ctrl-C in the processes that this thread starts: a terminal sends it to all processes.
 
-    A process that starts would answer Ctrl-C with a traceback before `_serve` can ignore it.
+    Before `_serve` can ignore Ctrl-C, a starting process would answer it with a traceback.
     """
     if hasattr(signal, "pthread_sigmask"):
-        resource_tracker.ensure_running()  # when it starts, it lets the signal through again
+        resource_tracker.ensure_running()  # its start would unblock the signal again
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
 
 
 def _limit_memory(more: int) -> None:
-    """Let this process take so many bytes more, before it gets a MemoryError.
+    """Limit the bytes that this process may still allocate; beyond them it gets a MemoryError.
 
-    The system counts addresses, of which threads and libraries reserve plenty without using them.
-    So the limit is set when all is imported, above what the process has then.
+    The system counts addresses: threads and libraries reserve many addresses without using them.
+    So the limit is set after all imports, above the addresses that the process has by then.
     """
     try:
         import resource
@@ -246,7 +246,7 @@ def _limit_memory(more: int) -> None:
 
 
 def _die_with_parent() -> None:
-    # A busy worker doesn't look at its pipe: a killed parent would leave it at work.
+    # A busy worker doesn't read its pipe: after the parent was killed, it would work on.
     parent = parent_process()
     if parent is not None:
         connection.wait([parent.sentinel])

@@ -1,1 +1,1 @@
-"""One photo file: its pixels and what is written in it; no database, no model."""
+"""A photo file as pixels and metadata; no database, no model."""

@@ -1,4 +1,4 @@
-"""When a photo was taken, where EXIF doesn't tell it."""
+"""Dates: when a photo was taken, by EXIF, XMP, the file's name or the file's time."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import re
 from enum import StrEnum
 
 FIRST_YEAR = 1826
-"""The year of the oldest photograph that there is; earlier dates are mistakes."""
+"""The year of the oldest photograph; earlier dates are mistakes."""
 
 _XMP_DATE = re.compile(
     r"(?P<year>\d{4})(?:[-:](?P<month>\d\d)(?:[-:](?P<day>\d\d)"
@@ -32,7 +32,7 @@ _NAME_DATE = re.compile(
 
 
 class DateSource(StrEnum):
-    """What tells when a photo was taken, the most reliable first."""
+    """The sources of a photo's date, the most reliable first."""
 
     EXIF = "exif"
     XMP = "xmp"
@@ -43,16 +43,16 @@ class DateSource(StrEnum):
 def when_taken(
     exif: str | None, xmp: str | None, path: str | bytes, mtime_ns: int
 ) -> tuple[str, DateSource]:
-    """Return when a photo was taken, by the most reliable source that tells it.
+    """Return when a photo was taken, by the most reliable source that has a date.
 
     Args:
-        exif: The date of EXIF, if it has one.
-        xmp: The date of XMP, if it has one.
-        path: Of the file, whose name may tell a date.
-        mtime_ns: The time of the file's last change, since the epoch.
+        exif: The date in EXIF, or None.
+        xmp: The date in XMP, or None.
+        path: Of the file; its name may contain a date.
+        mtime_ns: The time of the file's last change, in nanoseconds since 1970.
 
     Returns:
-        ISO 8601, local time, as precise as the source; and the source.
+        The date as ISO 8601, local time, as precise as the source; and the source.
     """
     if exif:
         return exif, DateSource.EXIF
@@ -66,9 +66,9 @@ def when_taken(
 
 
 def date_in_name(name: str) -> str | None:
-    """Return the first date in a file name, with the time if one follows; None if there is none.
+    """Return the first date in a file name, or None. If a time follows it, the time is added.
 
-    ISO 8601, local time. Only real dates from `FIRST_YEAR` to next year count.
+    It is ISO 8601, local time. Only real dates from `FIRST_YEAR` to next year count.
     """
     for found in _NAME_DATE.finditer(name):
         day = _day(*found.group("year", "month", "day"))
@@ -87,7 +87,7 @@ def date_in_name(name: str) -> str | None:
 
 
 def iso_date(text: str) -> str | None:
-    """Return a date of XMP as ISO 8601, as precise as it is; None if the text is no date.
+    """Return a date of XMP as ISO 8601, in its own precision; None if the text is no date.
 
     XMP knows years, months, days and times, with and without an offset from UTC. Fractions of
     seconds are dropped.

@@ -1,6 +1,6 @@
-"""A photo's pixels, upright and at the size the model wants, and what its file tells.
+"""Decoding: a photo file's upright pixels at the model's size, with its metadata.
 
-Runs in worker processes: it imports no model.
+It runs in worker processes, so it imports no model.
 """
 
 import contextlib
@@ -36,16 +36,16 @@ from photosearch.photo.sidecars import UnreadSidecar, read_sidecar
 from photosearch.photo.user_metadata import NOTHING, UserMetadata
 
 MAX_PIXELS = 200_000_000
-"""Photos with more pixels are refused; except JPEGs, each pixel takes 4 to 9 bytes of memory."""
+"""Photos with more pixels are refused. A pixel takes 4 to 9 bytes of memory, except in JPEGs."""
 
-# Decoded by libraries that print: libtiff always, libde265 and dav1d in some builds.
+# Formats whose decoders print: libtiff always, libde265 and dav1d in some builds.
 _NOISY = frozenset({"TIFF", "HEIF", "AVIF"})
 
 _stderr_lock = threading.Lock()
 
 
 class UnreachableError(UndecodableError):
-    """The file can't be reached now. What it holds is not known, so it may be tried again."""
+    """The file can't be reached now. Its content is not known, so it may be tried again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +56,11 @@ class Decoded:
         pixels: Upright, whole picture squashed to a square, RGB, uint8. (size, size, 3)
         width: Of the original, upright, in pixels.
         height: Of the original, upright, in pixels.
-        exif: What EXIF says.
+        exif: The values of EXIF.
         format: Pillow's name of the file format: JPEG, PNG, HEIF, ..., or RAW.
-        user_metadata: What people wrote into the file.
+        user_metadata: What people wrote into the file and its sidecar.
         content_hash: Of the whole file; see `photosearch.files.hashing`.
-        unread_sidecar: The sidecar beside the file, if there is one that can't be read.
+        unread_sidecar: The sidecar beside the file if it can't be read, else None.
     """
 
     pixels: NDArray[np.uint8]
@@ -76,8 +76,8 @@ class Decoded:
 def decode_file(file: File, size: int, max_pixels: int = MAX_PIXELS) -> Decoded:
     """Decode a photo that a walk found, together with its sidecar.
 
-    What the sidecar says beats what is written into the file. A hash that the file has already
-    isn't computed again.
+    The sidecar's metadata go before the file's. If `file` carries its hash, the hash isn't computed
+    again.
 
     Raises:
         UndecodableError: As `decode` does. A sidecar that can't be read raises nothing.
@@ -95,19 +95,19 @@ def decode(
 ) -> Decoded:
     """Decode a photo, turn it upright and squash it to `size` by `size` pixels.
 
-    The content decides about the format, not the name. Of animations and of files with several
-    pages it takes the first picture, of RAW files the embedded preview if it is large enough.
-    Transparent parts become white. Writes nothing to stderr.
+    The content decides about the format, not the name. If a file has several pictures (an
+    animation, pages), the first is taken. If the embedded preview of a RAW file is large enough,
+    the preview is taken. Transparent parts become white. Nothing is written to stderr.
 
     Args:
-        path: Opened read-only.
+        path: Of the file, which is opened read-only.
         size: Side of the square, in pixels.
         max_pixels: Larger photos are refused by their header, before any pixel is decoded.
-        known_hash: Of the whole file; computed here if it isn't given.
+        known_hash: Of the whole file; None: it is computed here.
 
     Raises:
-        UndecodableError: For whatever reason the file gives no pixels, and nothing else;
-            UnreachableError where the system can't reach it, so that it may be there later.
+        UndecodableError: The file gives no pixels, for any reason. No other error is raised. If
+            the system can't reach the file now, it is an UnreachableError.
     """
     try:
         status = os.stat(path)
@@ -132,7 +132,7 @@ def decode(
 
 
 def _decode(file: BufferedReader, size: int, max_pixels: int, known_hash: bytes | None) -> Decoded:
-    """Decode an open file; raises whatever decoders raise, and UndecodableError."""
+    """Decode an open file; raises UndecodableError and any error of a decoder."""
     check = _limit(max_pixels)
     decoded = _decode_raw(file, size, check) if is_raw(file) else None
     decoded = decoded or _decode_picture(file, size, check)
@@ -140,7 +140,7 @@ def _decode(file: BufferedReader, size: int, max_pixels: int, known_hash: bytes 
 
 
 def _limit(max_pixels: int) -> Callable[[int, int], None]:
-    """Return a function that refuses pictures of too many pixels, or of none."""
+    """Return a function that refuses pictures with too many pixels or with none."""
 
     def check(width: int, height: int) -> None:
         if width < 1 or height < 1:
@@ -157,7 +157,7 @@ def _limit(max_pixels: int) -> Callable[[int, int], None]:
 def _decode_raw(
     file: BufferedReader, size: int, check: Callable[[int, int], None]
 ) -> Decoded | None:
-    """Decode a RAW file; None where it is none after all."""
+    """Decode a RAW file; None if the file is no RAW file after all."""
     with _muted_stderr(file):
         raw = read_raw(file, size, check)
     if raw is None:
@@ -175,8 +175,8 @@ def _decode_picture(file: BufferedReader, size: int, check: Callable[[int, int],
         name = image.format or ""
         if isinstance(image, TiffImagePlugin.TiffImageFile):
             refuse_planes(image)
-        # A TIFF is one large EXIF structure. Read it before libtiff moves the file's position
-        # behind Python's back; other formats may tell their EXIF only when loaded.
+        # A TIFF is one large EXIF structure. It is read first, because libtiff moves the file's
+        # position without Python's knowledge. Other formats may have their EXIF only when loaded.
         exif = read_exif(file) if name == "TIFF" else None
         user_metadata = read_embedded(image) if name == "TIFF" else None
         with _muted_stderr(file) if name in _NOISY else contextlib.nullcontext():
@@ -196,21 +196,21 @@ def _decode_picture(file: BufferedReader, size: int, check: Callable[[int, int],
 
 
 def _ends_early(file: BinaryIO, size: int) -> bool:
-    """Tell whether a WebP file is shorter than its header says; its decoder doesn't tell that."""
+    """Return whether a WebP file is shorter than its header says; its decoder reports no error."""
     file.seek(0)
     start = file.read(8)
     return start[:4] == b"RIFF" and int.from_bytes(start[4:], "little") + 8 > size
 
 
 def _may_pass(error: Exception) -> bool:
-    """Tell whether the system couldn't reach a file, as on a drive that was unplugged."""
+    """Return whether the system couldn't reach a file, as on an unplugged drive."""
     if not isinstance(error, OSError) or error.errno is None:
         return False
-    return error.errno not in (errno.EACCES, errno.EPERM)  # stays so until somebody changes it
+    return error.errno not in (errno.EACCES, errno.EPERM)  # permissions don't pass
 
 
 def _reason(error: Exception) -> str:
-    """Say in one clean line what went wrong."""
+    """Return the reason of an error in one clean line."""
     if isinstance(error, MemoryError):
         return "not enough memory to decode it"
     if isinstance(error, OSError) and error.errno is not None:
@@ -228,9 +228,10 @@ def _reason(error: Exception) -> str:
 
 @contextlib.contextmanager
 def _muted_stderr(file: BinaryIO) -> Iterator[None]:
-    """Send file descriptor 2 nowhere: some decoders print their errors there by themselves.
+    """Redirect file descriptor 2 to nothing, because some decoders print their errors to it.
 
-    One thread at a time: a second thread would take the first thread's nowhere for the original.
+    Only one thread at a time may do so: a second thread would take the redirected descriptor for
+    the original.
     """
     if file.fileno() <= 2:  # stderr was closed, and the photo's file got its descriptor
         yield

@@ -1,4 +1,4 @@
-"""What people wrote into a photo file itself: XMP, IPTC-IIM, and EXIF's description."""
+"""Embedded user metadata: XMP, IPTC-IIM and EXIF's description in a photo file."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _IMAGE_DESCRIPTION = 0x010E
 
 
 def read_embedded(image: Image.Image) -> UserMetadata:
-    """Read what people wrote into an opened image: XMP before IPTC before EXIF.
+    """Read the user metadata in an opened image: XMP goes before IPTC, IPTC before EXIF.
 
-    The keywords of XMP and IPTC are put together, because some programs write only one of them.
-    Never raises on malformed data: what can't be read is empty.
+    The keywords of XMP and IPTC are joined, because some programs write only XMP or only IPTC.
+    Malformed data raise nothing: a value that can't be read is empty.
     """
     packet = image.info.get("xmp")
     if isinstance(packet, str):
@@ -34,7 +34,7 @@ def _read_iptc(image: Image.Image) -> UserMetadata:
         if not isinstance(image, ImageFile.ImageFile) or _iptc_size(image) > MAX_BYTES:
             return NOTHING
         fields = IptcImagePlugin.getiptcinfo(image) or {}
-    except Exception:  # Pillow raises whatever its reading of a malformed block leads to
+    except Exception:  # on a malformed block Pillow raises errors of any kind
         return NOTHING
     is_utf_8 = fields.get(_CODED) == _UTF_8
 
@@ -51,7 +51,7 @@ def _read_iptc(image: Image.Image) -> UserMetadata:
 
 
 def _iptc_size(image: ImageFile.ImageFile) -> int:
-    """Return a TIFF's bytes of IPTC; a JPEG's are bounded by the format."""
+    """Return the size of a TIFF's IPTC in bytes; in a JPEG, the format limits it."""
     if not isinstance(image, TiffImagePlugin.TiffImageFile):
         return 0
     return len(image.tag_v2._tagdata.get(TiffImagePlugin.IPTC_NAA_CHUNK, b""))
@@ -60,15 +60,15 @@ def _iptc_size(image: ImageFile.ImageFile) -> int:
 def _read_exif(image: Image.Image) -> UserMetadata:
     try:
         value = image.getexif().get(_IMAGE_DESCRIPTION)
-        if isinstance(value, str):  # Pillow takes every byte for a letter of Latin-1
+        if isinstance(value, str):  # Pillow decodes every byte as Latin-1
             value = _text(value.encode("latin-1"))
-    except Exception:  # malformed EXIF, or text that was none
+    except Exception:  # malformed EXIF, or bytes that are no text
         return NOTHING
     return cleaned(description=value) if isinstance(value, str) else NOTHING
 
 
 def _text(raw: bytes, is_utf_8: bool = False) -> str:
-    """Decode text of an encoding that is often not told: as UTF-8, or else as Windows wrote it."""
+    """Decode text whose encoding is often unknown: as UTF-8, or else as Windows-1252."""
     try:
         return raw.decode("utf-8", "replace" if is_utf_8 else "strict")
     except UnicodeDecodeError:

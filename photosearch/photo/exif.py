@@ -1,4 +1,4 @@
-"""What a photo's EXIF says about when, where and with what it was taken."""
+"""EXIF: when, where and with which camera a photo was taken."""
 
 import datetime
 import io
@@ -19,8 +19,8 @@ logging.getLogger("exifread").setLevel(logging.CRITICAL + 1)
 MAX_TEXT = 200
 """Longest camera or lens name, in characters."""
 
-# Malformed EXIF can send ExifRead through millions of entries, or make it read a whole film as
-# one text. Real EXIF takes some hundred reads of some kilobytes.
+# Malformed EXIF can make ExifRead read millions of entries, or a whole film as one text. Real EXIF
+# takes some hundred reads of some kilobytes.
 _MAX_READS = 20_000
 _MAX_READ_BYTES = 1 << 18
 _MAX_TOTAL_BYTES = 1 << 23
@@ -43,11 +43,11 @@ class Exif:
     """The part of EXIF that a search can use.
 
     Attributes:
-        taken_at: ISO 8601 in the camera's local time, with an offset from UTC if EXIF tells it.
+        taken_at: ISO 8601 in the camera's local time, with an offset from UTC if EXIF has one.
         camera: Make and model.
         lens: The lens's model.
-        latitude: Degrees, north positive; None whenever longitude is.
-        longitude: Degrees, east positive; None whenever latitude is.
+        latitude: Degrees, north positive; None if longitude is None.
+        longitude: Degrees, east positive; None if latitude is None.
         orientation: EXIF orientation, 1 to 8, as the file says: 1 needs no turning.
     """
 
@@ -62,12 +62,12 @@ class Exif:
 def read_exif(file: BinaryIO) -> Exif:
     """Read EXIF from a photo file (JPEG, PNG, TIFF, WebP, HEIC, AVIF) or from a bare EXIF blob.
 
-    Never raises and never prints on malformed EXIF: what can't be read is None. Takes a bounded
-    number of reads. ExifRead doesn't find EXIF in some WebP and HEIC files; for these pass the
+    Malformed EXIF raises nothing and prints nothing: a value that can't be read is None. The number
+    of reads is bounded. ExifRead doesn't find EXIF in some WebP and HEIC files: for these, pass the
     blob that the image library found, with or without its `Exif` prefix.
 
     Args:
-        file: Seekable, read from its start, wherever it stands.
+        file: Seekable. It is read from its start, whatever its position.
 
     Raises:
         OSError: The file itself can't be read.
@@ -77,7 +77,7 @@ def read_exif(file: BinaryIO) -> Exif:
     try:
         reader = cast(BinaryIO, _BoundedReader(file, start))
         tags: dict[str, Any] = exifread.process_file(reader, details=False)
-    except Exception:  # ExifRead raises whatever its table look-ups raise
+    except Exception:  # ExifRead raises errors of any kind
         return Exif()
     latitude, longitude = _position(tags)
     return Exif(
@@ -91,14 +91,14 @@ def read_exif(file: BinaryIO) -> Exif:
 
 
 class _BoundedReader:
-    """A file that seems to end when a fixed amount of reading is used up, if not before.
+    """A file that seems to end after a fixed amount of reading.
 
-    It ends rather than raising an error: when a file ends early, ExifRead keeps the tags it has.
+    It raises no error then: if a file ends early, ExifRead keeps the tags that it has read.
     """
 
     def __init__(self, file: BinaryIO, start: int) -> None:
         self._file = file
-        self._start = start  # bytes at the front that the reader shall not see
+        self._start = start  # bytes at the front that are hidden from the reader
         self._reads_left = _MAX_READS
         self._bytes_left = _MAX_TOTAL_BYTES
         file.seek(start)
@@ -120,7 +120,7 @@ class _BoundedReader:
 
 
 def _taken_at(tags: Mapping[str, Any]) -> str | None:
-    """Take the first possible time, from when the shutter opened to when the file was written."""
+    """Return the first possible time: of the shutter, else of digitising, else of the file."""
     for time_tag, offset_tag in _TIME_TAGS:
         found = _TIME.match(_text(tags, time_tag) or "")
         if not found:
@@ -135,7 +135,7 @@ def _taken_at(tags: Mapping[str, Any]) -> str | None:
 
 
 def _offset(text: str | None) -> str:
-    """Turn EXIF's offset from UTC into ISO 8601's; empty when there is none that can be."""
+    """Return EXIF's offset from UTC as ISO 8601 has it; empty if there is no possible offset."""
     if text == "Z":
         return "+00:00"
     found = _OFFSET.fullmatch(text or "")
@@ -155,7 +155,7 @@ def _camera(make: str | None, model: str | None) -> str | None:
 
 
 def _position(tags: Mapping[str, Any]) -> tuple[float, float] | tuple[None, None]:
-    """Read latitude and longitude in degrees, or neither: one of them alone is no place."""
+    """Read latitude and longitude in degrees. If either is missing, both are None."""
     latitude = _coordinate(tags, "GPS GPSLatitude", "NS", 90.0)
     longitude = _coordinate(tags, "GPS GPSLongitude", "EW", 180.0)
     if latitude is None or longitude is None:
@@ -166,7 +166,7 @@ def _position(tags: Mapping[str, Any]) -> tuple[float, float] | tuple[None, None
 def _coordinate(tags: Mapping[str, Any], name: str, signs: str, limit: float) -> float | None:
     """Add up degrees, minutes and seconds; the reference letter gives the sign.
 
-    Without a letter the hemisphere would be a guess, so there is no coordinate then.
+    Without a letter the hemisphere would be a guess, so the result is None.
     """
     letter = (_text(tags, f"{name}Ref") or "")[:1].upper()
     values = _values(tags, name)
@@ -180,7 +180,7 @@ def _coordinate(tags: Mapping[str, Any], name: str, signs: str, limit: float) ->
 
 
 def _number(value: Any) -> float:
-    """Convert ExifRead's ratio, integer or 1-tuple of a float; NaN when that can't be done."""
+    """Convert ExifRead's ratio, integer or 1-tuple of a float; NaN if that is impossible."""
     try:
         return float(value[0] if isinstance(value, tuple) else value)
     except (ArithmeticError, TypeError, ValueError, IndexError):

@@ -1,7 +1,7 @@
-"""A picture in Pillow's hands: opened by its content, loaded small.
+"""Pictures that Pillow reads: opened by content, loaded at a reduced size.
 
-Importing it sets Pillow up for this process as a whole (no size limit of Pillow's own, no logging,
-one decoding thread).
+Importing this module sets Pillow up for the whole process (no size limit of Pillow's own, no
+logging, one decoding thread).
 """
 
 import contextlib
@@ -25,12 +25,12 @@ from PIL import (
 
 from captioner.describe.square import draft
 
-_MAX_MISSING = 0.01  # share of a JPEG's pixels, at its end
+_MAX_MISSING = 0.01  # share of a JPEG's pixels that may be missing at its end
 
 _END_OF_JPEG = b"\xff\xd9"
-_MAX_SEGMENTS = 1000  # looked at before the pixels of a JPEG
+_MAX_SEGMENTS = 1000  # segments of a JPEG that are read to find its pixels
 
-# Only these, whatever else Pillow reads: an EPS named .jpg would start Ghostscript.
+# Only these formats of all that Pillow reads: an EPS named .jpg would start Ghostscript.
 # AVIF comes before HEIF, which claims some AVIF files and then fails to decode them.
 _FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "JPEG2000", "AVIF", "HEIF")
 
@@ -57,14 +57,14 @@ class UndecodableError(Exception):
 def open_picture(file: BinaryIO) -> ImageFile.ImageFile:
     """Identify an image and read its header.
 
-    By file object, not by path: for paths Pillow maps some formats into memory, and a mapped file
-    that shrinks meanwhile kills the process.
+    It takes a file object, not a path: for paths Pillow maps some formats into memory. If a mapped
+    file shrinks meanwhile, that kills the process.
 
     Args:
         file: seekable, at its start.
 
     Raises:
-        UndecodableError: it is none, or of no kind that is taken; Pillow raises other errors, too.
+        UndecodableError: the file is no image in a known format; Pillow raises other errors, too.
     """
     formats = [name for name in _FORMATS if name in Image.OPEN]
     try:
@@ -74,7 +74,7 @@ def open_picture(file: BinaryIO) -> ImageFile.ImageFile:
         start = file.read(16)
         for offset, magic, name in _MAGIC:
             if start[offset:].startswith(magic):
-                if name == "TIFF":  # of which there are more kinds than Pillow knows
+                if name == "TIFF":  # Pillow doesn't know all kinds of TIFF
                     raise UndecodableError(
                         "a kind of TIFF that can't be read, or damaged"
                     ) from error
@@ -83,13 +83,13 @@ def open_picture(file: BinaryIO) -> ImageFile.ImageFile:
 
 
 def refuse_planes(image: TiffImagePlugin.TiffImageFile) -> None:
-    """Refuse a TIFF of which Pillow would read the bytes of one colour for those of another.
+    """Refuse a TIFF in which Pillow would confuse the bytes of different colours.
 
     Args:
         image: opened.
 
     Raises:
-        UndecodableError: the colours stand apart, uncompressed, with more than 8 bits each.
+        UndecodableError: the colours are in separate planes, uncompressed, with more than 8 bits.
     """
     tags = image.tag_v2
     depth = max(tags.get(TiffImagePlugin.BITSPERSAMPLE, (1,)))
@@ -99,15 +99,15 @@ def refuse_planes(image: TiffImagePlugin.TiffImageFile) -> None:
 
 
 def load(file: BinaryIO, image: ImageFile.ImageFile, size: int) -> tuple[ImageFile.ImageFile, bool]:
-    """Decode an image; at 1/2, 1/4 or less, if its format can do that.
+    """Decode an image. If its format allows it, decode at 1/2, 1/4 or less of its size.
 
     Args:
-        file: that the image was opened from.
+        file: the file of the image.
         image: opened.
-        size: that both sides still have, in pixels, if they had it.
+        size: pixels that both sides still have, if they had them before.
 
     Returns:
-        The loaded image, and whether it may be reduced: its size isn't the photo's then.
+        The loaded image, and whether it may be reduced: then its size isn't the photo's.
 
     Raises:
         UndecodableError: a JPEG lacks its end; Pillow raises other errors, too.
@@ -117,7 +117,8 @@ def load(file: BinaryIO, image: ImageFile.ImageFile, size: int) -> tuple[ImageFi
         _load_jpeg(file, image)
         return image, is_reduced
     if isinstance(image, Jpeg2KImagePlugin.Jpeg2KImageFile):
-        # A file has as many halves as its writer wanted; asked for more, OpenJPEG fails at once.
+        # A file has as many halved sizes as its writer chose. If a smaller size is asked for,
+        # OpenJPEG fails at once.
         for power in range((min(image.size) // size).bit_length() - 1, 0, -1):
             smaller = open_picture(file)
             smaller.reduce = power  # type: ignore[method-assign, assignment]
@@ -129,11 +130,11 @@ def load(file: BinaryIO, image: ImageFile.ImageFile, size: int) -> tuple[ImageFi
 
 
 def _load_jpeg(file: BinaryIO, image: JpegImagePlugin.JpegImageFile) -> None:
-    """Decode a JPEG, also one that lacks only its last bytes.
+    """Decode a JPEG. It may lack its last bytes.
 
     Raises:
-        UndecodableError: it lacks more than a hundredth of its pixels, or anything where colours
-            or details come one after the other: what is missing can't be seen there.
+        UndecodableError: the JPEG lacks more than a hundredth of its pixels. If its colours or
+            details come one after the other, it may lack nothing: missing data can't be seen there.
     """
     read, is_ended = image.load_read, False
 
@@ -153,10 +154,10 @@ def _load_jpeg(file: BinaryIO, image: JpegImagePlugin.JpegImageFile) -> None:
             raise UndecodableError("truncated file") from error
         raise
     finally:
-        del image.load_read  # it refers to the image, whose pixels would stay in memory for long
+        del image.load_read  # a circular reference would keep the pixels in memory
     if not is_ended:
         return
-    # Where blocks are missing libjpeg leaves the middle of all values, 127 in inverted colours.
+    # libjpeg fills missing blocks with the middle of all values, 127 in inverted colours.
     end = np.asarray(image)[-math.ceil(image.height / 10) :]
     filled = ((end == 127) | (end == 128)).reshape(*end.shape[:2], -1).all(-1)
     missing = np.count_nonzero(filled) / (image.width * image.height)
@@ -165,9 +166,9 @@ def _load_jpeg(file: BinaryIO, image: JpegImagePlugin.JpegImageFile) -> None:
 
 
 def _has_one_scan(file: BinaryIO) -> bool:
-    """Tell whether all there is of a pixel stands in one place of a JPEG; not for odd files.
+    """Return whether a JPEG has all data of a pixel in one place; for odd files, False.
 
-    That is so where no details come later, and the first scan is of all colours (ITU T.81, B.2).
+    That is so if it isn't progressive, and its first scan has all colours (ITU T.81, B.2).
     """
     colours = 0
     file.seek(2)
@@ -185,7 +186,7 @@ def _has_one_scan(file: BinaryIO) -> bool:
 def _set_pillow_up() -> None:
     """Prepare Pillow in this process: formats, limits, silence, threads."""
     Image.MAX_IMAGE_PIXELS = None  # `decode` has its own limit, with its own words
-    # A history of edits may be long; by default a megabyte of text costs the whole picture.
+    # A history of edits may be long: by default Pillow refuses a picture with a megabyte of text.
     PngImagePlugin.MAX_TEXT_CHUNK = PngImagePlugin.MAX_TEXT_MEMORY
     logging.getLogger("PIL").setLevel(logging.CRITICAL + 1)
     with contextlib.suppress(ImportError):  # Pillow before 11.3 has no AVIF

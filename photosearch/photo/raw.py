@@ -1,6 +1,6 @@
-"""Photos as a camera's sensor saw them (RAW): CR2, CR3, NEF, ARW, DNG, RAF, ORF, RW2.
+"""RAW files, the data of a camera's sensor: CR2, CR3, NEF, ARW, DNG, RAF, ORF, RW2.
 
-LibRaw reads them; it is imported when the first one is met.
+LibRaw reads them. It is imported at the first RAW file.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from photosearch.photo.user_metadata import NOTHING, UserMetadata
 if TYPE_CHECKING:
     import rawpy
 
-# Formats of their own. The others begin as TIFF does.
+# How RAW formats begin that are no TIFF. The others begin as TIFF does.
 _MAGIC = (
     (0, b"FUJIFILMCCD-RAW"),
     (0, b"IIRO"),
@@ -38,20 +38,20 @@ _MAX_TAGS = 1000
 
 _HEAD = 1 << 20  # EXIF stands before the pixels, in the first megabyte
 
-# LibRaw's `flip`: 1 mirrors, 2 turns upside down, 4 swaps the sides. To EXIF orientations.
+# EXIF orientations by LibRaw's `flip`: 1 mirrors, 2 turns upside down, 4 swaps the sides.
 _ORIENTATIONS = {0: 1, 1: 2, 2: 4, 3: 3, 4: 5, 5: 8, 6: 6, 7: 7}
 
 
 @dataclass(frozen=True, slots=True)
 class Raw:
-    """What a RAW file shows and says.
+    """The picture and the metadata of a RAW file.
 
     Attributes:
-        picture: Loaded, not turned: the embedded preview, or what was developed.
+        picture: Loaded, not turned: the embedded preview, or the developed picture.
         orientation: EXIF orientation, 1 to 8, that turns the picture upright.
         width: Of the photo, upright, in pixels.
         height: Of the photo, upright, in pixels.
-        exif: What EXIF says.
+        exif: The values of EXIF.
         user_metadata: What people wrote into the file.
     """
 
@@ -64,7 +64,7 @@ class Raw:
 
 
 def is_raw(file: BinaryIO) -> bool:
-    """Tell by its content whether a file may be RAW.
+    """Return whether a file may be RAW, by its content.
 
     If a file begins like TIFF, its tags decide: a RAW file has DNG's version, a sensor's colours,
     or a maker together with pictures below the first one.
@@ -87,21 +87,21 @@ def is_raw(file: BinaryIO) -> bool:
 
 
 def read_raw(file: BinaryIO, size: int, check: Callable[[int, int], None]) -> Raw | None:
-    """Read a RAW file: by its embedded preview if both sides have `size` pixels, else developed.
+    """Read a RAW file. If both sides of its embedded preview have `size` pixels, take the preview.
 
-    Cameras embed a preview in full or nearly full size, which looks as their JPEG does and takes
-    a hundredth of the time.
+    Otherwise the sensor's data are developed. Cameras embed a preview in full or nearly full size.
+    It looks as their JPEG does, and takes a hundredth of the time.
 
     Args:
-        file: Seekable; read from its start, whole.
+        file: Seekable. The whole file is read from its start.
         size: Pixels that both sides should have at least.
-        check: Told width and height before any pixel is decoded; may raise.
+        check: Called with width and height before any pixel is decoded; may raise.
 
     Returns:
-        None for a TIFF that LibRaw doesn't take for RAW, or can't read.
+        The picture and the metadata. None if the file is a TIFF that LibRaw can't read as RAW.
 
     Raises:
-        ValueError: LibRaw can't read it, and it is no TIFF that Pillow might read.
+        ValueError: LibRaw can't read the file, and the file is no TIFF that Pillow might read.
     """
     import rawpy
 
@@ -148,7 +148,7 @@ def _first_tags(file: BinaryIO, start: bytes) -> dict[int, int]:
 
 
 def _preview(raw: rawpy.RawPy, size: int, check: Callable[[int, int], None]) -> Image.Image | None:
-    """Return the embedded preview, loaded, if it is large enough and whole."""
+    """Return the embedded preview, loaded; None if it is too small or damaged."""
     import rawpy
 
     try:
@@ -163,21 +163,20 @@ def _preview(raw: rawpy.RawPy, size: int, check: Callable[[int, int], None]) -> 
         preview.draft("RGB", (size, size))
         preview.load()
     except (rawpy.LibRawError, OSError, ValueError, SyntaxError, TypeError):
-        return None  # there is none, or none that can be read: the sensor's picture is there
+        return None  # no readable preview: the sensor's picture is taken
     return preview
 
 
 def _preview_orientation(preview: Image.Image, orientation: int, is_wide: bool) -> int:
     """Return the EXIF orientation that turns a preview upright.
 
-    The preview's EXIF says it, or else the orientation of the sensor's picture holds. If that
-    swaps the sides, but the sides of the preview are already those of the upright photo, the
-    preview is upright: some programs write it so, and LibRaw gives a preview without EXIF the
-    orientation of the sensor's picture.
+    If the preview's EXIF has an orientation, that holds; otherwise the orientation of the sensor's
+    picture holds. If that orientation swaps the sides, but the preview already has the sides of the
+    upright photo, the preview is upright: some programs write it so.
     """
     try:
         said = preview.getexif().get(0x0112, 0)
-    except Exception:  # malformed EXIF must not cost the picture
+    except Exception:  # malformed EXIF must not make the picture unreadable
         said = 0
     turn = int(said) if said in range(1, 9) else orientation
     if turn >= 5 and (preview.width > preview.height) != is_wide:
@@ -186,7 +185,7 @@ def _preview_orientation(preview: Image.Image, orientation: int, is_wide: bool) 
 
 
 def _develop(raw: rawpy.RawPy, size: int) -> Image.Image:
-    """Make a picture of the sensor's, upright; in half size if that is enough."""
+    """Develop the sensor's picture, upright. If half of its size is enough, develop that."""
     half = min(raw.sizes.width, raw.sizes.height) >= 2 * size
     pixels = raw.postprocess(half_size=half, use_camera_wb=True, output_bps=8)  # (h, w, 3)
     return Image.fromarray(pixels if pixels.shape[2] != 1 else pixels[:, :, 0])
@@ -201,7 +200,7 @@ def _exif(file: BinaryIO, preview: Image.Image | None) -> Exif:
     if start in _TIFF_BUT_FOR_MAGIC:
         return read_exif(io.BytesIO(_TIFF_BUT_FOR_MAGIC[start] + file.read(_HEAD)))
     blob = preview.info.get("exif") if preview is not None else None
-    if not isinstance(blob, bytes):  # CR3: boxes, of which the first with EXIF has the camera
+    if not isinstance(blob, bytes):  # CR3 consists of boxes: the first box with EXIF has the camera
         _, _, blob = file.read(_HEAD).partition(b"CMT1")
     return read_exif(io.BytesIO(blob)) if blob else Exif()
 
@@ -211,13 +210,13 @@ def _user_metadata(file: BinaryIO, is_tiff: bool, preview: Image.Image | None) -
         try:
             with Image.open(file, formats=["TIFF"]) as first:
                 return read_embedded(first)
-        except Exception:  # Pillow doesn't know all compressions, and needn't
+        except Exception:  # a compression that Pillow doesn't know
             return NOTHING
     return read_embedded(preview) if preview is not None else NOTHING
 
 
 def _words(error: Exception) -> str:
-    """Return what LibRaw says: in bytes, or in a pair of a code and bytes."""
+    """Return the message of a LibRaw error: it has bytes, or a pair of a code and bytes."""
     said = error.args[0] if error.args else ""
     if isinstance(said, tuple):
         said = said[-1]

@@ -1,4 +1,4 @@
-"""Sidecars: read by their format into what people wrote about a photo."""
+"""Sidecars of all formats, read into user metadata."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from photosearch.photo.user_metadata import NOTHING, UserMetadata
 READERS: Mapping[SidecarFormat, Callable[[str], UserMetadata]] = {
     SidecarFormat.XMP: xmp.read_sidecar,
 }
-"""What reads each format: raises OSError for a file out of reach, ValueError for a damaged one."""
+"""The reader of each format: raises OSError if the file can't be reached, ValueError if damaged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,8 @@ class UnreadSidecar:
     Attributes:
         path: Of the sidecar.
         reason: For people.
-        damaged: Whether it was reached: then another try makes sense only when it has changed.
+        damaged: Whether the file was reached but is damaged. Then another try makes sense only
+            after the file has changed.
     """
 
     path: str
@@ -32,7 +33,7 @@ class UnreadSidecar:
 
 
 def read_sidecar(path: str) -> tuple[UserMetadata, UnreadSidecar | None]:
-    """Return what a sidecar says, or nothing and why it can't be read; never raises."""
+    """Return a sidecar's user metadata, or `NOTHING` and why it can't be read; never raises."""
     try:
         return READERS[format_of(path)](path), None
     except OSError as error:

@@ -1,4 +1,4 @@
-"""What people wrote about a photo, as every format that keeps it comes down to."""
+"""User metadata: what people wrote about a photo, in one form for all formats."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MAX_LONG_TEXT = 4_000
 
 MAX_KEYWORDS = 500
 
-# What cameras put where a person's description belongs.
+# Texts that cameras write in place of a person's description.
 _BY_CAMERA = re.compile(
     r"(?:[\w ]+ )?digital (?:still )?camera|(?:sony|minolta) dsc|exif_jpeg_picture|"
     r"dcim[\\/].*|(?:my|default) description|"
@@ -25,15 +25,15 @@ _BY_CAMERA = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class UserMetadata:
-    """What people wrote about a photo; empty where they wrote nothing.
+    """What people wrote about a photo; a value that they didn't write is empty.
 
     Attributes:
         title: One line.
-        description: One line, however long.
+        description: One line of up to `MAX_LONG_TEXT` characters.
         alt_text: What the photo shows, for people who can't see it.
-        keywords: Each once, in the order they were met.
+        keywords: Each once, in the order of the source.
         rating: 1 to 5, or -1 for rejected.
-        taken_at: When it was taken, ISO 8601, as precisely as it is known: a year will do.
+        taken_at: When the photo was taken, ISO 8601, as precise as it is known: a year is enough.
     """
 
     title: str = ""
@@ -44,7 +44,7 @@ class UserMetadata:
     taken_at: str | None = None
 
     def over(self, other: UserMetadata) -> UserMetadata:
-        """Return these metadata; what they lack is taken from the other ones."""
+        """Return these metadata; values that they lack are taken from `other`."""
         return UserMetadata(
             self.title or other.title,
             self.description or other.description,
@@ -66,7 +66,7 @@ def cleaned(
     rating: int | None = None,
     taken_at: str | None = None,
 ) -> UserMetadata:
-    """Return metadata as they are kept: each text in one bounded line, nothing by cameras."""
+    """Return metadata as they are stored: each text in one bounded line, without cameras' texts."""
     lines = (one_line(keyword, MAX_TEXT) for keyword in keywords)
     return UserMetadata(
         _by_person(one_line(title, MAX_TEXT)),
@@ -79,7 +79,7 @@ def cleaned(
 
 
 def distinct(keywords: Iterable[str]) -> tuple[str, ...]:
-    """Return each keyword once, whatever its capitals; at most `MAX_KEYWORDS` of them."""
+    """Return each keyword once, at most `MAX_KEYWORDS`; capitals don't count."""
     found: dict[str, str] = {}
     for keyword in keywords:
         found.setdefault(keyword.casefold(), keyword)

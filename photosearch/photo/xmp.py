@@ -1,4 +1,4 @@
-"""XMP: what photo programs write about a photo, in the file or in a sidecar beside it.
+"""XMP: the metadata that photo programs write into a photo or into a sidecar beside it.
 
 The packet is RDF in XML (ISO 16684-1, https://github.com/adobe/XMP-Toolkit-SDK/tree/main/docs).
 """
@@ -38,8 +38,8 @@ def read_sidecar(path: str) -> UserMetadata:
     """Read an XMP file.
 
     Raises:
-        OSError: it can't be opened or read.
-        ValueError: it is no XMP, or longer than `MAX_BYTES`; the text is a reason for people.
+        OSError: the file can't be opened or read.
+        ValueError: the file is no XMP, or longer than `MAX_BYTES`; the text is for people.
     """
     if not stat.S_ISREG(os.stat(path).st_mode):  # opening a FIFO would wait for a writer
         raise ValueError("not a regular file")
@@ -59,7 +59,7 @@ def _parse(packet: bytes) -> UserMetadata:
     """Read an XMP packet.
 
     Raises:
-        ValueError: it is malformed or longer than `MAX_BYTES`.
+        ValueError: the packet is malformed or longer than `MAX_BYTES`.
     """
     if len(packet) > MAX_BYTES:
         raise ValueError("what it says is more than a megabyte")
@@ -95,9 +95,9 @@ def _parse(packet: bytes) -> UserMetadata:
 
 
 def _values(description: Element, name: str) -> Iterator[str]:
-    """Yield a property's values, in whichever of RDF's ways they are written.
+    """Yield a property's values; RDF has several ways to write them.
 
-    Of the same text in several languages the default comes first.
+    If a text is there in several languages, the default language comes first.
     """
     if name in description.attrib:
         yield description.attrib[name]

@@ -1,4 +1,4 @@
-"""The rows of a damaged file, as far as they can be reached."""
+"""Damaged files: reading the rows that can still be reached."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import sqlite3
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-_GAP = 256  # ids looked for on either side of each that is known
-_DISORDER = 1000  # rows out of order, after which pages seem to lead in a circle
+_GAP = 256  # ids to look for on either side of each known id
+_DISORDER = 1000  # after that many rows out of order, pages seem to lead in a circle
 _RANKS = 64  # captions or tags of a photo, at most
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """What is to be read of a table."""
+    """A table and the columns to read."""
 
     name: str
     columns: tuple[str, ...]  # that both the damaged file and the new one have
@@ -27,10 +27,10 @@ class Table:
 
 
 def tables(damaged: sqlite3.Connection, new: sqlite3.Connection) -> list[Table]:
-    """Return the tables of a library, those that others belong to first.
+    """Return the tables of a library, each after the tables that its rows refer to.
 
     Args:
-        damaged: to the file that is read.
+        damaged: to the damaged file.
         new: to an empty library of the same version.
     """
     query = """SELECT list.name, wr FROM pragma_table_list AS list
@@ -52,12 +52,12 @@ def tables(damaged: sqlite3.Connection, new: sqlite3.Connection) -> list[Table]:
 
 
 def is_path(value: object) -> bool:
-    """Tell whether a value can be the path of a photo or root: a damaged row's may be anything."""
+    """Return whether a value can be a photo's or root's path: a damaged row may hold anything."""
     return isinstance(value, bytes) and os.path.isabs(value)
 
 
 def indexed_paths(damaged: sqlite3.Connection) -> dict[int, bytes]:
-    """Return the paths of photos by id, from the index over paths, where that can be read."""
+    """Return the paths of photos by id, as far as the index over paths can be read."""
     found: dict[int, bytes] = {}
     for order in ("", "DESC"):
         with contextlib.suppress(sqlite3.DatabaseError):
@@ -75,20 +75,20 @@ def indexed_paths(damaged: sqlite3.Connection) -> dict[int, bytes]:
 
 
 class TableReader:
-    """Reads every row of a table that can be reached, in any order, each once."""
+    """Reads each row of a table that can be reached, once, in any order."""
 
     def __init__(self, damaged: sqlite3.Connection, table: Table) -> None:
         """Get ready to read; nothing is read yet."""
         self.damaged = damaged
         self.table = table
         self.keys: set[tuple[int, ...]] = set()  # of the rows read so far
-        self.has_gaps = False  # whether a row was met that can't be read, or stands out of order
+        self.has_gaps = False  # whether a row can't be read or stands out of order
 
     def rows(self, wanted: Collection[int]) -> Iterator[tuple[object, ...]]:
         """Yield the values of the table's columns.
 
         Args:
-            wanted: first parts of keys that are known from elsewhere: photo ids.
+            wanted: photo ids that are known from other tables: the first parts of keys.
         """
         yield from self.scan("ASC")
         if self.has_gaps:
@@ -96,7 +96,7 @@ class TableReader:
             yield from self._probe(wanted)
 
     def scan(self, order: str) -> Iterator[tuple[object, ...]]:
-        """Yield the rows in ascending (ASC) or descending order, up to one that can't be read."""
+        """Yield the rows in ascending (ASC) or descending order, until a row can't be read."""
         ordered = ", ".join(f"{name} {order}" for name in self.table.key)
         width = len(self.table.key)
         last, disorder = None, 0
@@ -118,10 +118,10 @@ class TableReader:
         self.has_gaps |= disorder > 0
 
     def _probe(self, wanted: Collection[int]) -> Iterator[tuple[object, ...]]:
-        """Yield what lies between damaged pages, asking for one id after the other.
+        """Yield the rows between damaged pages, by asking for one id after the other.
 
-        SQLite looks for each from the root of the tree, and so passes by the damaged pages that
-        are not on its way.
+        SQLite looks for each id from the root of the tree. Damaged pages that are not on the way to
+        the id do no harm.
         """
         found = {key[0] for key in self.keys}
         known = found.union(wanted)
@@ -137,7 +137,7 @@ class TableReader:
                     yield row
 
     def _look_for(self, first: int, *, thoroughly: bool) -> Iterator[tuple[object, ...]]:
-        """Yield the rows not read yet whose key begins with an id."""
+        """Yield the rows whose key begins with an id, except rows that are read already."""
         width = len(self.table.key)
         for query, rest in _queries(self.table, thoroughly):
             try:
@@ -148,16 +148,16 @@ class TableReader:
                         yield row[width:]
             except (sqlite3.DatabaseError, UnicodeDecodeError):
                 continue
-            if not rest:  # all rows of this id could be read
+            if not rest:  # this query read all rows of the id
                 return
 
 
 def _queries(table: Table, thoroughly: bool) -> Iterator[tuple[str, tuple[int, ...]]]:
     """Yield the ways to ask for an id's rows, and the further parameters of each.
 
-    Of a key with two parts, rows stand on the leading pages, too: the ways to a row from its left
-    and from its right end at different leaves. These ask for one row each, because Python loses
-    a row before an error.
+    If a key has two parts, rows stand on the inner pages of the tree, too: a search from the left
+    and a search from the right end at different leaves. Each query asks for one row, because
+    Python loses the row before an error.
     """
     first = table.key[0]
     yield f"WHERE {first} = ?", ()

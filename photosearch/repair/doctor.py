@@ -1,4 +1,4 @@
-"""The doctor: finds what is wrong in a library's file, and repairs it where that is safe."""
+"""The doctor: a check of a library's file, with the repairs that are safe."""
 
 from __future__ import annotations
 
@@ -25,37 +25,37 @@ from photosearch.store.search_rows import is_folder_of, search_values, write_sea
 from photosearch.store.sqlite_errors import is_damage
 from photosearch.text import counted, display
 
-# What SQLite says if an index lags behind its table, and the table's rows are whole.
+# SQLite's words if an index differs from its table, and the table's rows are whole.
 _INDEX_ONLY = re.compile(r"missing from index|wrong # of entries in index")
 
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """The folders of a library, compared with what it knows of them."""
+    """A comparison of a library with its folders."""
 
-    not_indexed: int = 0  # photos on disk that the library knows nothing of
-    gone: int = 0  # photos that it shows, and whose files are not where they were
-    unreachable: dict[str, str] = field(default_factory=dict)  # why, by root; not counted
+    not_indexed: int = 0  # photos on disk that the library doesn't know
+    gone: int = 0  # photos that the library shows, but whose files are gone
+    unreachable: dict[str, str] = field(default_factory=dict)  # reasons, by root; not counted
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What is wrong with a library, or was wrong until it was repaired."""
+    """The faults of a library, repaired or not."""
 
-    damage: str | None = None  # of the file itself; if there is any, nothing else was looked at
+    damage: str | None = None  # of the file itself; if there is any, nothing else was checked
     repaired: bool = False
-    indexes: bool = False  # SQLite's own indexes lag behind their tables
-    definitions: int = 0  # of indexes, triggers and the text index: gone or changed
-    text_index: bool = False  # it differs from the rows that it was made from
-    rows: int = 0  # of the text that is searched: they are absent, out of date or too many
-    vectors: int = 0  # that can't be used: see `wrong_vectors`
-    photos: int = 0  # whose files are not known to be gone
-    undescribed: int = 0  # of these photos: those without a caption or without a vector
+    indexes: bool = False  # SQLite's own indexes differ from their tables
+    definitions: int = 0  # definitions of indexes, triggers and text index: gone or changed
+    text_index: bool = False  # the text index differs from its rows
+    rows: int = 0  # rows of searched text: absent, out of date or too many
+    vectors: int = 0  # vectors that can't be used: see `wrong_vectors`
+    photos: int = 0  # photos that aren't hidden
+    undescribed: int = 0  # photos that aren't hidden and lack a caption or a vector
     files: Files = Files()
 
     @property
     def faults(self) -> list[str]:
-        """What can be repaired, or was repaired, in words."""
+        """The faults that can be repaired, or were repaired, in words."""
         faults = ["indexes"] * self.indexes + ["text index"] * self.text_index
         faults += [counted(self.definitions, "definition")] * (self.definitions > 0)
         faults += [counted(self.rows, "search row")] * (self.rows > 0)
@@ -63,7 +63,7 @@ class Report:
 
     @property
     def state(self) -> str:
-        """Healthy, repaired, wrong (it can be repaired) or damaged."""
+        """The state in a word: healthy, repaired, wrong (it can be repaired) or damaged."""
         if self.damage is not None:
             return "damaged"
         if self.faults:
@@ -71,7 +71,7 @@ class Report:
         return "healthy"
 
     def __str__(self) -> str:
-        """Return all of it in one line."""
+        """Return the report as one line."""
         if self.damage is not None:
             return (
                 f"damaged: {self.damage}: photosearch doctor --salvage NEW.db saves what can be "
@@ -95,13 +95,13 @@ def visit(path: str, *, check: bool = False) -> Report:
 
     Args:
         path: the file.
-        check: only look.
+        check: repair nothing.
 
     Returns:
-        What was found. A damaged file is left alone, and the report says so.
+        What was found. If the file is damaged, the report says so, and the file stays as it is.
 
     Raises:
-        LibraryError: the file is missing, no library, can't be written, or is being indexed.
+        LibraryError: the file is missing, is no library, can't be written, or is being indexed.
     """
     path = os.path.abspath(path)
     if not os.path.lexists(path):
@@ -109,7 +109,7 @@ def visit(path: str, *, check: bool = False) -> Report:
     if os.path.isfile(path) and not database.file_size(path):
         raise LibraryError(f"{display(path)} is empty: there is no library in it")
     try:
-        if check:  # a copy, because looking into a text index is a way of writing
+        if check:  # a copy, because SQLite checks a text index by a write
             with contextlib.closing(database.open_copy(path)) as copy:
                 return examine(copy, repair=False)
         with changing(path) as connection:
@@ -122,11 +122,11 @@ def visit(path: str, *, check: bool = False) -> Report:
 
 
 def examine(connection: sqlite3.Connection, *, repair: bool) -> Report:
-    """Look at a library's file, at the rows in it, and at the folders that it is of.
+    """Check a library's file, its rows and its folders.
 
     Args:
         connection: to the library, for writing, while no other process indexes.
-        repair: make anew what can be made from the rest. Without it nothing is changed.
+        repair: replace what can be made from other rows; if False, nothing is changed.
 
     Raises:
         sqlite3.Error: the file can't be read or written.
@@ -149,7 +149,7 @@ def examine(connection: sqlite3.Connection, *, repair: bool) -> Report:
     vectors = wrong_vectors(connection)
     if repair:
         mend_rows(connection, rows)
-        with connection:  # the next `index --upgrade` makes them anew
+        with connection:  # the next `index --upgrade` makes new vectors
             connection.executemany("DELETE FROM vectors WHERE photo_id = ?", vectors)
     counts = """SELECT count(*), count(*) FILTER (WHERE rank IS NULL OR vector IS NULL)
                 FROM photos LEFT JOIN captions ON captions.photo_id = id AND rank = 0
@@ -163,20 +163,20 @@ def examine(connection: sqlite3.Connection, *, repair: bool) -> Report:
 
 
 def damages(connection: sqlite3.Connection) -> list[str]:
-    """Return what is wrong with the file itself, a line each.
+    """Return the damages of the file itself, a line each.
 
-    What `examine` can make anew is left out.
+    Faults that `examine` can repair are left out.
     """
-    # Newer versions of SQLite look into full-text indexes here, too.
+    # Newer versions of SQLite check full-text indexes here, too.
     lines = [
         " ".join(line.replace("*** in database main ***", "").split())
-        # Without a number it stops at 100 lines, and the line that matters may come later.
+        # Without a number SQLite stops at 100 lines, and the line that matters may come later.
         for (line,) in connection.execute("PRAGMA integrity_check(1000000)")
         if line != "ok" and "inverted index" not in line
     ]
     orphans: dict[str, int] = {}
     for table, *_ in connection.execute("PRAGMA foreign_key_check"):
-        if table != "search":  # whose rows are made anew
+        if table != "search":  # its rows are repaired
             orphans[table] = orphans.get(table, 0) + 1
     gone = schema.known().keys() - schema.tables(connection).keys()
     tables = sorted(name for name in gone if not name.startswith("search_"))
@@ -191,7 +191,7 @@ def damages(connection: sqlite3.Connection) -> list[str]:
 
 
 def text_index_is_wrong(connection: sqlite3.Connection) -> bool:
-    """Tell whether the full-text index differs from the rows that it was made from."""
+    """Return whether the full-text index differs from its rows."""
     try:
         with connection:
             connection.execute(
@@ -231,7 +231,8 @@ def wrong_rows(connection: sqlite3.Connection) -> Iterator[int]:
 def wrong_vectors(connection: sqlite3.Connection) -> list[tuple[int]]:
     """Return the ids of photos whose vector can't be used.
 
-    Most vectors of the same model have another length, or the hubness is no number.
+    A vector can't be used if most vectors of the same model have another length, or if its hubness
+    is no number.
     """
     query = """
         WITH sizes AS (SELECT model_id, length(vector) AS size, count(*) AS photos
@@ -244,11 +245,11 @@ def wrong_vectors(connection: sqlite3.Connection) -> list[tuple[int]]:
 
 
 def mend_rows(connection: sqlite3.Connection, photos: list[int]) -> None:
-    """Write the rows in `search` of photos, or remove them, in one transaction.
+    """Replace or remove the rows of photos in `search`, in one transaction.
 
     Args:
         connection: to the library, for writing.
-        photos: their ids.
+        photos: the ids of the photos.
     """
     roots = set(outer_roots(connection))
     with connection:
@@ -266,9 +267,9 @@ def mend_rows(connection: sqlite3.Connection, photos: list[int]) -> None:
 
 
 def compare(connection: sqlite3.Connection) -> Files:
-    """Compare the folders of a library with what it knows of them; no photo is opened.
+    """Compare a library with its folders; no photo is opened.
 
-    A root that is empty counts as out of reach: a drive may have been unplugged there.
+    If a root is empty, it counts as unreachable: its drive may have been unplugged.
     """
     new = gone = 0
     unreachable = {}
@@ -283,7 +284,7 @@ def compare(connection: sqlite3.Connection) -> Files:
             if known and is_emptied(root):
                 unreachable[root] = "it is empty"
                 continue
-        except (OSError, ValueError) as error:  # a damaged row may hold what is no path
+        except (OSError, ValueError) as error:  # ValueError: a damaged row's path
             unreachable[root] = why_unreachable(error, root)
             continue
         closed = []
@@ -291,7 +292,7 @@ def compare(connection: sqlite3.Connection) -> Files:
             before = known.pop(entry.path, None)
             if isinstance(entry, Skipped):
                 closed.append(os.path.join(entry.path, ""))
-            elif entry.twin is not None:  # stands in, or is hidden
+            elif entry.twin is not None:  # the twin stands in, or is hidden
                 known.pop(entry.twin.path, None)
             new += before is None and isinstance(entry, File)
         gone += sum(

@@ -1,4 +1,4 @@
-"""Salvage: what can still be read of a damaged library, in a new file."""
+"""Salvage: a new library from the readable rows of a damaged library."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from photosearch.store.clock import now
 from photosearch.store.lock import locked
 from photosearch.text import display
 
-# Columns that name a row of another table which can be made up, if it is lost.
+# Columns that refer to a row of another table. If that row is lost, a substitute can be written.
 _PARENTS = {"run_id": "runs", "model_id": "models", "tags_model_id": "models"}
 _MADE_UP = {
     "runs": "INSERT OR IGNORE INTO runs (id, started_at) VALUES (:id, :now)",
@@ -29,42 +29,42 @@ _MADE_UP = {
 
 @dataclass
 class Salvaged:
-    """What was saved, and what wasn't."""
+    """The counts of saved and lost rows."""
 
-    rows: dict[str, int] = field(default_factory=dict)  # how many were saved, by table
-    dropped: dict[str, int] = field(default_factory=dict)  # read, but they belong to no photo
-    unreadable: list[str] = field(default_factory=list)  # tables that could be read in part only
-    bare: int = 0  # photos of which only the path could be saved; the next index describes them
-    unplaced: list[str] = field(default_factory=list)  # people's captions that were dropped
+    rows: dict[str, int] = field(default_factory=dict)  # saved rows, by table
+    dropped: dict[str, int] = field(default_factory=dict)  # rows that belong to no photo, by table
+    unreadable: list[str] = field(default_factory=list)  # tables that were not read whole
+    bare: int = 0  # photos saved by path alone; the next index describes them
+    unplaced: list[str] = field(default_factory=list)  # people's captions in the dropped rows
 
 
 def salvage(path: str, target: str) -> Salvaged:
     """Write what can be read of a library into a new file; the damaged file stays as it is.
 
     Args:
-        path: the library's file; a write-ahead log beside it is read, too.
-        target: the new file; nothing must be there.
+        path: the library's file. If it has a write-ahead log, that is read, too.
+        target: the new file; it must not exist yet.
 
     Raises:
         LibraryError: nothing can be read, the new file can't be written, or the library is
             being indexed.
-        UsageError: there is something at `target`.
+        UsageError: `target` exists already.
     """
     path, target = os.path.abspath(path), os.path.abspath(target)
     if not os.path.isfile(path):
         raise LibraryError(f"no library at {display(path)}")
-    beside = os.access(os.path.dirname(path), os.W_OK)  # or nobody can be at work on it
+    beside = os.access(os.path.dirname(path), os.W_OK)  # otherwise nobody can write to the library
     with locked(path) if beside else contextlib.nullcontext():
         return _salvage_into(path, target)
 
 
 def _salvage_into(path: str, target: str) -> Salvaged:
-    """Salvage a copy into a file beside the new one, which appears whole or not at all."""
+    """Salvage a copy into a temporary file, so that the new file appears whole or not at all."""
     for ending in ("", "-wal", "-journal"):
         if os.path.lexists(target + ending):
             raise UsageError(f"{display(target + ending)} is there already: name a new file")
     try:
-        # In the folder of the new file, where there must be room anyway.
+        # In the folder of the new file: there must be room in it anyway.
         with tempfile.TemporaryDirectory(
             prefix=".photosearch-salvage-", dir=os.path.dirname(target)
         ) as scratch:
@@ -82,7 +82,7 @@ def _salvage_into(path: str, target: str) -> Salvaged:
 
 
 def _keep_log(copy: str) -> None:
-    """Let SQLite read the log of an empty file, which it would delete."""
+    """If a file is empty, give it one empty page: otherwise SQLite would delete its log."""
     if os.path.getsize(copy):
         return
     with contextlib.suppress(FileNotFoundError), open(f"{copy}-wal", "rb") as log:
@@ -92,7 +92,7 @@ def _keep_log(copy: str) -> None:
 
 
 def _salvage(path: str, copy: str, made: str) -> Salvaged:
-    """Salvage what a copy of the file at `path` holds; the copy is changed."""
+    """Salvage the rows of a copy of the file at `path`; the copy is changed."""
     with contextlib.closing(_connect(copy)) as old:
         version = _opened(old, path)
         _restore_definitions(old, version)
@@ -112,17 +112,18 @@ def _salvage(path: str, copy: str, made: str) -> Salvaged:
 
 
 def _connect(copy: str) -> sqlite3.Connection:
-    """Open a damaged file, which may be written to."""
+    """Open a copy of a damaged file, for reading and writing."""
     old = sqlite3.connect(copy)
     # One bad byte must not cost the text around it.
     old.text_factory = lambda text: text.decode("utf-8", "replace")
-    # Without it SQLite refuses a file that is shorter than it says, or has a damaged definition.
+    # Without this, SQLite refuses a file that is shorter than its header says, and a file with a
+    # damaged definition.
     old.execute("PRAGMA writable_schema = ON")
     return old
 
 
 def _opened(old: sqlite3.Connection, path: str) -> int:
-    """Make sure that a damaged file is a library; return the version of its schema."""
+    """Check that a damaged file is a library; return the version of its schema."""
     try:
         version: int
         version, application = old.execute(
@@ -144,8 +145,8 @@ def _opened(old: sqlite3.Connection, path: str) -> int:
 def _version_of(found: dict[str, str], told: int) -> int:
     """Return the version of a schema by its tables: the number in the file may be damaged.
 
-    It is the version whose tables have the most names, then the most definitions, in common with
-    the file's; of several the one that the file tells.
+    Versions are compared by how many names of tables they have in common with the file, then by
+    how many definitions. If several versions are equal, the number in the file (`told`) decides.
     """
 
     def likeness(version: int) -> tuple[int, int, bool]:
@@ -159,7 +160,7 @@ def _version_of(found: dict[str, str], told: int) -> int:
 
 
 def _restore_definitions(old: sqlite3.Connection, version: int) -> None:
-    """Put back the tables' definitions: a bad byte in one keeps its whole table from reading."""
+    """Put back the tables' definitions: a bad byte in a definition makes its table unreadable."""
     known = schema.known(version)
     for name, sql in schema.tables(old).items():
         if name in known and sql != known[name] and " VIRTUAL " not in known[name]:
@@ -169,7 +170,7 @@ def _restore_definitions(old: sqlite3.Connection, version: int) -> None:
 
 
 def _transfer(old: sqlite3.Connection, new: sqlite3.Connection, version: int) -> Salvaged:
-    """Copy all rows that can be read, and whose photo, model and run can be found or made up."""
+    """Copy all rows that can be read and whose photo, model and run can be found or replaced."""
     both = tables(old, new)
     salvaged = Salvaged(rows={table.name: 0 for table in both})
     paths = indexed_paths(old)
@@ -195,7 +196,7 @@ def _transfer(old: sqlite3.Connection, new: sqlite3.Connection, version: int) ->
 
 
 def _photo_ids(old: sqlite3.Connection, both: Iterable[Table]) -> set[int]:
-    """Return the ids of photos that stand in any table, as far as both its ends lead."""
+    """Return the ids of photos in any table, read from both ends up to the first damage."""
     found: set[int] = set()
     for table in both:
         if table.name == "photos" or "photo_id" in table.columns:
@@ -211,7 +212,7 @@ def _photo_ids(old: sqlite3.Connection, both: Iterable[Table]) -> set[int]:
 def _put_all(
     new: sqlite3.Connection, table: Table, rows: Iterable[tuple[object, ...]]
 ) -> tuple[int, list[tuple[object, ...]]]:
-    """Write rows; return how many fit, and those that don't."""
+    """Write rows; return how many were written, and the rows that don't fit."""
     marks = ", ".join("?" * len(table.columns))
     insert = f"INSERT INTO {table.name} ({', '.join(table.columns)}) VALUES ({marks})"
     saved, dropped = 0, []
@@ -226,7 +227,7 @@ def _put_all(
 def _with_path(
     table: Table, row: tuple[object, ...], paths: dict[int, bytes]
 ) -> tuple[object, ...]:
-    """Return a photo's row, with the path from the index over paths if its own can't be one."""
+    """Return a photo's row. If its path is damaged, it gets the path from the index over paths."""
     values = dict(zip(table.columns, row, strict=True))
     photo_id = values.get("id")
     if not isinstance(photo_id, int) or photo_id not in paths or is_path(values.get("path")):
@@ -237,7 +238,7 @@ def _with_path(
 
 
 def _put(new: sqlite3.Connection, table: Table, insert: str, row: tuple[object, ...]) -> bool:
-    """Write a row, and a run or model that it names and that is lost; tell whether it fits."""
+    """Write a row; return whether it fits. If its run or model is lost, write a substitute."""
     values = dict(zip(table.columns, row, strict=True))
     if "path" in values and not is_path(values["path"] or values.get("former_path")):
         return False
@@ -255,12 +256,12 @@ def _put(new: sqlite3.Connection, table: Table, insert: str, row: tuple[object, 
 
 
 def _put_bare(new: sqlite3.Connection, version: int, paths: dict[int, bytes]) -> int:
-    """Write photos of which only the path is left, so that people's words keep their place.
+    """Write photos of which only the path is left, so that people's words stay with their photos.
 
-    Size and time are empty, and no file's are: the next `index` takes the photos for changed.
+    Their size and time are empty: so the next `index` finds that the files have changed.
 
     Returns:
-        How many.
+        How many photos.
     """
     known = {photo_id for (photo_id,) in new.execute("SELECT id FROM photos")}
     lost = [(photo_id, path) for photo_id, path in paths.items() if photo_id not in known]
@@ -268,7 +269,8 @@ def _put_bare(new: sqlite3.Connection, version: int, paths: dict[int, bytes]) ->
         return 0
     (run_id,) = new.execute("SELECT max(1, coalesce(max(id), 1)) FROM runs").fetchone()
     new.execute(_MADE_UP["runs"], {"id": run_id, "now": now()})
-    # Before version 4 these columns couldn't be empty; its step empties them where they are 0.
+    # Before version 4 these columns couldn't be empty. The step to version 4 empties them where
+    # the width is 0.
     unknown = (None,) * 6 if version >= 4 else (0, 0, 0, "", 0, 0)
     before = new.total_changes
     new.executemany(

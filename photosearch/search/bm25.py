@@ -1,4 +1,4 @@
-"""BM25+: how much of a query's words stands in a photo's text, rare words counting more."""
+"""BM25+: how many of a query's words are in a photo's text; a rare word counts more."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ K1, B, DELTA = 1.2, 0.75, 0.5
 
 @dataclass(frozen=True)
 class Statistics:
-    """What a library knows of words."""
+    """The statistics of a library's words."""
 
-    documents: int  # searchable photos
-    length: float  # stems in a document, on average
-    frequencies: Mapping[str, int]  # documents that hold a stem
+    documents: int  # number of searchable photos
+    length: float  # mean number of stems in a document
+    frequencies: Mapping[str, int]  # by stem: the number of documents that hold it
 
 
 def read_statistics(connection: sqlite3.Connection, stems: Sequence[str]) -> Statistics:
@@ -38,7 +38,7 @@ def read_statistics(connection: sqlite3.Connection, stems: Sequence[str]) -> Sta
 
 
 def idf(statistics: Statistics, stem: str) -> float:
-    """Return how much a word tells. It is positive for a word in every document, too.
+    """Return the inverse document frequency of a stem; positive even if every document has it.
 
     ln(1 + (N - n + 0.5) / (n + 0.5)), as Lucene has it (Kamphuis et al. 2020, "Which BM25
     do you mean?", https://doi.org/10.1007/978-3-030-45442-5_4).
@@ -58,21 +58,22 @@ def normalised_scores(
         statistics: of the library, for the stems of the query.
 
     Returns:
-        Scores divided by the most that a document can have, 0 (no word of the query) to 1,
-        float32 (n,). A word that no photo has lowers all of them.
+        Scores divided by the highest score that a document can have, 0 (no word of the query) to
+        1, float32 (n,). If no photo has a word of the query, all scores are lower.
     """
     weights = {stem: idf(statistics, stem) for stem in query}
     most = sum(weights.values()) * (K1 + 1 + DELTA)
     if not documents or most <= 0:
         return np.zeros(len(documents), np.float32)
-    # Only the query's words are counted; one document more, because none may have any.
+    # Only the query's words are counted. One document is added, because perhaps no other document
+    # has any of them.
     asked = [[stem for stem in document if stem in weights] for document in documents]
     model = BM25Plus([*asked, []], k1=K1, b=B, delta=DELTA)
     model.doc_len = [*map(len, documents), 0]
     model.idf, model.avgdl = weights, max(statistics.length, 1.0)
     scores = np.zeros(len(documents))
     for stem in weights:
-        # rank_bm25 adds its delta also to documents without the word.
+        # rank_bm25 adds its delta even to documents without the word.
         held = np.array([stem in document for document in model.doc_freqs[:-1]])
         scores += np.where(held, model.get_scores([stem])[:-1], 0.0)
     return np.asarray(scores / most, np.float32)

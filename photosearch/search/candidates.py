@@ -1,7 +1,7 @@
-"""Candidates: the photos that are worth a close look for a query.
+"""Candidates: the photos that are scored for a query.
 
-They come from the text index and from the vectors. A filter belongs here: what is no candidate
-is not found.
+They come from the text index and from the vectors. A filter belongs here: a photo that is no
+candidate is not found.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from photosearch.search.vectors import best
 from photosearch.store.search_fields import SEARCH_FIELDS
 
 POOL = 100  # photos from each source, at least
-ALL = -1  # as LIMIT, SQLite's for no limit
+ALL = -1  # no limit, as SQLite's LIMIT has it
 
 
 def pool_size(query: Query) -> int:
@@ -30,10 +30,10 @@ def pool_size(query: Query) -> int:
 
 @dataclass(frozen=True)
 class Candidates:
-    """The photos to look at closely."""
+    """The photos to score."""
 
-    photos: np.ndarray  # their ids, ascending, int64 (n,)
-    bm25: Mapping[int, float]  # scores of the text index, of those that it gave
+    photos: np.ndarray  # ids, ascending, int64 (n,)
+    bm25: Mapping[int, float]  # scores of the text index, by id; only of photos found there
 
 
 def candidates(
@@ -42,13 +42,13 @@ def candidates(
     meaning: Meaning | None,
     compared: Mapping[PartKind, Comparison],
 ) -> Candidates:
-    """Choose the photos to look at closely.
+    """Choose the photos to score.
 
     Args:
         connection: to a library.
-        query: what is asked for.
+        query: the query.
         meaning: the library's vectors; None: words alone decide.
-        compared: all photos of `meaning` with the query, by kind.
+        compared: comparisons of all photos of `meaning` with the query, by kind.
     """
     near = [] if meaning is None else nearest(query, meaning, compared).tolist()
     by_words = query.words and (meaning is None or query.ranker.asks_words)
@@ -57,7 +57,7 @@ def candidates(
 
 
 def nearest(query: Query, meaning: Meaning, compared: Mapping[PartKind, Comparison]) -> np.ndarray:
-    """Return the photos that the vectors alone put first, the best first, int64 (n,)."""
+    """Return the photos nearest to the query by vectors alone, the best first, int64 (n,)."""
     photos = meaning.vectors.photos
     values = {kind: each.values for kind, each in compared.items()}
     baselines = {kind: each.baseline for kind, each in compared.items()}
@@ -67,9 +67,9 @@ def nearest(query: Query, meaning: Meaning, compared: Mapping[PartKind, Comparis
 
 
 def with_words(connection: sqlite3.Connection, query: Query) -> dict[int, float]:
-    """Return the photos with words of the query that the text index puts first, with scores.
+    """Return the best photos of the text index, with their scores.
 
-    What a person wrote counts most in the end, so its best have places of their own.
+    People's words count most in the final score. So the best photos by these words alone are added.
     """
     size = pool_size(query)
     found = fts5(connection, match_expression(query.words, query.fields), size)
@@ -82,7 +82,7 @@ def with_words(connection: sqlite3.Connection, query: Query) -> dict[int, float]
 def fts5(connection: sqlite3.Connection, expression: str, limit: int) -> dict[int, float]:
     """Score photos by BM25 (Robertson and Zaragoza 2009) over weighted fields.
 
-    https://www.sqlite.org/fts5.html#the_bm25_function gives the formula as FTS5 has it.
+    FTS5's formula: https://www.sqlite.org/fts5.html#the_bm25_function
 
     Returns:
         Scores by photo, the best first.

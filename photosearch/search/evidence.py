@@ -1,4 +1,4 @@
-"""Evidence: why a photo was found, for people to see."""
+"""Evidence: the reasons why a photo was found, for people."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _MARKED = re.compile(f"{_OPEN}(.*?){_CLOSE}", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """What is shown of a photo."""
+    """The values of a photo that are shown."""
 
     path: str
     taken_at: str | None
@@ -32,9 +32,9 @@ class _Shown:
 def results(
     connection: sqlite3.Connection, query: Query, scores: Scores, rows: Sequence[int]
 ) -> list[Result]:
-    """Return results for rows of scores, in their order.
+    """Return results for rows of scores, in the order of the rows.
 
-    A photo that has left the library meanwhile is left out.
+    If a photo was removed from the library meanwhile, it is left out.
     """
     photos = [int(scores.photos[row]) for row in rows]
     shown = _shown(connection, photos)
@@ -44,22 +44,22 @@ def results(
     for row, photo in zip(rows, photos, strict=True):
         if photo not in shown:
             continue
-        one = shown[photo]
-        texts = marked.get(photo, one.texts)
+        values = shown[photo]
+        texts = marked.get(photo, values.texts)
         words = {name: [m.lower() for m in _MARKED.findall(text)] for name, text in texts.items()}
         matches = {name: list(dict.fromkeys(some)) for name, some in words.items() if some}
         caption, marks = _unmark(texts["caption"])
         found.append(
             Result(
-                one.path, float(scores.values[row]), caption, matches, marks,
-                tags.get(photo, []), scores.parts_of(row), one.taken_at, one.taken_from,
+                values.path, float(scores.values[row]), caption, matches, marks,
+                tags.get(photo, []), scores.parts_of(row), values.taken_at, values.taken_from,
             )
         )  # fmt: skip
     return found
 
 
 def _shown(connection: sqlite3.Connection, photos: list[int]) -> dict[int, _Shown]:
-    """Return what is shown of photos, by id."""
+    """Return the values of photos that are shown, by id."""
     rows = connection.execute(
         f"""SELECT photos.id, path, taken_at, taken_from,
                    {", ".join(f"search.{name}" for name in FIELD_NAMES)}
@@ -78,14 +78,14 @@ def _shown(connection: sqlite3.Connection, photos: list[int]) -> dict[int, _Show
 def _marked(
     connection: sqlite3.Connection, expression: str, photos: list[int]
 ) -> dict[int, dict[str, str]]:
-    """Return the texts of photos that match, by id and field, with marks around the words."""
+    """Return the matching texts of photos, by id and field, with marks around matched words."""
     if not expression:
         return {}
     columns = ", ".join(
-        f"highlight(search_fts, {number}, '{_OPEN}', '{_CLOSE}')"
-        for number in range(len(FIELD_NAMES))
+        f"highlight(search_fts, {column}, '{_OPEN}', '{_CLOSE}')"
+        for column in range(len(FIELD_NAMES))
     )
-    # The plus keeps SQLite from running the match anew for each of the photos.
+    # Without the plus, SQLite would run the match again for each photo.
     rows = connection.execute(
         f"""SELECT rowid, {columns} FROM search_fts
             WHERE search_fts MATCH ? AND +rowid IN (SELECT value FROM json_each(?))""",
@@ -108,7 +108,7 @@ def _tags(connection: sqlite3.Connection, photos: list[int]) -> dict[int, list[s
 
 
 def _unmark(marked: str) -> tuple[str, list[tuple[int, int]]]:
-    """Return a text without marks, and where they stood."""
+    """Return a text without marks, and the positions of the marked words."""
     marks, shift = [], 0
     for match in _MARKED.finditer(marked):
         start = match.start() - shift

@@ -1,4 +1,4 @@
-"""Fusion: one score for a photo from all that speaks for it."""
+"""Fusion: one score for a photo from all its evidence."""
 
 from __future__ import annotations
 
@@ -10,35 +10,36 @@ from typing import TypeVar
 import numpy as np
 
 SIZE = 1000  # photos of the library that the weights were fitted on
-BEST = 3  # so many of the nearest photos of all kinds make the baseline
+BEST = 3  # photos of all kinds in the baseline: the nearest ones
 
-Kind = TypeVar("Kind", bound=str)  # the name of a part, as in `results.PartKind`
+Kind = TypeVar("Kind", bound=str)  # the name of a part, see `results.PartKind`
 
 
 @dataclass(frozen=True)
 class Weights:
     """The coefficients of a logistic regression; benchmarks/tune_ranking.py fits them.
 
-    A model that was tuned has its own in its config.json; these are for one that wasn't.
+    A model's config.json has the weights that were fitted for it. These here are for a model
+    without such weights.
     """
 
     bias: float = -1.9
-    meaning: float = 1.6  # of the z-score of the sentence among photos of all kinds
-    like: float = 1.6  # of the z-score of the photo given with --like
-    words: float = 4.0  # of the BM25+ score of all of the photo's text, 0 to 1
-    own: float = 16.0  # of the part of the query that a person or a camera wrote: set by hand
-    size: float = 1.1  # of each tenfold of `SIZE` photos: set by hand
-    like_bar: float = 3.0  # the z-score from which on photos count as alike: set by hand
-    hubness: float = 0.5  # of a photo's hubness, taken from its cosine with a sentence
-    min_score: float = 0.02  # what is less probable isn't shown
+    meaning: float = 1.6  # of the photo's z-score for the sentence
+    like: float = 1.6  # of the photo's z-score for the photo given with --like
+    words: float = 4.0  # of the BM25+ score over all of the photo's text, 0 to 1
+    own: float = 16.0  # of the fraction of the query that a person or a camera wrote, by hand
+    size: float = 1.1  # of log10(photos / SIZE), set by hand
+    like_bar: float = 3.0  # the baseline of `like`, a z-score, set by hand
+    hubness: float = 0.5  # of a photo's hubness, subtracted from its cosine with a sentence
+    min_score: float = 0.02  # the threshold: photos of a lower score aren't shown
 
 
 def contributions(parts: Mapping[Kind, np.ndarray], weights: Weights) -> dict[Kind, np.ndarray]:
-    """Return what each part adds to the logarithm of the odds that a photo matches.
+    """Return the term of each part in the logarithm of the odds that a photo matches.
 
     Args:
-        parts: values by name (meaning, like, words, own), float32 (n,). A photo without a
-            vector has the baseline.
+        parts: values by name (meaning, like, words, own), float32 (n,). The value of a photo
+            without a vector is the baseline.
         weights: the coefficients.
     """
     return {name: getattr(weights, name) * values for name, values in parts.items()}
@@ -52,16 +53,16 @@ def log_odds(
 ) -> np.ndarray:
     """Return the logarithm of the odds that a photo matches.
 
-    It is bias + sum of weight * (part - baseline) - size * log10(photos / SIZE). If some photos
-    of all kinds are much nearer to a sentence, the nearest photo of a library is still a poor
-    match: so the baseline. In a library of more photos than SIZE, more photos come near to a
-    query by chance: so the last term.
+    It is bias + sum of weight * (part - baseline) - size * log10(photos / SIZE). The baseline is
+    there because the nearest photo of a library may be a poor match: then some photos of all kinds
+    are much nearer to the sentence. The last term is there because in a library of more than SIZE
+    photos more photos come near to a query by chance.
 
     Args:
         parts: values by name, see `contributions`.
         weights: the coefficients.
-        baselines: values by name (meaning, like) that a photo is compared with.
-        photos: how many the library has.
+        baselines: the baselines of the parts, by name (meaning, like); of other parts, 0.
+        photos: the number of photos in the library.
     """
     needed = sum(getattr(weights, name) * value for name, value in baselines.items())
     needed += weights.size * math.log10(max(photos, SIZE) / SIZE)
@@ -71,17 +72,17 @@ def log_odds(
 
 def probability(odds: np.ndarray) -> np.ndarray:
     """Return logarithms of odds as probabilities, 1 / (1 + exp(-odds))."""
-    return np.asarray(0.5 * (1 + np.tanh(0.5 * odds)))  # the same, without overflow
+    return np.asarray(0.5 * (1 + np.tanh(0.5 * odds)))  # the same value, without overflow
 
 
 def standardise(scores: np.ndarray, background: np.ndarray) -> tuple[np.ndarray, float]:
     """Return scores as z-scores: standard deviations above the mean of photos of all kinds.
 
-    How a query is put moves all its cosines up or down. Z-scores don't move with them.
+    The wording of a query moves all its cosines up or down. Z-scores don't move with them.
 
     Args:
-        scores: of a query with photos, (n,).
-        background: of the same query with photos of all kinds, one or more, (m,).
+        scores: of photos for a query, (n,).
+        background: of photos of all kinds for the same query, at least one, (m,).
 
     Returns:
         The z-scores, (n,), and the mean z-score of the nearest `BEST` photos of all kinds.

@@ -1,4 +1,4 @@
-"""Meaning: how near a library's photos are to a sentence or to another photo."""
+"""Meaning: the nearness of a library's photos to a sentence or to another photo."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from photosearch.text import bindable
 
 @dataclass(frozen=True)
 class Comparison:
-    """How near photos are to a query, as z-scores among photos of all kinds."""
+    """The nearness of photos to a query, as z-scores over photos of all kinds."""
 
     values: np.ndarray  # of the library's photos, float32 (N,)
-    baseline: float  # what the nearest among photos of all kinds reach, or what counts as alike
+    baseline: float  # for a sentence, of the nearest photos of all kinds; for a photo, fixed
 
 
 @dataclass(frozen=True)
 class Meaning:
-    """A text tower beside the vectors of the photos that it can be compared with."""
+    """A text tower, and the vectors of the photos that its sentences can be compared with."""
 
     encoder: SentenceEncoder
     vectors: Vectors
@@ -39,12 +39,14 @@ class Meaning:
     def compare(
         self, sentence: str | None, photo: np.ndarray | None
     ) -> Mapping[PartKind, Comparison]:
-        """Compare all photos with what is asked for. Another kind of vector is added here.
+        """Compare all photos with a sentence, with a photo, or with both.
+
+        Another kind of vector is added here.
 
         Args:
-            sentence: what they are to show; None: that doesn't matter.
-            photo: vector of a photo that they are to be like, float32 (D,); None: that
-                doesn't matter.
+            sentence: what the photos should show; None: no comparison with a sentence.
+            photo: vector of a photo that the photos should be like, float32 (D,); None: no
+                comparison with a photo.
         """
         compared = {}
         if sentence is not None:
@@ -55,7 +57,7 @@ class Meaning:
 
     def sentence(self, text: str) -> np.ndarray:
         """Return a sentence as a unit vector, float32 (D,)."""
-        with loading_model():  # it opens its network in the background
+        with loading_model():  # the encoder may still be opening its network
             return np.asarray(self.encoder.encode([bindable(text)])[0])
 
     def near_sentence(self, vector: np.ndarray) -> Comparison:
@@ -68,7 +70,7 @@ class Meaning:
     def near_photo(self, vector: np.ndarray) -> Comparison:
         """Return how near each photo is to a photo's vector, float32 (D,).
 
-        The baseline is fixed: that photos elsewhere are more alike makes these no less so.
+        The baseline is fixed: two photos are no less alike because other photos are more alike.
         """
         background = self.background.cosines(vector)
         values, _ = standardise(self.vectors.cosines(vector), background)
@@ -76,10 +78,10 @@ class Meaning:
 
 
 def load(connection: sqlite3.Connection, encoder: SentenceEncoder) -> Meaning:
-    """Bring a text tower and a library together.
+    """Return a text tower with the vectors of a library.
 
     Raises:
-        UsageError: the model's ranking weights have other names.
+        UsageError: the model's ranking weights have unknown names.
     """
     try:
         weights = Weights(**encoder.ranking)
@@ -95,7 +97,7 @@ def load(connection: sqlite3.Connection, encoder: SentenceEncoder) -> Meaning:
 
 
 def stored_vector(connection: sqlite3.Connection, path: str, fingerprint: str) -> np.ndarray | None:
-    """Return the vector of a photo that the library has, unit length, float32 (D,).
+    """Return a photo's vector in the library, unit length, float32 (D,); None if it has none.
 
     Args:
         connection: to a library.

@@ -1,4 +1,4 @@
-"""A query: what a person asks for, checked, and its text as words to look for."""
+"""The query: a person's search, checked, with the words to look for."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ from photosearch.errors import UsageError
 from photosearch.store.search_fields import FIELD_NAMES
 from photosearch.text import bindable
 
-# Words that stand in nearly every sentence, and words that people put into a query
-# for photos because it is one ("pictures of ...").
+# Words of nearly every sentence, and words that say only that photos are searched ("pictures of").
 STOP_WORDS = frozenset(
     """a an and are as at be been being but by can could did do does for from had has have he her
     hers him his i in into is it its me my of on onto or our ours out over she so some that the
@@ -29,19 +28,19 @@ _CLITIC = re.compile(r"(?<=\w)['’ʼ](?:s|t|d|m|re|ve|ll)\b", re.IGNORECASE)
 
 
 class Ranker(StrEnum):
-    """What puts photos in order."""
+    """The ways to rank photos."""
 
-    FUSED = "fused"  # all that speaks for a photo, as one probability
-    MEANING = "meaning"  # what the photo shows, by its vector
-    BM25_PLUS = "bm25+"  # the words of its text, by BM25+
-    FTS5 = "fts5"  # the same, by the BM25 of FTS5
+    FUSED = "fused"  # by all evidence for a photo, as one probability
+    MEANING = "meaning"  # by what the photo shows: its vector
+    BM25_PLUS = "bm25+"  # by the words of the photo's text: BM25+
+    FTS5 = "fts5"  # by the words of the photo's text: the BM25 of FTS5
 
     @classmethod
     def named(cls, name: str) -> Ranker:
         """Return the ranker of a name.
 
         Raises:
-            UsageError: there is none.
+            UsageError: no ranker has this name.
         """
         if name not in list(cls):
             raise UsageError(f"unknown ranker {name}: choose {', '.join(cls)}")
@@ -49,34 +48,34 @@ class Ranker(StrEnum):
 
     @property
     def asks_vectors(self) -> bool:
-        """Whether it compares vectors, so that it knows what is like a photo."""
+        """Whether the ranker compares vectors; only then can it find photos like a photo."""
         return self in (Ranker.FUSED, Ranker.MEANING)
 
     @property
     def asks_words(self) -> bool:
-        """Whether it looks for the words of the query in the text of photos."""
+        """Whether the ranker looks for the words of the query in the text of photos."""
         return self is not Ranker.MEANING
 
 
 @dataclass(frozen=True)
 class Query:
-    """What is asked for, and how it was understood.
+    """A person's search, and how it was understood.
 
     Raises:
-        UsageError: a field is unknown, `min_score` is not a number, or the ranker
-            can't tell what is like a photo.
+        UsageError: a field is unknown, `min_score` is not a number, or `like` is given with a
+            ranker that compares no vectors.
     """
 
-    text: str = ""  # what a person types
+    text: str = ""  # as a person typed it
     limit: int | None = 20  # results at most; None: all
     ranker: Ranker = Ranker.FUSED
-    fields: Sequence[str] | None = None  # the only ones that words are looked for in; None: all
-    min_score: float | None = None  # results below it are left out; None: the ranker's own
-    like: str | None = None  # path of a photo; photos that look like it are found, not itself
-    words: tuple[str, ...] = field(init=False)  # of the text, see `words`
+    fields: Sequence[str] | None = None  # words are looked for in these fields only; None: all
+    min_score: float | None = None  # the threshold for scores; None: the ranker's own
+    like: str | None = None  # path of a photo: other photos that look like it are found
+    words: tuple[str, ...] = field(init=False)  # of the text, see the function `words`
 
     def __post_init__(self) -> None:
-        """Check what was asked for, and read its words."""
+        """Check the values, and read the words of the text."""
         unknown = {*(self.fields or ())} - {*FIELD_NAMES}
         if unknown:
             names = ", ".join(FIELD_NAMES)
@@ -91,35 +90,35 @@ class Query:
 
     @property
     def asks(self) -> bool:
-        """Whether anything is asked for at all."""
+        """Whether the query has a text or a photo to compare with."""
         wanted = bool(self.words) or self.like is not None
         return wanted and (self.limit is None or self.limit > 0)
 
     @property
     def searched(self) -> tuple[str, ...]:
-        """The names of the fields that words are looked for in."""
+        """The names of the fields in which words are looked for."""
         return tuple(self.fields or FIELD_NAMES)
 
 
 def words(text: str) -> list[str]:
-    """Return the words of a query, once each, in the order typed.
+    """Return the words of a query, each once, in the order typed.
 
-    Anything may be typed: punctuation only separates, nothing is an operator. Stop
-    words are left out, unless there is nothing else.
+    Anything may be typed: punctuation only separates words, nothing is an operator. If there are
+    other words, stop words are left out.
     """
-    # Composed letters, as the index has them after it drops its accents.
+    # Composed letters: the index has composed letters, too, and drops accents.
     plain = _CLITIC.sub(" ", unicodedata.normalize("NFC", bindable(text)))
     found = list(dict.fromkeys(word.lower() for word in _WORD.findall(plain)))
     return [word for word in found if word not in STOP_WORDS] or found
 
 
 def match_expression(terms: Sequence[str], fields: Sequence[str] | None = None) -> str:
-    """Return words as an FTS5 expression that any of them satisfies.
+    """Return an FTS5 expression that matches a text with any of some words.
 
     Args:
-        terms: words.
-        fields: where they are looked for; without any, everywhere.
+        terms: the words.
+        fields: the fields in which the words are looked for; if there are none, all fields.
     """
-    # Quoted, a word can't be read as FTS5 syntax (AND, NEAR, *, ^, -).
+    # Words are quoted, so that FTS5 reads none as its syntax (AND, NEAR, *, ^, -).
     either = " OR ".join(f'"{word}"' for word in terms)
     return f"{{{' '.join(fields)}}} : ({either})" if fields and terms else either

@@ -1,4 +1,4 @@
-"""Results: what a search gives back."""
+"""Results of a search."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from photosearch.search.query import Query
 
 
 class PartKind(StrEnum):
-    """What a fused score is made of; `fusion.Weights` has a weight of the same name for each."""
+    """The parts of a fused score; `fusion.Weights` has a weight of the same name for each part."""
 
-    MEANING = "meaning"  # how near the photo is to the sentence
-    LIKE = "like"  # how near it is to the photo given with --like
-    WORDS = "words"  # how much of the query's words stands in its text
-    PERSON = "own"  # how much of them a person or a camera wrote
+    MEANING = "meaning"  # nearness of the photo to the sentence
+    LIKE = "like"  # nearness of the photo to the photo given with --like
+    WORDS = "words"  # how many of the query's words are in the photo's text
+    PERSON = "own"  # how many of the query's words a person or a camera wrote
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What one kind of evidence adds to a score."""
+    """A part of a score, from one kind of evidence."""
 
-    value: float  # see `photosearch.search.fusion.Weights` for the unit of each
-    fraction: float  # of all that speaks for the photo, 0 to 1
-    baseline: float = 0.0  # what the value is compared with, in its unit
+    value: float  # for its unit, see `photosearch.search.fusion.Weights`
+    fraction: float  # of all evidence for the photo, 0 to 1
+    baseline: float = 0.0  # the value is compared with it; in the value's unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +33,11 @@ class Result:
     """A photo that was found."""
 
     path: str
-    score: float  # higher is better; of the fused ranker, the probability that it matches
+    score: float  # higher is better; of the fused ranker, the probability that the photo matches
     caption: str
-    matches: dict[str, list[str]]  # the matched words by the field they stand in
-    marks: list[tuple[int, int]]  # where in the caption, as (start, end)
-    tags: list[str] = field(default_factory=list)  # sure enough to be shown
+    matches: dict[str, list[str]]  # the matched words, by field
+    marks: list[tuple[int, int]]  # positions of matched words in the caption, as (start, end)
+    tags: list[str] = field(default_factory=list)  # only tags that are sure enough to be shown
     parts: Mapping[str, Part] = field(default_factory=dict)  # of the fused ranker, by `PartKind`
     taken_at: str | None = None  # ISO 8601, local time, as precise as it is known
     taken_from: str | None = None  # exif, xmp, name (of the file) or file (its own time)
@@ -55,7 +55,7 @@ class Nothing(StrEnum):
 
 @dataclass(frozen=True, eq=False)
 class Hits(Sequence[Result]):
-    """What a search found, the best first, and how it came to that.
+    """The results of a search, the best first, with the query and what was left out.
 
     It is a sequence of results, equal to any list of the same results.
     """
@@ -63,9 +63,9 @@ class Hits(Sequence[Result]):
     query: Query  # as it was understood
     results: tuple[Result, ...] = ()
     threshold: float = 0.0  # photos of a lower score were left out
-    below_threshold: int = 0  # so many of the photos that were looked at
-    words_only: int = 0  # photos without a vector, where the ranker asks for vectors
-    nothing: Nothing | None = None  # why there is no result; None where there is one
+    below_threshold: int = 0  # number of candidates below the threshold
+    words_only: int = 0  # number of photos without a vector, if the ranker compares vectors
+    nothing: Nothing | None = None  # why there is no result; None if there is a result
 
     def __len__(self) -> int:
         """Return the number of results."""
@@ -86,7 +86,7 @@ class Hits(Sequence[Result]):
         return list(self.results[index]) if isinstance(index, slice) else self.results[index]
 
     def __eq__(self, other: object) -> bool:
-        """Tell whether another sequence holds the same results."""
+        """Return whether another sequence holds the same results."""
         if not isinstance(other, Hits | list | tuple):
             return NotImplemented
         return list(self.results) == list(other)

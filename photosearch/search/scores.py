@@ -1,4 +1,4 @@
-"""Scores: how well each candidate matches a query, and what that is made of."""
+"""Scores: how well each candidate matches a query."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from photosearch.store.search_rows import CaptionSource
 
 @dataclass(frozen=True)
 class Scores:
-    """What candidates are worth."""
+    """The scores of candidates, with their parts."""
 
     photos: np.ndarray  # ids, ascending, int64 (n,)
     values: np.ndarray  # the higher the better, float64 (n,)
@@ -32,11 +32,11 @@ class Scores:
     weights: Weights = field(default_factory=Weights)
 
     def order(self) -> np.ndarray:
-        """Return the rows of the photos, the best first, equal ones in the order of ids, (n,)."""
+        """Return the rows of the photos, the best first; equal scores in the order of ids, (n,)."""
         return np.argsort(-self.values, kind="stable")
 
     def parts_of(self, row: int) -> dict[str, Part]:
-        """Return what the score in a row is made of."""
+        """Return the parts of the score in a row."""
         added = {
             kind: max(float(values[row]), 0.0)
             for kind, values in fusion.contributions(self.parts, self.weights).items()
@@ -60,11 +60,11 @@ def score(
 
     Args:
         connection: to a library.
-        stemmer: cuts words.
-        query: what is asked for.
+        stemmer: cuts words into stems.
+        query: the query.
         found: the candidates.
         meaning: the library's vectors; None: words alone decide.
-        compared: all photos of `meaning` with the query, by kind.
+        compared: comparisons of all photos of `meaning` with the query, by kind.
     """
     photos = found.photos
     if query.ranker is Ranker.FTS5:
@@ -77,7 +77,7 @@ def score(
         return Scores(photos, np.asarray(parts.get(PartKind.WORDS, np.zeros(len(photos))), float))
     rows = meaning.vectors.rows(photos)
     baselines = {kind: each.baseline for kind, each in compared.items()}
-    # A photo without a vector (another model described it) is at the baseline: words decide.
+    # If a photo has no vector of this model, its value is the baseline: words decide.
     near = {
         kind: np.where(rows >= 0, each.values[rows], each.baseline)
         for kind, each in compared.items()
@@ -100,14 +100,14 @@ def word_scores(
 
     Args:
         connection: to a library.
-        stemmer: cuts words.
+        stemmer: cuts words into stems.
         photos: ids, int64 (n,).
         words: of a query.
-        fields: the names of those that are looked at.
+        fields: the names of the fields that count.
 
     Returns:
-        The BM25+ scores, 0 to 1, and how much of the words a person or a camera wrote, 0 to 1,
-        rare words counting more; float32 (n,) each.
+        The BM25+ scores, 0 to 1, and the fraction of the query's words that a person or a camera
+        wrote, 0 to 1, rare words counting more; float32 (n,) each.
     """
     stems = list(dict.fromkeys(stem for cut in stemmer.stems(words) for stem in cut))
     statistics = bm25.read_statistics(connection, stems)
@@ -125,7 +125,7 @@ def word_scores(
 def _texts(
     connection: sqlite3.Connection, photos: list[int], fields: Sequence[str]
 ) -> list[tuple[str, str]]:
-    """Return what the model says of photos, and what a person or a camera wrote."""
+    """Return the texts of photos: by the model, and by a person or a camera."""
     chosen = [each for each in SEARCH_FIELDS if each.name in fields]
     rows = connection.execute(
         f"""SELECT photo_id, caption_source, {", ".join(each.name for each in chosen)}
@@ -138,7 +138,7 @@ def _texts(
         model: list[str] = []
         person: list[str] = []
         for each, text in zip(chosen, texts, strict=True):
-            written = each.by_person or (each.name == "caption" and by_person)
-            (person if written else model).append(text)
+            is_by_person = each.by_person or (each.name == "caption" and by_person)
+            (person if is_by_person else model).append(text)
         found[photo] = "\n".join(model), "\n".join(person)
     return [found.get(photo, ("", "")) for photo in photos]

@@ -1,4 +1,4 @@
-"""Searching a library, in four steps: query, candidates, scores, evidence."""
+"""The searcher of a library: query, candidates, scores and evidence in turn."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from photosearch.search.scores import Scores, score
 from photosearch.search.stems import Stemmer
 from photosearch.text import display
 
-# Gives the vector of a photo outside the library, unit length, float32 (D,).
+# Returns the vector of a photo outside the library, unit length, float32 (D,).
 Describe = Callable[[str], np.ndarray]
 
 
@@ -35,8 +35,8 @@ class Searcher:
 
         Args:
             connection: to a library.
-            load_meaning: gives the vectors and what turns sentences into vectors; None where
-                the library has no vectors, and words alone rank.
+            load_meaning: returns the text tower and the vectors; None if the library has no
+                vectors: then words alone rank.
         """
         self.connection = connection
         self._load_meaning = load_meaning
@@ -49,14 +49,14 @@ class Searcher:
         """Rank photos for a query.
 
         Args:
-            query: what is asked for.
-            describe: called for the photo of `query.like` if the library has no vector of it.
+            query: the query.
+            describe: if the library has no vector of the photo `query.like`, called for that photo.
 
         Returns:
             Results, the best first; photos of equal score in the order they were indexed.
 
         Raises:
-            PhotosearchError: what `describe` raises.
+            PhotosearchError: raised by `describe`.
         """
         if not query.asks:
             return Hits(query, nothing=self._why_nothing(Nothing.NOT_ASKED))
@@ -80,7 +80,7 @@ class Searcher:
 
     def meaning(self) -> Meaning | None:
         """Return the vectors as the library has them now."""
-        # Changes with every commit of another connection, and at no other time.
+        # `data_version` changes with every commit of another connection, and at no other time.
         (version,) = self.connection.execute("PRAGMA data_version").fetchone()
         if version != self._version:
             self._meaning, self._version = self._load_meaning(), version
@@ -100,20 +100,20 @@ class Searcher:
         """Return the results that reach the threshold, as many as are asked for."""
         order = scores.order()
         rows = order[scores.values[order] >= least].tolist()
-        # One row more: the photo that others are to be like may be among them.
+        # One row more, because the photo of `query.like` may be among them.
         more = None if query.limit is None else query.limit + (query.like is not None)
         found = evidence.results(self.connection, query, scores, rows[:more])
         return [result for result in found if result.path != query.like][: query.limit]
 
     def _photos(self) -> tuple[int, int]:
-        """Return how many photos are where they were, and how many are gone."""
+        """Return how many photos are shown, and how many are hidden."""
         query = """SELECT (SELECT count(*) FROM photos),
                           (SELECT count(*) FROM photos WHERE missing_since IS NOT NULL)"""
         known, gone = self.connection.execute(query).fetchone()
         return known - gone, gone
 
     def _why_nothing(self, reason: Nothing) -> Nothing:
-        """Return why nothing was found: the reason given, unless there are no photos at all."""
+        """Return why nothing was found: the library has no photos, or else the given reason."""
         there, gone = self._photos()
         if there:
             return reason

@@ -1,4 +1,4 @@
-"""Stems: words as the text index has them, cut by SQLite's own tokenizer."""
+"""Stems: words as SQLite's tokenizer cuts them for the text index."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ TOKENIZER = "porter unicode61 remove_diacritics 2"  # as the schema's search_fts
 
 
 class Stemmer:
-    """Cuts text into stems exactly as FTS5 does, and remembers what it has cut."""
+    """Cuts text into stems exactly as FTS5 does; each different word is cut once."""
 
     def __init__(self) -> None:
         self._known: dict[str, tuple[str, ...]] = {}
@@ -20,9 +20,10 @@ class Stemmer:
         )
 
     def stems(self, texts: Sequence[str]) -> list[list[str]]:
-        """Return the stems of texts, in order.
+        """Return the stems of each text, in the order of its words.
 
-        A stem never reaches over white space, so each chunk between it is cut once.
+        No stem reaches over white space, so the text between white space is cut in chunks. Each
+        different chunk is cut once.
         """
         chunks = [text.split() for text in texts]
         self._learn({chunk for text in chunks for chunk in text}.difference(self._known))

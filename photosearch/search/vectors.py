@@ -1,4 +1,4 @@
-"""Vectors: where photos and queries lie in the space of the joint embedding."""
+"""Vectors of photos in the space of the joint embedding."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ PIECE = 100_000
 
 @dataclass(frozen=True)
 class Vectors:
-    """The photos of a library, in memory."""
+    """The vectors of a library's photos, in memory."""
 
-    photos: np.ndarray  # their ids, ascending, int64 (N,)
+    photos: np.ndarray  # ids, ascending, int64 (N,)
     matrix: np.ndarray  # int8 (N, D)
     hubness: np.ndarray  # float32 (N,), see `captioner.networks.embedding`
 
@@ -50,15 +50,16 @@ def load(
 
     Args:
         connection: to a library.
-        fingerprint: of the model that made them. Vectors of another model can't be compared.
-        dimension: of these vectors. A vector of another length is damaged, and left out.
-        piece: ids of photos whose vectors are read at once.
+        fingerprint: of the model that made the vectors. Vectors of other models are left out,
+            because they can't be compared.
+        dimension: of the vectors. A vector of another length is damaged, and left out.
+        piece: size of the range of ids whose vectors are read at once.
     """
     photos, matrices, hubness, start = [], [], [], _first(connection, 0)
     while start is not None:
-        # Joined by SQLite, because a Python object for each row takes twice the time; in
-        # pieces, because SQLite limits the length of a value. The rows of a range of ids come in
-        # their order.
+        # SQLite joins the vectors, because a Python object for each row takes twice the time. It
+        # joins them in pieces, because SQLite limits the length of a value. The rows of a range of
+        # ids come in the order of ids.
         ids, joined, near = connection.execute(
             """SELECT group_concat(photo_id), CAST(group_concat(vector, '') AS BLOB),
                       group_concat(hubness)
@@ -82,14 +83,14 @@ def load(
 
 
 def _first(connection: sqlite3.Connection, least: int) -> int | None:
-    """Return the lowest id of a photo with a vector from an id on."""
+    """Return the lowest id, from `least` on, of a photo with a vector, or None."""
     query = "SELECT min(photo_id) FROM vectors WHERE photo_id >= ?"
     first: int | None = connection.execute(query, (least,)).fetchone()[0]
     return first
 
 
 def best(scores: np.ndarray, count: int) -> np.ndarray:
-    """Return the indices of the highest scores, the highest first; ties in their order."""
+    """Return the indices of the highest scores, the highest first; ties in index order."""
     if count <= 0:
         return np.empty(0, np.int64)
     if count < len(scores):

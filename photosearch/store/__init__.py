@@ -1,1 +1,1 @@
-"""The library's file: all that is written to it is written here, but for the doctor's repairs."""
+"""The library's file: every write to it is here, except the doctor's repairs."""

@@ -1,4 +1,4 @@
-"""The time, as a library keeps it."""
+"""The clock: the time as a library stores it."""
 
 from __future__ import annotations
 

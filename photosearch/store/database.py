@@ -1,7 +1,7 @@
-"""The library file itself: opening it, and bringing it to today's schema.
+"""The library's file: opened with today's schema.
 
-Reading opens through the standard library alone: importing sqlite-utils takes longer
-than a search. It is imported where a schema has to be made or changed.
+For reading, the standard library is enough: importing sqlite-utils takes longer than a search. It
+is imported only if a schema must be made or changed.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from photosearch.store.schema import SCHEMA, migrate
 from photosearch.store.sqlite_errors import why
 from photosearch.text import display
 
-APPLICATION_ID = 0x70686F74  # "phot": tells our files from other programs' databases
-BUSY_TIMEOUT = 30.0  # seconds a writer waits for another
-LOCK = "-lock"  # ends the name of the file that keeps a second indexer out
-ENDINGS = ("", "-wal", "-shm", "-journal", LOCK)  # of the library's file and those beside it
+APPLICATION_ID = 0x70686F74  # "phot": distinguishes libraries from other programs' databases
+BUSY_TIMEOUT = 30.0  # seconds that a writer waits for another writer
+LOCK = "-lock"  # ending of the lock file, which keeps a second indexer out
+ENDINGS = ("", "-wal", "-shm", "-journal", LOCK)  # of the library's file and the files beside it
 
 
 def open_for_reading(path: str) -> sqlite3.Connection:
     """Open a library to search it, also while another process indexes.
 
     Raises:
-        LibraryError: no library there, not a library, or of a newer version.
+        LibraryError: the file doesn't exist, is no library, or has a newer schema.
     """
     path = os.path.abspath(path)
     try:
@@ -51,12 +51,12 @@ def open_for_reading(path: str) -> sqlite3.Connection:
 
 
 def open_copy(path: str) -> sqlite3.Connection:
-    """Open a copy of a library, in a temporary file that is gone when it is closed.
+    """Open a copy of a library, in a temporary file that is deleted when the copy is closed.
 
     Nothing is written to the library or beside it; the copy has today's schema.
 
     Raises:
-        LibraryError: no library there, not a library, of a newer version, or damaged.
+        LibraryError: the file doesn't exist, is no library, has a newer schema, or is damaged.
     """
     path = os.path.abspath(path)
     _refuse_what_is_no_file(path)
@@ -83,21 +83,20 @@ def _open_as_it_is(path: str) -> tuple[sqlite3.Connection, int]:
                 f"{display(path)} was not closed after its last change, and can't be "
                 "restored where it is: copy it and what lies beside it to another folder"
             ) from error
-        # WAL needs a shared-memory file beside the library. Where none can be
-        # made (read-only media) nobody writes either, and the file stands still.
+        # WAL needs a shared-memory file beside the library. If none can be made (read-only media),
+        # nobody can write to the library either, so it doesn't change.
         connection = _connect_read_only(path, "mode=ro&immutable=1")
     with _closed_on_error(connection):
         return connection, _checked_version(connection, path)
 
 
 def open_for_writing(path: str) -> sqlite3.Connection:
-    """Open a library to change it; make it where there is none, migrate an older one.
+    """Open a library to change it. If it doesn't exist, it is made; an older one is migrated.
 
     Raises:
-        LibraryError: not a library, of a newer version, or in a place that can't be
-            written.
+        LibraryError: the file is no library, has a newer schema, or can't be written.
     """
-    # Absolute, or SQLite would see a meaning in "", ":memory:" and "file:...".
+    # Absolute, because "", ":memory:" and "file:..." have a meaning to SQLite.
     path = os.path.abspath(path)
     _refuse_what_is_no_file(path)
     try:
@@ -113,7 +112,7 @@ def open_for_writing(path: str) -> sqlite3.Connection:
                 raise LibraryError(f"{display(path)} can't be written: permission denied")
             _set_journal(connection)
             connection.execute("PRAGMA foreign_keys = OFF")
-            # One transaction from looking at the version to the last step: another process that
+            # One transaction from reading the version to the last step: another process that
             # opens the library waits, and a kill leaves the library as it was.
             connection.execute("BEGIN IMMEDIATE")
             with connection:
@@ -127,7 +126,7 @@ def _refuse_what_is_no_file(path: str) -> None:
     """Refuse a path if opening it would hang or would destroy something."""
     try:
         status = os.stat(path)
-    except (OSError, ValueError):  # not there, or opening it will tell
+    except (OSError, ValueError):  # it doesn't exist, or opening it raises an error
         return
     if stat.S_ISDIR(status.st_mode):
         raise LibraryError(f"{display(path)} is a folder, not a library")
@@ -142,7 +141,7 @@ def _refuse_what_is_no_file(path: str) -> None:
 
 
 def _is_left_alone(log: str) -> bool:
-    """Tell whether there is a log that nobody writes to: a library that is being made has a log."""
+    """Return whether a log exists that nobody writes to: a library in the making has a log too."""
     try:
         before = os.stat(log)
         if not before.st_size:
@@ -172,8 +171,8 @@ def _closed_on_error(connection: sqlite3.Connection) -> Iterator[None]:
 
 
 def _checked_version(connection: sqlite3.Connection, path: str) -> int:
-    # In one statement: between two, another process might make the library. The table of
-    # sqlite-utils doesn't count, because its command makes that first, in another transaction.
+    # In one statement: between two statements, another process might make the library. The table
+    # of sqlite-utils doesn't count: `sqlite-utils migrate` makes it first, in another transaction.
     version: int
     version, application, tables = connection.execute(
         """SELECT user_version, application_id, (SELECT count(*) FROM sqlite_master
@@ -191,7 +190,7 @@ def _checked_version(connection: sqlite3.Connection, path: str) -> int:
 
 
 def _set_journal(connection: sqlite3.Connection) -> None:
-    """Use WAL, so that searching goes on while indexing writes, where the place allows it."""
+    """Use WAL if the file system allows it, so that searching works while indexing writes."""
     end = time.monotonic() + BUSY_TIMEOUT
     while True:
         try:
@@ -210,7 +209,7 @@ def _set_journal(connection: sqlite3.Connection) -> None:
 
 @contextlib.contextmanager
 def _explained(path: str) -> Iterator[None]:
-    """Turn SQLite's errors at opening into one line."""
+    """Turn SQLite's errors while a library is opened into a LibraryError."""
     try:
         yield
     except (sqlite3.Error, UnicodeDecodeError) as error:  # a damaged name in a message
@@ -218,6 +217,6 @@ def _explained(path: str) -> Iterator[None]:
 
 
 def file_size(path: str) -> int:
-    """Return the bytes a library takes on disk, its write-ahead log included."""
+    """Return the bytes that a library takes on disk, its write-ahead log included."""
     parts = (Path(path + ending) for ending in ("", "-wal"))
     return sum(part.stat().st_size for part in parts if part.exists())

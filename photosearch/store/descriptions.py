@@ -1,4 +1,4 @@
-"""Descriptions: what a model, or a person, says of a photo, as the library keeps it."""
+"""Descriptions of photos by models, as the library stores them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Models:
 def model_ids(
     connection: sqlite3.Connection, fingerprints: Mapping[str, str]
 ) -> tuple[int | None, ...]:
-    """Return the ids of a model's parts in the order of `PARTS`; None: never used here."""
+    """Return the ids of a model's parts in the order of `PARTS`; None: the library lacks it."""
     query = "SELECT id FROM models WHERE fingerprint = ?"
     rows = [connection.execute(query, (fingerprints[part],)).fetchone() for part in PARTS]
     return tuple(row and row[0] for row in rows)
@@ -35,12 +35,12 @@ def model_ids(
 def use_models(
     connection: sqlite3.Connection, run_id: int, name: str, fingerprints: Mapping[str, str]
 ) -> Models:
-    """Note which model describes in a run; return the ids of its parts.
+    """Store which model describes in a run; return the ids of the model's parts.
 
     Args:
         connection: to the library.
         run_id: of the run.
-        name: what the model is called.
+        name: of the model.
         fingerprints: of each of `PARTS`.
     """
     ids = {}
@@ -61,10 +61,10 @@ def use_models(
 def write_description(
     connection: sqlite3.Connection, photo_id: int, models: Models, description: Description
 ) -> None:
-    """Replace those parts of a photo's description that were made; keep the other parts.
+    """Replace the parts of a photo's description that were made; keep the other parts.
 
     Raises:
-        ValueError: captions were made, but there is none.
+        ValueError: the list of captions was made, but is empty.
     """
     if description.captions is not None:
         if not description.captions:

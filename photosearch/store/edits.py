@@ -10,7 +10,7 @@ from photosearch.store.search_rows import write_search_row
 
 
 def write_edit(connection: sqlite3.Connection, path: str, caption: str | None) -> bool:
-    """Keep a person's caption of a photo; None goes back to the generated captions.
+    """Store a person's caption of a photo; None goes back to the generated captions.
 
     Returns:
         Whether the library knows the photo.

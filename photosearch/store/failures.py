@@ -12,7 +12,7 @@ from photosearch.text import display
 
 
 class Stage(StrEnum):
-    """Where reading went wrong."""
+    """The step at which reading failed."""
 
     WALK = "walk"  # a folder can't be opened
     DECODE = "decode"  # a file gives no pixels
@@ -31,7 +31,7 @@ class Failure:
 
 
 def write_failure(connection: sqlite3.Connection, failure: Failure) -> None:
-    """Keep a failure; of a path that failed before, the first time stays."""
+    """Store a failure. If the path failed before, the time of its first failure stays."""
     connection.execute(
         """INSERT INTO failures VALUES (?, ?, ?, ?, ?, ?, ?, ?)
            ON CONFLICT (path) DO UPDATE SET size = excluded.size, mtime_ns = excluded.mtime_ns,

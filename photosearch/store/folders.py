@@ -1,4 +1,4 @@
-"""Folders of a library as a person names them: taken out, moved, or walked from above."""
+"""Folders of a library, as a person names them."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def relocate(connection: sqlite3.Connection, old: Path, new: Path) -> int:
 
     Args:
         connection: to a library, for writing.
-        old: a folder of the library, or one above or below such a folder.
+        old: a folder of the library, or a folder above or below it.
         new: where its photos lie now.
 
     Returns:
@@ -44,8 +44,8 @@ def relocate(connection: sqlite3.Connection, old: Path, new: Path) -> int:
 
     Raises:
         UnknownPathError: the library knows nothing of the old folder.
-        UsageError: the new one isn't there or has none of its photos, or it holds photos that
-            the library knows as well.
+        UsageError: the new folder doesn't exist, holds no photo of the old folder, or holds photos
+            that the library knows as well.
     """
     before, after = absolute(old), absolute(new)
     if not os.path.isdir(after):
@@ -62,10 +62,10 @@ def relocate(connection: sqlite3.Connection, old: Path, new: Path) -> int:
 
 
 def root_above(connection: sqlite3.Connection, folder: Path) -> str | None:
-    """Return the folder that was given to index and whose walk comes to this one, if any."""
+    """Return the root whose walk comes to a folder, or None."""
     path = as_listed(connection, folder)
     for root in outer_roots(connection):
-        with contextlib.suppress(OSError):  # rules that can't be used close what is below
+        with contextlib.suppress(OSError):  # if rules can't be used, no walk comes to the folder
             if is_below(path, root) and reach(root, path) is not None:
                 return root
     return None

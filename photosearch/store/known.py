@@ -1,4 +1,4 @@
-"""What a library knows: of paths, and of the files that it has photos of."""
+"""Known paths: what a library remembers of them from earlier runs."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from photosearch.store.roots import below
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the library remembers of a path."""
+    """The library's knowledge of a path."""
 
     size: int | None
     mtime_ns: int | None
     missing: bool = False
     reason: str | None = None  # of a failure
-    models: tuple[int | None, ...] = ()  # that made each of PARTS; None: not made
-    sidecar_mtime_ns: int | None = None  # None: it had none, or none that could be reached
+    models: tuple[int | None, ...] = ()  # the model of each of PARTS; None: the part wasn't made
+    sidecar_mtime_ns: int | None = None  # None: no sidecar, or none that could be reached
     sidecar_damaged: bool = False
-    metadata_unread: bool = False  # nobody read yet what people wrote in the photo
+    metadata_unread: bool = False  # what people wrote in the photo is still to be read
 
 
 @dataclass(frozen=True, slots=True)
 class KnownPhoto:
-    """A photo of the library, as far as that tells one file from another."""
+    """A photo of the library, with the values that identify its file."""
 
     photo_id: int
-    path: str | None  # None: it is set aside, another photo lies where it was
-    last_path: str  # where its file was seen last
+    path: str | None  # None: the photo is set aside, because another photo lies at its path
+    last_path: str  # the path at which its file was last seen
     mtime_ns: int
     inode: int | None
     content_hash: bytes | None
@@ -41,17 +41,17 @@ class KnownPhoto:
     edited: bool  # by a person
 
     def has_read(self, sidecar_mtime_ns: int | None) -> bool:
-        """Tell whether the library has what people wrote in the photo and its sidecar.
+        """Return whether the library has what people wrote in the photo and its sidecar.
 
         Args:
-            sidecar_mtime_ns: of the sidecar that lies beside the file now; None: there is none.
+            sidecar_mtime_ns: of the sidecar that is beside the file now; None: no sidecar.
         """
         unread = self.metadata_unread or self.sidecar_damaged
         return not unread and self.sidecar_mtime_ns == sidecar_mtime_ns
 
 
 def known_below(connection: sqlite3.Connection, root: str) -> dict[str, Known]:
-    """Return what the library remembers of a folder's paths, or of a single file, by path."""
+    """Return the library's knowledge of a folder's paths, or of a single file, by path."""
     low, high = below(root)
     query = """
         SELECT path, size, mtime_ns, missing_since IS NOT NULL, NULL, sidecar_mtime_ns,
@@ -63,7 +63,8 @@ def known_below(connection: sqlite3.Connection, root: str) -> dict[str, Known]:
         FROM failures
         WHERE path = :root OR (path > :low AND path < :high)"""
     rows = connection.execute(query, {"root": os.fsencode(root), "low": low, "high": high})
-    # A file that was a photo and then failed stands in both; the failure comes last.
+    # If a file was a photo and later failed, it has a row in both tables. The failure's row comes
+    # last, and so replaces the photo's.
     return {
         os.fsdecode(path): Known(
             size, mtime_ns, bool(missing), reason, tuple(models), sidecar_mtime_ns,
@@ -75,20 +76,21 @@ def known_below(connection: sqlite3.Connection, root: str) -> dict[str, Known]:
 
 
 def knows(connection: sqlite3.Connection, folder: str) -> bool:
-    """Tell whether the library shows any photo of a folder."""
+    """Return whether the library shows any photo of a folder."""
     query = "SELECT 1 FROM photos WHERE path > ? AND path < ? AND missing_since IS NULL LIMIT 1"
     return connection.execute(query, below(folder)).fetchone() is not None
 
 
 def is_emptied(connection: sqlite3.Connection, root: str) -> bool:
-    """Tell whether nothing can be seen in a folder of which the library knows photos."""
+    """Return whether nothing can be seen in a folder although the library knows its photos."""
     return drives.is_emptied(root) and knows(connection, root)
 
 
 def photos_of_size(connection: sqlite3.Connection, size: int) -> list[KnownPhoto]:
-    """Return the photos whose files have so many bytes.
+    """Return the photos whose files have a size in bytes.
 
-    Those that a person captioned come first, then those that are shown, then the oldest.
+    Photos that a person captioned come first, then photos that are shown. Among equals, the photo
+    that was indexed first comes first.
     """
     query = """SELECT id, path, coalesce(path, former_path), mtime_ns, inode, content_hash,
                       sidecar_mtime_ns, sidecar_damaged, metadata_unread,

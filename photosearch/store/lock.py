@@ -1,4 +1,4 @@
-"""A lock on a library: one process at a time changes what it knows of folders."""
+"""The lock on a library: one process at a time indexes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from photosearch.text import display
 
 @contextlib.contextmanager
 def locked(path: str) -> Iterator[None]:
-    """Keep other indexers out of a library. If this process is killed, the system frees the lock.
+    """Keep other indexers out of a library. If this process dies, the system frees the lock.
 
     Args:
         path: the library's file, in a folder that exists.
@@ -25,7 +25,7 @@ def locked(path: str) -> Iterator[None]:
     """
     from filelock import FileLock, Timeout
 
-    lock = FileLock(os.path.realpath(path) + LOCK)  # a link is another name for one library
+    lock = FileLock(os.path.realpath(path) + LOCK)  # a link to a library has the library's lock
     try:
         lock.acquire(timeout=0)
     except Timeout as error:
@@ -35,7 +35,7 @@ def locked(path: str) -> Iterator[None]:
     except OSError as error:
         reason = error.strerror or str(error)
         raise LibraryError(f"can't write beside {display(path)}: {reason}") from error
-    except NotImplementedError:  # a file system without locks, as some network drives
+    except NotImplementedError:  # a file system without locks: some network drives
         yield
         return
     try:
@@ -49,11 +49,11 @@ def changing(path: str) -> Iterator[sqlite3.Connection]:
     """Open a library for writing, with other indexers kept out.
 
     Args:
-        path: the library's file; made where there is none.
+        path: the library's file; if it doesn't exist, it is made.
 
     Raises:
-        BusyError: another process is at work on it.
-        LibraryError: it can't be used, or another program removed it meanwhile.
+        BusyError: another process is at work on the library.
+        LibraryError: the library can't be used, or another program removed it meanwhile.
     """
     path = os.path.abspath(path)
     with contextlib.closing(open_for_writing(path)) as connection, locked(path):

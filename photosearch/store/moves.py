@@ -1,4 +1,4 @@
-"""Moves: photos that get another path, or a copy at another path."""
+"""Moves: other paths for photos, and copies at other paths."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ def move_photos(
 
     Args:
         connection: to the library.
-        moves: by a photo's id, the root that its file was found under, and the file. A photo
-            that is not among them, and whose path another photo gets, is set aside.
+        moves: by the photo's id, the root that its file was found under, and the file. If a photo
+            is not among the moves, and another photo gets its path, it is set aside.
     """
     for photo_id in moves:
-        # First they all leave their paths: paths are unique, and two photos may change places.
+        # First all photos leave their paths: paths are unique, and two photos may change places.
         _leave_path(connection, photo_id)
     for photo_id, (root, file) in moves.items():
         set_aside(connection, os.fsencode(file.path))
@@ -39,10 +39,10 @@ def move_photos(
 
 
 def copy_photo(connection: sqlite3.Connection, photo_id: int, root: str, file: File) -> None:
-    """Know a file as a copy of a photo: all that is known of it holds for both.
+    """Store a file as a copy of a photo: all that is known of the photo is copied.
 
-    If the library has another photo at the file's path, and a person captioned that, it is set
-    aside; otherwise the copy takes its row. Call it within a transaction.
+    The library may have another photo at the file's path. If a person captioned that photo, it is
+    set aside; otherwise the copy takes its row. Call it within a transaction.
     """
     path = os.fsencode(file.path)
     set_aside(connection, path, only_edited=True)
@@ -74,12 +74,12 @@ def copy_photo(connection: sqlite3.Connection, photo_id: int, root: str, file: F
 
 
 def touch_photo(connection: sqlite3.Connection, photo_id: int, root: str, file: File) -> None:
-    """Note that a file has another time or inode, but still holds the same photo."""
+    """Store that a photo's file has another time or inode, but the same content."""
     _set_file(connection, photo_id, root, file)
 
 
 def _set_file(connection: sqlite3.Connection, photo_id: int, root: str, file: File) -> None:
-    """Let a photo have a file that holds it, and show the photo."""
+    """Give a photo a file with its content, and show the photo."""
     path = os.fsencode(file.path)
     query = "SELECT taken_at, taken_from FROM photos WHERE id = ?"
     taken_at, taken_from = connection.execute(query, (photo_id,)).fetchone()
@@ -96,16 +96,16 @@ def _set_file(connection: sqlite3.Connection, photo_id: int, root: str, file: Fi
 
 
 def _leave_path(connection: sqlite3.Connection, photo_id: int) -> None:
-    """Take a photo from its path, for another one, or until it gets a new path."""
+    """Take a photo from its path, which becomes its former path."""
     query = "UPDATE photos SET former_path = path, path = NULL WHERE id = ? AND path IS NOT NULL"
     connection.execute(query, (photo_id,))
 
 
 def relocate(connection: sqlite3.Connection, old: str, new: str) -> int | None:
-    """Move all that is known of a folder to another folder; no file is looked at.
+    """Move all that is known of a folder to another folder; no file is read.
 
     Returns:
-        How many photos; None where the library knows nothing of the old folder.
+        How many photos; None if the library knows nothing of the old folder.
 
     Raises:
         UsageError: a photo of the library lies in the new folder under the same name.
@@ -115,7 +115,7 @@ def relocate(connection: sqlite3.Connection, old: str, new: str) -> int | None:
         others = [_relocate_rows(connection, table, old, new) for table in ("roots", "failures")]
         roots = set(outer_roots(connection))
         if any(root_of(path, roots) is None for path in paths):
-            # Or nobody would look there again.
+            # Otherwise no later run would index the new folder.
             query = "INSERT INTO roots VALUES (?, ?, ?)"
             connection.execute(query, (os.fsencode(new), display(new), now()))
         tell_folders(connection, new)
@@ -123,10 +123,10 @@ def relocate(connection: sqlite3.Connection, old: str, new: str) -> int | None:
 
 
 def _relocate_photos(connection: sqlite3.Connection, old: str, new: str) -> list[str]:
-    """Give the photos below a folder, or at it, their paths below another one; return these.
+    """Give the photos in a folder their paths in another folder; return the new paths.
 
     Raises:
-        UsageError: another photo of the library has such a path.
+        UsageError: another photo of the library has one of the new paths.
     """
     low, high = below(old)
     query = """SELECT id, path, former_path FROM photos
@@ -147,7 +147,7 @@ def _relocate_photos(connection: sqlite3.Connection, old: str, new: str) -> list
             f"{display(os.fsdecode(taken[0]))} is in the library already, and "
             f"{len(taken) - 1:,} more: photosearch forget takes out one of the folders"
         )
-    for photo_id in at:  # first they all leave their paths: one folder may lie in the other
+    for photo_id in at:  # first all photos leave their paths: one folder may lie in the other
         _leave_path(connection, photo_id)
     for photo_id, path in at.items():
         query = "UPDATE photos SET path = ?, former_path = NULL, display = ? WHERE id = ?"
@@ -159,9 +159,9 @@ def _relocate_photos(connection: sqlite3.Connection, old: str, new: str) -> list
 
 
 def _relocate_rows(connection: sqlite3.Connection, table: str, old: str, new: str) -> int:
-    """Give roots or failures their paths below another folder, and return how many.
+    """Give the roots or failures in a folder their paths in another folder; return how many.
 
-    What the library had at such a path is replaced.
+    If the library has a row at a new path, the row is replaced.
     """
     low, high = below(old)
     query = f"DELETE FROM {table} WHERE path = ? OR (path > ? AND path < ?) RETURNING *"
@@ -175,9 +175,9 @@ def _relocate_rows(connection: sqlite3.Connection, table: str, old: str, new: st
 
 
 def is_there(connection: sqlite3.Connection, old: str, new: str) -> bool:
-    """Tell whether photos of a folder lie in another folder, or the library knows none there.
+    """Return whether photos of one folder lie in another folder, under the same names.
 
-    It looks for the first hundred only, by name.
+    The first hundred photos by path are checked. If the library knows no photo of the folder, True.
     """
     low, high = below(old)
     query = """SELECT path FROM photos WHERE path > ? AND path < ? AND missing_since IS NULL
@@ -187,13 +187,13 @@ def is_there(connection: sqlite3.Connection, old: str, new: str) -> bool:
 
 
 def _under(folder: str, rest: bytes) -> bytes:
-    """Return a path in a folder, which may be the root of all; without a rest, the folder."""
+    """Return a path in a folder, which may be `/`. If the rest is empty, it is the folder."""
     above = os.fsencode(folder)
     return os.path.join(above, rest) if rest else above
 
 
 def tell_folders(connection: sqlite3.Connection, folder: str) -> None:
-    """Write the searched folders of the photos below a folder anew: its roots have changed.
+    """Replace the searched folder names of the photos below a folder, after its roots changed.
 
     Call it within a transaction.
     """

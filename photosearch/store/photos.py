@@ -1,4 +1,4 @@
-"""Photos: their rows, written, hidden and shown."""
+"""Rows of photos: written, hidden and shown."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """A photo, ready to be written: it is described, or its description is known."""
+    """A photo, ready to be written: described now, or known with its description."""
 
     file: File
-    root: str  # the folder given by the user that it was found under
+    root: str  # the root that the photo was found under
     format: str
     width: int
     height: int
     exif: Exif
-    description: Description | None  # captions are not None for a photo that is new
-    user_metadata: UserMetadata | None = None  # by people; None: nothing
+    description: Description | None  # a new photo must have captions
+    user_metadata: UserMetadata | None = None  # None: people wrote nothing
     content_hash: bytes | None = None  # SHA-256 of the file; None: not known
-    unread: Failure | None = None  # of its sidecar: what is known of people's words stays
+    unread: Failure | None = None  # of its sidecar; then the known words of people stay
 
 
 def write_batch(
@@ -47,14 +47,14 @@ def write_batch(
     photos: Sequence[Photo],
     failures: Sequence[Failure],
 ) -> None:
-    """Write photos and failures in one transaction: all of them or, at a kill, none.
+    """Write photos and failures in one transaction: all of them or, after a kill, none.
 
     Args:
         connection: to the library.
         run_id: of the run.
-        models: ids of what described; None where the photos are known and only what
-            their files and sidecars tell is written anew.
-        photos: new or changed; what was known of the same path is replaced.
+        models: ids of the model that described the photos; None: the photos are known, and only
+            the metadata of their files and sidecars is replaced.
+        photos: new or changed. If a path is known, its row is replaced.
         failures: new or repeated.
     """
     with connection:
@@ -97,9 +97,9 @@ def _write_photo(
 
 
 def _when_taken(connection: sqlite3.Connection, photo: Photo) -> tuple[str, str]:
-    """Return when a photo was taken, and what tells it; see `photosearch.photo.dates`.
+    """Return when a photo was taken, and the source of that; see `photosearch.photo.dates`.
 
-    While its sidecar can't be read, a date that is known from there stays.
+    While the photo's sidecar can't be read, a date that is known from the sidecar stays.
     """
     path = os.fsencode(photo.file.path)
     if photo.unread is not None:
@@ -113,9 +113,9 @@ def _when_taken(connection: sqlite3.Connection, photo: Photo) -> tuple[str, str]
 
 
 def _sidecar_values(photo: Photo) -> dict[str, int | None]:
-    """Return what is kept of a photo's sidecar, by column.
+    """Return what is stored about a photo's sidecar, by column.
 
-    Of one that couldn't be reached nothing is kept, so that the next run finds it new.
+    If a sidecar can't be reached, nothing is stored, so that the next run finds a new sidecar.
     """
     failure = photo.unread
     reached = failure is None or failure.mtime_ns is not None
@@ -128,12 +128,12 @@ def _sidecar_values(photo: Photo) -> dict[str, int | None]:
 def _is_another(
     connection: sqlite3.Connection, photo: Photo, taken_at: str, taken_from: str
 ) -> bool:
-    """Tell whether a photo is another one than the library has at its path.
+    """Return whether a new photo is another photo than the known photo at its path.
 
-    That happens when a camera begins to count anew. If the known photo was missing, the new one
-    is another one, unless EXIF gives both the same time: then somebody worked on it while it was
-    out of reach. If the known photo was shown, the new one is another one only if EXIF gives
-    them different times and the known photo's content lies elsewhere now.
+    A camera that counts from 1 again gives the same path to two photos. If the known photo was
+    missing, the new photo is another photo, unless EXIF gives both the same time: then somebody
+    worked on the photo meanwhile. If the known photo was shown, the new photo is another photo only
+    if EXIF gives them different times and the known photo's content lies elsewhere now.
     """
     query = """SELECT missing_since IS NOT NULL,
                       taken_from = :exif AND :taken_from = :exif, taken_at = :taken_at,
@@ -158,7 +158,7 @@ def _is_another(
 def set_missing(connection: sqlite3.Connection, paths: Iterable[str]) -> int:
     """Hide photos whose files are gone, and drop the failures of files that are gone.
 
-    Nothing of a photo is forgotten: if its file is seen again, it comes back with its captions.
+    Nothing of a photo is forgotten: if its file comes back, so does the photo, with its captions.
 
     Returns:
         How many photos were hidden.
@@ -177,15 +177,15 @@ def set_missing(connection: sqlite3.Connection, paths: Iterable[str]) -> int:
 
 
 def set_aside(connection: sqlite3.Connection, path: bytes, *, only_edited: bool = False) -> None:
-    """Take a photo from its path, because another photo lies there now, and hide it.
+    """Set the photo at a path aside: another photo lies there now, and the known photo is hidden.
 
-    All that is known of it stays, and is shown again when its content is seen again. Call this
-    within a transaction.
+    All that is known of the photo stays. When its content is found again, the photo is shown again.
+    Call this within a transaction.
 
     Args:
         connection: to the library, for writing.
-        path: where the photo was.
-        only_edited: only if a person captioned it.
+        path: of the photo.
+        only_edited: do it only if a person captioned the photo.
     """
     query = "SELECT id FROM photos LEFT JOIN edits ON photo_id = id WHERE path = ?"
     query += " AND photo_id IS NOT NULL" * only_edited
@@ -199,7 +199,7 @@ def set_aside(connection: sqlite3.Connection, path: bytes, *, only_edited: bool 
 
 
 def set_found(connection: sqlite3.Connection, paths: Iterable[str], root: str) -> None:
-    """Show photos again whose files came back unchanged."""
+    """Show hidden photos again, after their files came back unchanged."""
     with connection:
         for path in paths:
             query = "UPDATE photos SET missing_since = NULL WHERE path = ? RETURNING id"

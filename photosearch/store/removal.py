@@ -1,4 +1,4 @@
-"""Removal: photos that a library forgets, because they are gone or because a person says so."""
+"""Removal of photos from a library, because their files are gone or a person says so."""
 
 from __future__ import annotations
 
@@ -17,19 +17,18 @@ def prune(
     dry_run: bool = False,
     holds_drives: Callable[[str], bool] = holds_drives,
 ) -> int:
-    """Forget missing photos whose folder can be reached and whose file isn't there.
+    """Forget missing photos whose folder can be reached and whose file is gone.
 
-    A photo is kept where a drive may have been unplugged: if the nearest folder above it that is
-    still there is empty or closed, or holds the places of drives, or if a link on its way leads
-    to nothing.
+    If a drive may have been unplugged, the photo is kept: the nearest existing folder above the
+    photo is empty or closed or holds drives, or a link on the way to the photo is broken.
 
     Args:
         connection: to the library, for writing.
-        dry_run: only count.
-        holds_drives: tells whether drives have their places in a folder.
+        dry_run: count only.
+        holds_drives: returns whether systems make the folders of drives in a folder.
 
     Returns:
-        How many photos.
+        How many photos were forgotten, or would be.
     """
     within = reachable(connection)
     may_return = functools.cache(lambda folder: is_unplugged(folder, holds_drives))
@@ -51,7 +50,7 @@ def forget(connection: sqlite3.Connection, folder: str) -> int | None:
     """Take a folder, or a single photo, out of a library.
 
     Returns:
-        How many photos; None where the library knows nothing of the folder.
+        How many photos; None if the library knows nothing of the folder.
     """
     low, high = below(folder)
     values = {"path": os.fsencode(folder), "low": low, "high": high}

@@ -13,7 +13,7 @@ from photosearch.text import display
 
 
 def add_roots(connection: sqlite3.Connection, roots: Iterable[str]) -> None:
-    """Remember folders that were given to index."""
+    """Store folders that were given to index."""
     with connection:
         connection.executemany(
             "INSERT OR IGNORE INTO roots VALUES (?, ?, ?)",
@@ -35,7 +35,7 @@ def all_roots(connection: sqlite3.Connection) -> list[str]:
 
 
 def outer_root(connection: sqlite3.Connection, path: str) -> str | None:
-    """Return the outermost folder given to index that a path is or lies in."""
+    """Return the outermost root that is a path or holds it, or None."""
     ways = [os.fsencode(above) for above in way_to(path)]
     query = f"""SELECT path FROM roots WHERE path IN ({", ".join("?" * len(ways))})
                 ORDER BY length(path) LIMIT 1"""
@@ -44,12 +44,12 @@ def outer_root(connection: sqlite3.Connection, path: str) -> str | None:
 
 
 def outer_roots(connection: sqlite3.Connection) -> list[str]:
-    """Return the folders given to index that lie in no other of them."""
+    """Return the roots that lie in no other root."""
     return outermost(all_roots(connection))
 
 
 def reachable(connection: sqlite3.Connection) -> tuple[str, ...]:
-    """Return the roots that can be reached now, each as the beginning of paths in it."""
+    """Return the roots that can be reached now, each as the beginning of the paths in it."""
     return tuple(os.path.join(root, "") for root in outer_roots(connection) if is_reachable(root))
 
 
@@ -57,7 +57,7 @@ def as_listed(connection: sqlite3.Connection, path: str | os.PathLike[str]) -> s
     """Return the path that a library has, or would have, for a folder or photo.
 
     Raises:
-        UsageError: it is empty.
+        UsageError: the path is empty.
     """
     (listed,) = spelled([absolute(path)], outer_roots(connection))
     return listed

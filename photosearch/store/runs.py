@@ -1,4 +1,4 @@
-"""Runs: each time that folders were indexed."""
+"""Runs of indexing, as the library records them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from photosearch.store.clock import now
 
 
 def start_run(connection: sqlite3.Connection) -> int:
-    """Note that indexing starts; return the run's id."""
+    """Store that indexing starts; return the run's id."""
     with connection:
         cursor = connection.execute("INSERT INTO runs (started_at) VALUES (?)", (now(),))
     assert cursor.lastrowid is not None
@@ -16,7 +16,7 @@ def start_run(connection: sqlite3.Connection) -> int:
 
 
 def finish_run(connection: sqlite3.Connection, run_id: int) -> None:
-    """Note that a run came to its end."""
+    """Store that a run came to its end."""
     with connection:
         connection.execute("UPDATE runs SET finished_at = ? WHERE id = ?", (now(), run_id))
 

@@ -1,4 +1,4 @@
-"""The schema of a library: its version, and what its file defines."""
+"""The schema of a library: its version and its definitions."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _OURS = """SELECT type, name, sql FROM sqlite_master
 
 
 def migrate(connection: sqlite3.Connection, version: int = SCHEMA) -> None:
-    """Bring a library to a version of the schema; make it in an empty file.
+    """Bring a library to a version of the schema; if the file is empty, make the library.
 
     Args:
-        connection: to the library, with foreign keys off: a step may make a table anew.
+        connection: to the library, with foreign keys off: a step may replace a table.
         version: the number of the last step to take.
     """
     import sqlite_utils
@@ -38,7 +38,7 @@ def known(version: int = SCHEMA) -> dict[str, str]:
 
 
 def tables(connection: sqlite3.Connection) -> dict[str, str]:
-    """Return the definitions of tables, by name, as far as the list can be read."""
+    """Return the definitions of tables, by name, as far as SQLite's list can be read."""
     found: dict[str, str] = {}
     for order in ("ASC", "DESC"):
         query = f"SELECT name, sql FROM sqlite_master WHERE type = 'table' ORDER BY rowid {order}"
@@ -50,13 +50,13 @@ def tables(connection: sqlite3.Connection) -> dict[str, str]:
 
 
 def lost(connection: sqlite3.Connection) -> list[str]:
-    """Return which indexes, triggers and parts of the text index are gone or changed."""
+    """Return the names of indexes, triggers and parts of the text index, if gone or changed."""
     found = {name: sql for _, name, sql in connection.execute(_OURS)}
     return [name for _, name, sql in _derived() if found.get(name) != sql]
 
 
 def remake(connection: sqlite3.Connection) -> None:
-    """Make indexes, triggers and the text index anew, in one transaction.
+    """Replace indexes, triggers and the text index, in one transaction.
 
     Raises:
         sqlite3.Error: the file can't be read or written; nothing was changed.
@@ -66,7 +66,7 @@ def remake(connection: sqlite3.Connection) -> None:
         for kind, name, _ in _derived():
             if kind in ("index", "trigger"):
                 connection.execute(f"DROP {kind} IF EXISTS {name}")
-        # DROP would first read the text index, which may be past reading.
+        # DROP would first read the text index, but that may be damaged.
         connection.execute("PRAGMA writable_schema = ON")
         marks = ", ".join("?" * len(_TEXT_INDEX))
         connection.execute(f"DELETE FROM sqlite_master WHERE name IN ({marks})", _TEXT_INDEX)
@@ -75,16 +75,16 @@ def remake(connection: sqlite3.Connection) -> None:
             if kind == "table" and name not in _TEXT_INDEX:
                 connection.execute(f"DROP TABLE IF EXISTS {name}")
         for kind, name, sql in _derived():
-            if kind != "table" or name in _TEXT_INDEX:  # which makes the tables below it
+            if kind != "table" or name in _TEXT_INDEX:  # SQLite makes the tables below it
                 connection.execute(sql)
         connection.execute("INSERT INTO search_fts (search_fts) VALUES ('rebuild')")
 
 
 @functools.cache
 def _derived() -> tuple[tuple[str, str, str], ...]:
-    """Return the indexes, triggers and parts of the text index, in the order they are made.
+    """Return kind, name and definition of all indexes, triggers and parts of the text index.
 
-    Each as kind, name and definition.
+    They are in the order in which they are made.
     """
     with contextlib.closing(sqlite3.connect(":memory:")) as new:
         migrate(new)

@@ -1,6 +1,6 @@
-"""Search fields: the texts of a photo that words are looked for in.
+"""Search fields: the texts of a photo in which words are looked for.
 
-Each is a column of the table `search` and of the full-text index over it.
+Each field is a column of the table `search` and of the full-text index over that table.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ class SearchField:
     """A text of a photo that is searched."""
 
     name: str  # of the column
-    weight: float  # what a word in it is worth to the BM25 of FTS5
-    by_person: bool  # a person or a camera wrote it, not the model
-    label: str  # what people are told
+    weight: float  # of a word in this field, for the BM25 of FTS5
+    by_person: bool  # a person or a camera wrote the text, not the model
+    label: str  # the field's name for people
 
 
-# In the order of the index's columns, which `bm25()` and `highlight()` count by.
+# In the order of the index's columns: `bm25()` and `highlight()` take columns by number.
 SEARCH_FIELDS = (
     SearchField("caption", 2.0, False, "caption"),
     SearchField("alternatives", 1.0, False, "other captions"),

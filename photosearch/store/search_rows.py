@@ -1,4 +1,4 @@
-"""Search rows: the text of a photo that is searched, and which text is its caption."""
+"""Search rows: the searched texts of photos, with the caption that is shown."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from photosearch.text import searchable
 
 
 class CaptionSource(StrEnum):
-    """Where the caption of a photo is from, the most telling first."""
+    """The sources of a photo's caption, the preferred source first."""
 
-    EDIT = "edit"  # a person's, by `photosearch edit`
-    ALT_TEXT = "alt_text"  # this and the next two: written into the photo or its sidecar
+    EDIT = "edit"  # a person's caption, by `photosearch edit`
+    ALT_TEXT = "alt_text"  # this and the next two are written into the photo or its sidecar
     DESCRIPTION = "description"
     TITLE = "title"
     GENERATED = "generated"  # the captioner's
@@ -24,19 +24,19 @@ class CaptionSource(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ShownCaption:
-    """The caption of a photo: what is shown first, searched as `caption`, and exported."""
+    """The caption of a photo: it is shown, searched as `caption`, and exported."""
 
     text: str
     source: CaptionSource
 
 
 def shown_caption(texts: Mapping[CaptionSource, str | None]) -> ShownCaption:
-    """Return which of a photo's texts is its caption: the first of `CaptionSource` that is there.
+    """Return the caption of a photo: the text of the first source in `CaptionSource` that has one.
 
     An edit counts even if it is empty. Any other empty text counts as absent.
 
     Args:
-        texts: by source; None or absent: there is none.
+        texts: by source; None or absent: the source has no text.
     """
     for source in CaptionSource:
         text = texts.get(source)
@@ -48,13 +48,12 @@ def shown_caption(texts: Mapping[CaptionSource, str | None]) -> ShownCaption:
 def search_values(
     connection: sqlite3.Connection, photo: int, root: str | None = None
 ) -> dict[str, str | int]:
-    """Return the row that is searched of a photo, by column.
+    """Return the search row of a photo, by column.
 
     Args:
         connection: to the library.
-        photo: its id.
-        root: the folder given to index that the photo was found in. Without it, `folder` is
-            empty.
+        photo: the photo's id.
+        root: the root that the photo was found under. Without a root, `folder` is empty.
     """
     query = """SELECT path, coalesce(camera, ''), coalesce(lens, ''), edits.caption,
                       coalesce(title, ''), coalesce(description, ''), coalesce(alt_text, ''),
@@ -93,13 +92,12 @@ def search_values(
 
 
 def write_search_row(connection: sqlite3.Connection, photo: int, root: str | None = None) -> None:
-    """Write the row that is searched from what is known of a photo.
+    """Write the search row of a photo, from what is known of the photo.
 
     Args:
         connection: to the library.
-        photo: its id.
-        root: the folder given to index that the photo was found in. Without it, the row keeps
-            its `folder`.
+        photo: the photo's id.
+        root: the root that the photo was found under. Without a root, the row keeps its `folder`.
     """
     values = search_values(connection, photo, root)
     columns = ", ".join(values)
@@ -114,14 +112,14 @@ def write_search_row(connection: sqlite3.Connection, photo: int, root: str | Non
 
 
 def _folder(path: str, root: str) -> str:
-    """Return a photo's folder, beginning with the name of the folder given to index.
+    """Return a photo's folder, beginning with the name of the root.
 
-    The folders above that one (home, the user's name) say nothing about a photo.
+    The folders above the root (home, the user's name) say nothing about a photo.
     """
     return searchable(os.path.relpath(os.path.dirname(path), os.path.dirname(root)))
 
 
 def is_folder_of(text: str, path: str) -> bool:
-    """Tell whether a text can be the `folder` of the photo at a path, whatever was indexed."""
+    """Return whether a text can be the `folder` of the photo at a path, whatever was indexed."""
     folder = os.path.dirname(path)
     return text in (".", searchable(folder)) or searchable(folder).endswith(os.sep + text)

@@ -1,4 +1,4 @@
-"""Statistics: how much a library holds."""
+"""Statistics of a library."""
 
 from __future__ import annotations
 

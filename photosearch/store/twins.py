@@ -10,10 +10,10 @@ from photosearch.store.search_rows import write_search_row
 
 
 def follow_edits(connection: sqlite3.Connection) -> None:
-    """Let people's captions go from a twin that is hidden to the twin that is shown.
+    """Move people's captions from a hidden twin to the shown twin.
 
-    They are about the picture, whichever of its files is shown. If the shown twin has a caption
-    by a person already, both captions stay where they are.
+    These captions are about the picture, whichever of its two files is shown. If a person captioned
+    the shown twin already, both captions stay where they are.
     """
     hidden = connection.execute(
         """SELECT id, path FROM photos JOIN edits ON photo_id = id
@@ -30,7 +30,7 @@ def follow_edits(connection: sqlite3.Connection) -> None:
 
 
 def _shown_twin(connection: sqlite3.Connection, path: bytes) -> int | None:
-    """Return the id of a photo's twin that is shown and that nobody captioned."""
+    """Return the id of a photo's shown twin, if no person captioned the twin, or None."""
     stem = os.path.splitext(os.fsdecode(path))[0]
     folder, name = os.path.split(stem)
     suffixes = partner_suffixes(os.fsdecode(path))

@@ -16,13 +16,13 @@ def write_user_metadata(
     *,
     keep: bool = False,
 ) -> None:
-    """Replace what people wrote into a photo or its sidecar; if that is nothing, keep no row.
+    """Replace a photo's user metadata; if there is none, the photo has no row.
 
     Args:
         connection: to the library.
         photo_id: of the photo.
-        user_metadata: what is known now.
-        keep: if anything was known, leave it as it is.
+        user_metadata: what people wrote into the photo or its sidecar, as read now.
+        keep: if the photo has a row, leave it as it is.
     """
     query = "SELECT 1 FROM user_metadata WHERE photo_id = ?"
     if keep and connection.execute(query, (photo_id,)).fetchone():
