@@ -8,10 +8,12 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Self
 
-from photosearch.errors import UnknownPathError, UsageError, loading_model
+from captioner.describe.background import Background
+from photosearch.errors import PhotosearchError, UnknownPathError, UsageError
 from photosearch.files.paths import outermost, paths_of, spelled
 from photosearch.location import default_path
 from photosearch.search.query import Query, Ranker
+from photosearch.search.text_tower import load_text_tower
 from photosearch.store import database
 from photosearch.store.lock import changing
 from photosearch.store.roots import as_listed, outer_roots
@@ -58,8 +60,8 @@ class Library:
                 at the first search that needs it.
         """
         self.path = os.fspath(path) if path is not None else default_path()
-        self._load_encoder = load_encoder or load_sentence_encoder
-        self._encoder: SentenceEncoder | None = None
+        self._load_encoder = load_encoder or load_text_tower
+        self._encoder: Background[SentenceEncoder] | None = None
         self._reader: sqlite3.Connection | None = None
         self._searcher: Searcher | None = None
 
@@ -292,6 +294,8 @@ class Library:
 
             return vector_of_file(path, load, notify)
 
+        if asked.asks and asked.ranker.asks_vectors:
+            self._begin_to_load()  # while the modules of searching are imported
         return self.searcher().find(asked, describe)
 
     def edit(self, photo: StrPath, caption: str | None) -> None:
@@ -376,19 +380,22 @@ class Library:
             self._searcher = Searcher(connection, self._meaning)
         return self._searcher
 
+    def _begin_to_load(self) -> Background[SentenceEncoder] | None:
+        """Load the text tower in a thread, if the library has vectors."""
+        if self._encoder is None:
+            query = "SELECT 1 FROM vectors LIMIT 1"
+            if self._open().execute(query).fetchone() is not None:
+                self._encoder = Background(self._load_encoder)
+        return self._encoder
+
     def _meaning(self) -> Meaning | None:
-        connection = self._open()
-        if connection.execute("SELECT 1 FROM vectors LIMIT 1").fetchone() is None:
+        encoder = self._begin_to_load()
+        if encoder is None:
             return None
         from photosearch.search import meaning
 
-        self._encoder = self._encoder or self._load_encoder()
-        return meaning.load(connection, self._encoder)
-
-
-def load_sentence_encoder() -> SentenceEncoder:
-    """Load the shipped text tower."""
-    from captioner.describe.sentence_encoder import SentenceEncoder
-
-    with loading_model():
-        return SentenceEncoder.load()
+        try:
+            return meaning.load(self._open(), encoder())
+        except PhotosearchError:
+            self._encoder = None  # the next search tries again
+            raise

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from captioner.describe.background import Background
 from captioner.describe.model_folder import shipped_model
 from captioner.describe.onnx import open_session
 from captioner.describe.wordpiece import WordPiece
@@ -21,34 +21,6 @@ if TYPE_CHECKING:
 
 MAX_TOKENS = 64  # of a sentence; the rest is left out
 BATCH = 64
-
-
-class _Background:
-    """A function's result, computed in a thread while the caller goes on."""
-
-    def __init__(self, make: Callable[[], InferenceSession]) -> None:
-        self._make = make
-        self._made: InferenceSession | None = None
-        self._error: Exception | None = None
-        self._thread = threading.Thread(target=self._run)
-        self._thread.start()
-
-    def _run(self) -> None:
-        try:
-            self._made = self._make()
-        except Exception as error:  # raised again when the result is asked for
-            self._error = error
-
-    def __call__(self) -> InferenceSession:
-        """Wait for the result.
-
-        Raises:
-            Exception: the error that the function raised.
-        """
-        self._thread.join()
-        if self._made is None:
-            raise self._error or RuntimeError("nothing was made")
-        return self._made
 
 
 @dataclass(frozen=True)
@@ -80,7 +52,7 @@ class SentenceEncoder:
         # A thread imports ONNX Runtime and opens the network, while the caller reads the rest and
         # the vectors of a library. To optimise the network would take longer than a query: the file
         # is optimised already.
-        session = _Background(
+        session = Background(
             lambda: open_session(source / "sentences.onnx", threads=threads, optimise="DISABLE_ALL")
         )
         try:
