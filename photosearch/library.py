@@ -315,7 +315,7 @@ class Library:
         if text == "":
             raise UsageError("the caption is empty")
         self._open()
-        with contextlib.closing(database.open_for_writing(self.path)) as connection:
+        with database.writing(self.path) as connection:
             if not write_edit(connection, as_listed(connection, photo), text):
                 raise UnknownPathError(
                     f"{os.fspath(photo)} is not in the library", "index its folder first"

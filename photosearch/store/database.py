@@ -20,6 +20,7 @@ from photosearch.store.sqlite_errors import why
 from photosearch.text import display
 
 APPLICATION_ID = 0x70686F74  # "phot": distinguishes libraries from other programs' databases
+CHECKPOINT_TIMEOUT = 1000  # milliseconds that a writer waits for readers at its end
 BUSY_TIMEOUT = 30.0  # seconds that a writer waits for another writer
 LOCK = "-lock"  # ending of the lock file, which keeps a second indexer out
 ENDINGS = ("", "-wal", "-shm", "-journal", LOCK)  # of the library's file and the files beside it
@@ -120,6 +121,25 @@ def open_for_writing(path: str) -> sqlite3.Connection:
                     migrate(connection)
             connection.execute("PRAGMA foreign_keys = ON")
             return connection
+
+
+@contextlib.contextmanager
+def writing(path: str) -> Iterator[sqlite3.Connection]:
+    """Open a library to change it; at the end, what was changed is in the file itself.
+
+    Until then it may be in the write-ahead log alone, and a copy of the file would lack it.
+
+    Args:
+        path: the library's file; if it doesn't exist, it is made.
+
+    Raises:
+        LibraryError: as `open_for_writing`.
+    """
+    with contextlib.closing(open_for_writing(path)) as connection:
+        yield connection
+        with contextlib.suppress(sqlite3.OperationalError):  # a search reads older pages: later
+            connection.execute(f"PRAGMA busy_timeout = {CHECKPOINT_TIMEOUT}")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _refuse_what_is_no_file(path: str) -> None:

@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Iterator
 
 from photosearch.errors import BusyError, LibraryError
-from photosearch.store.database import LOCK, open_for_writing
+from photosearch.store.database import LOCK, writing
 from photosearch.text import display
 
 
@@ -56,7 +56,7 @@ def changing(path: str) -> Iterator[sqlite3.Connection]:
         LibraryError: the library can't be used, or another program removed it meanwhile.
     """
     path = os.path.abspath(path)
-    with contextlib.closing(open_for_writing(path)) as connection, locked(path):
+    with writing(path) as connection, locked(path):
         before = os.stat(path)
         yield connection
         if not os.path.exists(path) or not os.path.samestat(before, os.stat(path)):

@@ -88,8 +88,9 @@ def _write_photo(
                 ON CONFLICT (path) DO UPDATE SET {updates} RETURNING id"""
     (photo_id,) = connection.execute(query, values).fetchone()
     sidecar = None if file.sidecar is None else os.fsencode(file.sidecar)
-    connection.execute("DELETE FROM failures WHERE path IN (?, ?)", (path, sidecar))
     keep = photo.unread is not None
+    mended = (path, None if keep else sidecar)
+    connection.execute("DELETE FROM failures WHERE path IN (?, ?)", mended)
     write_user_metadata(connection, photo_id, photo.user_metadata, keep=keep)
     if models is not None and photo.description is not None:
         write_description(connection, photo_id, models, photo.description)

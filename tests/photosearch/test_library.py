@@ -441,6 +441,27 @@ def test_an_edit_of_an_unknown_photo_is_a_value_error(
     assert library.find("dog") == []
 
 
+def test_after_each_change_the_file_alone_is_a_whole_copy(
+    library: Library, photos: Path, tmp_path: Path
+) -> None:
+    library.index([photos], load=Describer8, workers=0)
+    library.find("dark")  # a reader that stays open
+    moved = tmp_path / "moved"
+
+    def copy_is_whole(number: int) -> None:
+        copy = Library(shutil.copyfile(library.path, tmp_path / f"copy-{number}.db"))
+        assert copy.stats()["photos"] == library.stats()["photos"]
+        assert names(copy.find("attic")) == names(library.find("attic"))
+
+    library.edit(photos / "night.png", "our attic")
+    copy_is_whole(1)
+    photos.rename(moved)
+    library.relocate(photos, moved)
+    copy_is_whole(2)
+    library.forget(moved / "night.png")
+    copy_is_whole(3)
+
+
 def test_an_edit_is_exported(library: Library, photos: Path, tmp_path: Path) -> None:
     library.index([photos], load=Describer8, workers=0)
     library.edit(photos / "night.png", "our attic")
