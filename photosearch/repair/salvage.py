@@ -229,8 +229,8 @@ def _with_path(
 ) -> tuple[object, ...]:
     """Return a photo's row. If its path is damaged, it gets the path from the index over paths."""
     values = dict(zip(table.columns, row, strict=True))
-    photo_id = values.get("id")
-    if not isinstance(photo_id, int) or photo_id not in paths or is_path(values.get("path")):
+    photo_id, path = values.get("id"), values.get("path")
+    if not isinstance(photo_id, int) or photo_id not in paths or is_path(path, photo_id):
         return row
     path = paths[photo_id]
     right = {"path": path, "former_path": None, "display": display(os.fsdecode(path))}
@@ -240,7 +240,8 @@ def _with_path(
 def _put(new: sqlite3.Connection, table: Table, insert: str, row: tuple[object, ...]) -> bool:
     """Write a row; return whether it fits. If its run or model is lost, write a substitute."""
     values = dict(zip(table.columns, row, strict=True))
-    if "path" in values and not is_path(values["path"] or values.get("former_path")):
+    path = values.get("path") or values.get("former_path")
+    if "path" in values and not is_path(path, values.get("id")):
         return False
     try:
         new.execute(insert, row)

@@ -234,6 +234,32 @@ def test_a_row_that_no_migration_can_take_is_damage(tmp_path: Path, frozen: Froz
     assert version_of(tmp_path / "new.db") == SCHEMA
 
 
+@pytest.mark.parametrize("kept", [0, 1, 20])
+@pytest.mark.parametrize("version", [1, 2, 3])
+def test_a_zeroed_path_is_damage_and_not_a_photo_set_aside(
+    tmp_path: Path, frozen: Frozen, version: int, kept: int
+) -> None:
+    """The index over paths still has the path: no migration may replace the index."""
+    path = frozen(version)
+    before = contents(path)
+    (photo,) = (each for each in before["photos"] if each["id"] == (7 if version == 2 else 6))
+    place, shown = photo["path"], photo["display"].encode()
+    zeroed = place[:kept] + bytes(len(place) - kept)
+    damaged = path.read_bytes().replace(place + shown, zeroed + shown)  # as a row has them
+    assert damaged != path.read_bytes()
+    path.write_bytes(damaged)
+    for opened in (database.open_for_writing, database.open_for_reading):
+        with pytest.raises(LibraryError, match="photosearch doctor tells what can be saved"):
+            opened(str(path))
+    assert version_of(path) == version
+    assert zeroed + shown in path.read_bytes()
+    with Library(path) as library:
+        assert library.doctor(check=True).state == "damaged"
+        saved = library.salvage(tmp_path / "new.db")
+    assert saved.dropped == {}
+    assert_kept(before, contents(tmp_path / "new.db"))
+
+
 def apart(task: Callable[[], object]) -> int:
     """Run in a process of its own; return how it ended, a signal as a negative number."""
     child = os.fork()
