@@ -278,9 +278,10 @@ PRAGMA user_version = 3
 """
 
 # Until here a photo that was set aside had the path "path, NUL, id". A path with any other NUL is
-# damaged: both paths become empty, which the CHECK refuses. The index over paths would otherwise be
-# made anew from the damaged rows. The time of a damaged sidecar had all bits turned. It was 0 where nobody had looked for what people wrote. A photo of which
-# only the path was salvaged had the width 0.
+# damaged: both paths become empty, which the CHECK refuses. Otherwise the index over paths, which
+# salvage reads, would be made anew from the damaged rows. The time of a damaged sidecar had all
+# bits turned. It was 0 where nobody had looked for what people wrote. A photo of which only the
+# path was salvaged had the width 0.
 COLUMNS = """
 CREATE TABLE new_photos (
     id INTEGER PRIMARY KEY,

@@ -15,7 +15,6 @@ from photosearch.location import default_path
 from photosearch.search.query import Query, Ranker
 from photosearch.search.text_tower import load_text_tower
 from photosearch.store import database
-from photosearch.store.lock import changing
 from photosearch.store.roots import as_listed, outer_roots
 from photosearch.text import searchable
 
@@ -361,7 +360,7 @@ class Library:
     @contextlib.contextmanager
     def _changing(self) -> Iterator[sqlite3.Connection]:
         self._open()  # raises if there is no library: it must not be made here
-        with changing(self.path) as connection:
+        with database.changing(self.path) as connection:
             yield connection
 
     def _open(self) -> sqlite3.Connection:
