@@ -202,9 +202,12 @@ def test_an_earlier_library_is_salvaged(tmp_path: Path, frozen: Frozen, version:
 
     path = frozen(version)
     before = contents(path)
-    salvage(str(path), str(tmp_path / "new.db"))
+    saved = salvage(str(path), str(tmp_path / "new.db"))
     assert version_of(path) == version  # as it was
-    assert_kept(before, contents(tmp_path / "new.db"))
+    after = contents(tmp_path / "new.db")
+    assert_kept(before, after)
+    assert saved.rows == {name: len(after[name]) for name in saved.rows}  # by today's names
+    assert sum(saved.rows.values()) == sum(map(len, after.values())) == sum(map(len, before.values()))
     database.open_for_writing(str(path)).close()
     assert contents(tmp_path / "new.db") == contents(path)
 
