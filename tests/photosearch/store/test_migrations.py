@@ -207,7 +207,7 @@ def test_an_earlier_library_is_salvaged(tmp_path: Path, frozen: Frozen, version:
     after = contents(tmp_path / "new.db")
     assert_kept(before, after)
     assert saved.rows == {name: len(after[name]) for name in saved.rows}  # by today's names
-    assert sum(saved.rows.values()) == sum(map(len, after.values())) == sum(map(len, before.values()))
+    assert sum(saved.rows.values()) == sum(map(len, before.values()))
     database.open_for_writing(str(path)).close()
     assert contents(tmp_path / "new.db") == contents(path)
 
