@@ -8,6 +8,8 @@ import sqlite3
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
+from photosearch.text import display
+
 _GAP = 256  # ids to look for on either side of each known id
 _DISORDER = 1000  # after that many rows out of order, pages seem to lead in a circle
 _RANKS = 64  # captions or tags of a photo, at most
@@ -63,6 +65,11 @@ def is_path(value: object, photo_id: object = None) -> bool:
         return False
     path, nul, rest = value.partition(b"\0")
     return os.path.isabs(path) and (not nul or rest == str(photo_id).encode())
+
+
+def shown(path: bytes) -> str:
+    """Return a photo's path as text that can be printed, without what marks it as set aside."""
+    return display(os.fsdecode(path.partition(b"\0")[0]))
 
 
 def indexed_paths(damaged: sqlite3.Connection) -> dict[int, bytes]:

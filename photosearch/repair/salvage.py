@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from photosearch.errors import LibraryError, UsageError
 from photosearch.repair import doctor
-from photosearch.repair.damaged import Table, TableReader, indexed_paths, is_path, tables
+from photosearch.repair.damaged import Table, TableReader, indexed_paths, is_path, shown, tables
 from photosearch.store import database, schema
 from photosearch.store.clock import now
 from photosearch.store.lock import locked
@@ -235,7 +235,7 @@ def _with_path(
     if not isinstance(photo_id, int) or photo_id not in paths or is_path(path, photo_id):
         return row
     path = paths[photo_id]
-    right = {"path": path, "former_path": None, "display": display(os.fsdecode(path))}
+    right = {"path": path, "former_path": None, "display": shown(path)}
     return tuple(right.get(name, value) for name, value in values.items())
 
 
@@ -280,6 +280,6 @@ def _put_bare(new: sqlite3.Connection, version: int, paths: dict[int, bytes]) ->
         """INSERT OR IGNORE INTO photos
            (id, path, display, run_id, size, mtime_ns, inode, format, width, height)
            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
-        [(photo_id, path, display(os.fsdecode(path)), run_id, *unknown) for photo_id, path in lost],
+        [(photo_id, path, shown(path), run_id, *unknown) for photo_id, path in lost],
     )
     return new.total_changes - before
