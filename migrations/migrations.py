@@ -277,9 +277,11 @@ INSERT INTO search_fts (search_fts) VALUES ('rebuild')
 PRAGMA user_version = 3
 """
 
-# Until here a photo that was set aside had the path "path, NUL, id". The time of a damaged sidecar
-# had all bits turned. It was 0 where nobody had looked for what people wrote. A photo of which
-# only the path was salvaged had the width 0.
+# Until here a photo that was set aside had the path "path, NUL, id". A path with any other NUL is
+# damaged: both paths become empty, which the CHECK refuses. Otherwise the index over paths, which
+# salvage reads, would be made anew from the damaged rows. The time of a damaged sidecar had all
+# bits turned. It was 0 where nobody had looked for what people wrote. A photo of which only the
+# path was salvaged had the width 0.
 COLUMNS = """
 CREATE TABLE new_photos (
     id INTEGER PRIMARY KEY,
@@ -311,7 +313,8 @@ CREATE TABLE new_photos (
 INSERT INTO new_photos
 SELECT id,
        iif(instr(path, x'00') = 0, path, NULL),
-       iif(instr(path, x'00') > 0, substr(path, 1, instr(path, x'00') - 1), NULL),
+       iif(instr(path, x'00') > 1 AND hex(substr(path, instr(path, x'00'))) = '00' || hex(id),
+           substr(path, 1, instr(path, x'00') - 1), NULL),
        display, iif(width = 0, NULL, size), iif(width = 0, NULL, mtime_ns),
        iif(width = 0, NULL, inode), iif(width = 0, NULL, format), nullif(width, 0),
        nullif(height, 0), content_hash, taken_at, taken_from, camera, lens, latitude, longitude,

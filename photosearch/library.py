@@ -15,7 +15,6 @@ from photosearch.location import default_path
 from photosearch.search.query import Query, Ranker
 from photosearch.search.text_tower import load_text_tower
 from photosearch.store import database
-from photosearch.store.lock import changing
 from photosearch.store.roots import as_listed, outer_roots
 from photosearch.text import searchable
 
@@ -104,7 +103,8 @@ class Library:
         Raises:
             RuntimeError: the decoding processes can't start: a script needs the guard
                 `if __name__ == "__main__"`, or `workers=0`.
-            TypeError: `folders` is a single path, or a value has an unknown name.
+            TypeError: `folders` is a single path, `exclude` is a single pattern, or a value has an
+                unknown name.
             UsageError: the engine or the device can't be used, a number is beyond its limits, a
                 pattern can't be used, or `upgrade` is asked for with `load`.
         """
@@ -142,8 +142,7 @@ class Library:
 
         Raises:
             WatchError: the system can't watch these folders.
-            RuntimeError: as `index` does.
-            TypeError: as `index` does.
+            RuntimeError, TypeError: as `index` does.
             UsageError: no folder is given or known, or as `index` does.
         """
         from photosearch.indexing.config import WatchOptions
@@ -284,7 +283,7 @@ class Library:
 
         Raises:
             UsageError: the ranker or a field is unknown, `min_score` is not a number, or `like`
-                doesn't exist or can't be read.
+                can't be a path, doesn't exist or can't be read.
         """
         path = None if like is None else as_listed(self._open(), like)
         asked = Query(query, limit, Ranker.named(ranker), fields, min_score, path)
@@ -322,12 +321,7 @@ class Library:
                 )
 
     def export(
-        self,
-        file: StrPath,
-        *,
-        query: str | None = None,
-        limit: int | None = None,
-        gps: bool = True,
+        self, file: StrPath, *, query: str | None = None, limit: int | None = None, gps: bool = True
     ) -> int:
         """Write alt text and metadata as CSV; see `photosearch.export.export`.
 
@@ -361,7 +355,7 @@ class Library:
     @contextlib.contextmanager
     def _changing(self) -> Iterator[sqlite3.Connection]:
         self._open()  # raises if there is no library: it must not be made here
-        with changing(self.path) as connection:
+        with database.changing(self.path) as connection:
             yield connection
 
     def _open(self) -> sqlite3.Connection:

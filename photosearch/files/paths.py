@@ -83,14 +83,20 @@ def top_of(path: str, roots: Collection[str]) -> str:
     return os.path.dirname(path) if root is None or root == path else root
 
 
-def absolute(path: str | os.PathLike[str]) -> str:
+def absolute(path: str | bytes | os.PathLike[str]) -> str:
     """Return an absolute path. POSIX keeps two slashes in front: one of them is dropped.
 
+    Args:
+        path: bytes are decoded as the system's file names are.
+
     Raises:
-        UsageError: the path is empty, as an unset variable of a script is.
+        UsageError: the path is empty, as an unset variable of a script is, or holds a NUL.
     """
-    if not os.fspath(path):
+    path = os.fsdecode(path)
+    if not path:
         raise UsageError("an empty name: which folder or photo is meant?")
+    if "\0" in path:
+        raise UsageError(f"{path!r} can't be a file's name: it holds a NUL character")
     found = os.path.abspath(path)
     return found[1:] if os.sep == "/" and found.startswith("//") else found
 
@@ -100,7 +106,7 @@ def paths_of(folders: Iterable[str | os.PathLike[str]]) -> list[str]:
 
     Raises:
         TypeError: `folders` is a single path, whose letters would be taken for folders.
-        UsageError: a path is empty.
+        UsageError: a path is empty or holds a NUL.
     """
     if isinstance(folders, str | bytes):
         raise TypeError(f"a list of folders is wanted: [{folders!r}]")

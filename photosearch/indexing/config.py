@@ -35,6 +35,7 @@ class IndexOptions:
         max_pixels: The most pixels of a photo; a larger photo counts as unreadable.
 
     Raises:
+        TypeError: `exclude` is a single pattern, whose letters would be taken for patterns.
         UsageError: A number is beyond its limits.
     """
 
@@ -79,6 +80,8 @@ class IndexOptions:
     ] = MAX_PIXELS
 
     def __post_init__(self) -> None:
+        if isinstance(self.exclude, str | bytes):
+            raise TypeError(f"a list of patterns is wanted: exclude=[{self.exclude!r}]")
         check_limits(self)
 
 

@@ -17,7 +17,7 @@ from photosearch.indexing.protocols import Describer, Observer
 from photosearch.indexing.run import index
 from photosearch.indexing.summary import Summary
 from photosearch.options import chosen, options_of
-from photosearch.store.lock import changing
+from photosearch.store.database import changing
 from photosearch.store.roots import outer_roots
 
 

@@ -8,6 +8,8 @@ import sqlite3
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
+from photosearch.text import display
+
 _GAP = 256  # ids to look for on either side of each known id
 _DISORDER = 1000  # after that many rows out of order, pages seem to lead in a circle
 _RANKS = 64  # captions or tags of a photo, at most
@@ -51,9 +53,23 @@ def tables(damaged: sqlite3.Connection, new: sqlite3.Connection) -> list[Table]:
     return found
 
 
-def is_path(value: object) -> bool:
-    """Return whether a value can be a photo's or root's path: a damaged row may hold anything."""
-    return isinstance(value, bytes) and os.path.isabs(value)
+def is_path(value: object, photo_id: object = None) -> bool:
+    """Return whether a value can be a photo's or root's path: a damaged row may hold anything.
+
+    Args:
+        value: of the column.
+        photo_id: of the row, if it is a photo's. Before version 4 a NUL and the id stood after the
+            path of a photo that was set aside.
+    """
+    if not isinstance(value, bytes):
+        return False
+    path, nul, rest = value.partition(b"\0")
+    return os.path.isabs(path) and (not nul or rest == str(photo_id).encode())
+
+
+def shown(path: bytes) -> str:
+    """Return a photo's path as text that can be printed, without what marks it as set aside."""
+    return display(os.fsdecode(path.partition(b"\0")[0]))
 
 
 def indexed_paths(damaged: sqlite3.Connection) -> dict[int, bytes]:
@@ -65,7 +81,7 @@ def indexed_paths(damaged: sqlite3.Connection) -> dict[int, bytes]:
                         ORDER BY path {order}"""
             last, disorder = None, 0
             for photo_id, path in damaged.execute(query):
-                if is_path(path) and photo_id > 0:
+                if photo_id > 0 and is_path(path, photo_id):
                     found[photo_id] = path
                     disorder += last is not None and (path < last) != bool(order)
                     last = path

@@ -19,7 +19,6 @@ from photosearch.files.sidecars import list_sidecars
 from photosearch.files.walk import walk
 from photosearch.store import database, schema
 from photosearch.store.known import known_below
-from photosearch.store.lock import changing
 from photosearch.store.roots import all_roots, outer_roots
 from photosearch.store.search_rows import is_folder_of, search_values, write_search_row
 from photosearch.store.sqlite_errors import is_damage
@@ -112,7 +111,7 @@ def visit(path: str, *, check: bool = False) -> Report:
         if check:  # a copy, because SQLite checks a text index by a write
             with contextlib.closing(database.open_copy(path)) as copy:
                 return examine(copy, repair=False)
-        with changing(path) as connection:
+        with database.changing(path) as connection:
             return examine(connection, repair=True)
     except (LibraryError, sqlite3.DatabaseError) as error:
         cause = error.__cause__ if isinstance(error, LibraryError) else error

@@ -12,12 +12,13 @@ from dataclasses import dataclass, field
 
 from photosearch.errors import LibraryError, UsageError
 from photosearch.repair import doctor
-from photosearch.repair.damaged import Table, TableReader, indexed_paths, is_path, tables
+from photosearch.repair.damaged import Table, TableReader, indexed_paths, is_path, shown, tables
 from photosearch.store import database, schema
 from photosearch.store.clock import now
 from photosearch.store.lock import locked
 from photosearch.text import display
 
+_RENAMED = {"written": "user_metadata"}  # tables of earlier versions: their names today
 # Columns that refer to a row of another table. If that row is lost, a substitute can be written.
 _PARENTS = {"run_id": "runs", "model_id": "models", "tags_model_id": "models"}
 _MADE_UP = {
@@ -29,7 +30,7 @@ _MADE_UP = {
 
 @dataclass
 class Salvaged:
-    """The counts of saved and lost rows."""
+    """The counts of saved and lost rows; tables have the names of today's schema."""
 
     rows: dict[str, int] = field(default_factory=dict)  # saved rows, by table
     dropped: dict[str, int] = field(default_factory=dict)  # rows that belong to no photo, by table
@@ -172,24 +173,25 @@ def _restore_definitions(old: sqlite3.Connection, version: int) -> None:
 def _transfer(old: sqlite3.Connection, new: sqlite3.Connection, version: int) -> Salvaged:
     """Copy all rows that can be read and whose photo, model and run can be found or replaced."""
     both = tables(old, new)
-    salvaged = Salvaged(rows={table.name: 0 for table in both})
+    salvaged = Salvaged()
     paths = indexed_paths(old)
     photo_ids = _photo_ids(old, both) | paths.keys()
     with new:
         for table in both:
+            name = _RENAMED.get(table.name, table.name)
             reader = TableReader(old, table)
             rows = reader.rows(photo_ids)
-            if table.name == "photos":
+            if name == "photos":
                 rows = (_with_path(table, row, paths) for row in rows)
-            salvaged.rows[table.name], dropped = _put_all(new, table, rows)
+            salvaged.rows[name], dropped = _put_all(new, table, rows)
             if reader.has_gaps:
-                salvaged.unreadable.append(table.name)
+                salvaged.unreadable.append(name)
             if dropped:
-                salvaged.dropped[table.name] = len(dropped)
-            if table.name == "photos":
+                salvaged.dropped[name] = len(dropped)
+            if name == "photos":
                 salvaged.bare = _put_bare(new, version, paths)
                 salvaged.rows["photos"] += salvaged.bare
-            elif table.name == "edits" and dropped:
+            elif name == "edits" and dropped:
                 at = table.columns.index("caption")
                 salvaged.unplaced = [str(row[at]) for row in dropped]
     return salvaged
@@ -229,18 +231,19 @@ def _with_path(
 ) -> tuple[object, ...]:
     """Return a photo's row. If its path is damaged, it gets the path from the index over paths."""
     values = dict(zip(table.columns, row, strict=True))
-    photo_id = values.get("id")
-    if not isinstance(photo_id, int) or photo_id not in paths or is_path(values.get("path")):
+    photo_id, path = values.get("id"), values.get("path")
+    if not isinstance(photo_id, int) or photo_id not in paths or is_path(path, photo_id):
         return row
     path = paths[photo_id]
-    right = {"path": path, "former_path": None, "display": display(os.fsdecode(path))}
+    right = {"path": path, "former_path": None, "display": shown(path)}
     return tuple(right.get(name, value) for name, value in values.items())
 
 
 def _put(new: sqlite3.Connection, table: Table, insert: str, row: tuple[object, ...]) -> bool:
     """Write a row; return whether it fits. If its run or model is lost, write a substitute."""
     values = dict(zip(table.columns, row, strict=True))
-    if "path" in values and not is_path(values["path"] or values.get("former_path")):
+    path = values.get("path") or values.get("former_path")
+    if "path" in values and not is_path(path, values.get("id")):
         return False
     try:
         new.execute(insert, row)
@@ -277,6 +280,6 @@ def _put_bare(new: sqlite3.Connection, version: int, paths: dict[int, bytes]) ->
         """INSERT OR IGNORE INTO photos
            (id, path, display, run_id, size, mtime_ns, inode, format, width, height)
            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
-        [(photo_id, path, display(os.fsdecode(path)), run_id, *unknown) for photo_id, path in lost],
+        [(photo_id, path, shown(path), run_id, *unknown) for photo_id, path in lost],
     )
     return new.total_changes - before

@@ -34,7 +34,7 @@ def results(
 ) -> list[Result]:
     """Return results for rows of scores, in the order of the rows.
 
-    If a photo was removed from the library meanwhile, it is left out.
+    If a photo was removed or set aside meanwhile, it is left out.
     """
     photos = [int(scores.photos[row]) for row in rows]
     shown = _shown(connection, photos)
@@ -64,7 +64,7 @@ def _shown(connection: sqlite3.Connection, photos: list[int]) -> dict[int, _Show
         f"""SELECT photos.id, path, taken_at, taken_from,
                    {", ".join(f"search.{name}" for name in FIELD_NAMES)}
             FROM search JOIN photos ON photos.id = search.photo_id
-            WHERE photo_id IN (SELECT value FROM json_each(?))""",
+            WHERE photo_id IN (SELECT value FROM json_each(?)) AND path IS NOT NULL""",
         (json.dumps(photos),),
     )
     return {

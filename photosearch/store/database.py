@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from photosearch.errors import LibraryError
+from photosearch.store.lock import LOCK, locked
 from photosearch.store.schema import SCHEMA, migrate
 from photosearch.store.sqlite_errors import why
 from photosearch.text import display
@@ -22,14 +23,17 @@ from photosearch.text import display
 APPLICATION_ID = 0x70686F74  # "phot": distinguishes libraries from other programs' databases
 CHECKPOINT_TIMEOUT = 1000  # milliseconds that a writer waits for readers at its end
 BUSY_TIMEOUT = 30.0  # seconds that a writer waits for another writer
-LOCK = "-lock"  # ending of the lock file, which keeps a second indexer out
+MIGRATION_TIMEOUT = 2.0  # seconds that a migration waits for another process to end its work
 ENDINGS = ("", "-wal", "-shm", "-journal", LOCK)  # of the library's file and the files beside it
 
 
 def open_for_reading(path: str) -> sqlite3.Connection:
     """Open a library to search it, also while another process indexes.
 
+    An older library is migrated. Where it can't be written, a migrated copy is opened.
+
     Raises:
+        BusyError: the library is older, and another process is at work on it.
         LibraryError: the file doesn't exist, is no library, or has a newer schema.
     """
     path = os.path.abspath(path)
@@ -46,6 +50,10 @@ def open_for_reading(path: str) -> sqlite3.Connection:
         connection, version = _open_as_it_is(path)
         if version < SCHEMA:
             connection.close()
+            if not _can_be_written(path):
+                connection = open_copy(path)
+                connection.execute("PRAGMA query_only = ON")
+                return connection
             open_for_writing(path).close()
             connection = _connect_read_only(path, "mode=ro")
         return connection
@@ -95,6 +103,7 @@ def open_for_writing(path: str) -> sqlite3.Connection:
     """Open a library to change it. If it doesn't exist, it is made; an older one is migrated.
 
     Raises:
+        BusyError: the library is older, and another process is at work on it.
         LibraryError: the file is no library, has a newer schema, or can't be written.
     """
     # Absolute, because "", ":memory:" and "file:..." have a meaning to SQLite.
@@ -105,22 +114,39 @@ def open_for_writing(path: str) -> sqlite3.Connection:
     except OSError as error:
         reason = error.strerror or str(error)
         raise LibraryError(f"can't make a library at {display(path)}: {reason}") from error
+    if not _can_be_written(path):
+        raise LibraryError(
+            f"{display(path)} can't be written: it is on read-only media, or you have no permission"
+        )
     with _explained(path):
         connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT)
         with _closed_on_error(connection):
-            _checked_version(connection, path)
-            if not os.access(path, os.W_OK):
-                raise LibraryError(f"{display(path)} can't be written: permission denied")
-            _set_journal(connection)
-            connection.execute("PRAGMA foreign_keys = OFF")
-            # One transaction from reading the version to the last step: another process that
-            # opens the library waits, and a kill leaves the library as it was.
-            connection.execute("BEGIN IMMEDIATE")
-            with connection:
-                if _checked_version(connection, path) < SCHEMA:
-                    migrate(connection)
+            version = _checked_version(connection, path)
+            # An indexer of the older version would fail on the new schema.
+            is_older = 0 < version < SCHEMA
+            with locked(path, MIGRATION_TIMEOUT) if is_older else contextlib.nullcontext():
+                _bring_up_to_date(connection, path)
             connection.execute("PRAGMA foreign_keys = ON")
             return connection
+
+
+def _bring_up_to_date(connection: sqlite3.Connection, path: str) -> None:
+    """Make or migrate a library, if it hasn't today's schema."""
+    _set_journal(connection)
+    connection.execute("PRAGMA foreign_keys = OFF")
+    # One transaction from reading the version to the last step: another process that opens the
+    # library waits, and a kill leaves the library as it was.
+    connection.execute("BEGIN IMMEDIATE")
+    with connection:
+        if _checked_version(connection, path) < SCHEMA:
+            migrate(connection)
+
+
+def _can_be_written(path: str) -> bool:
+    """Return whether a library and the files beside it can be written; it need not exist."""
+    path = os.path.realpath(path)  # SQLite's files lie beside the file that a link leads to
+    places = [os.path.dirname(path)] + [path] * os.path.exists(path)
+    return all(os.access(place, os.W_OK) for place in places)
 
 
 @contextlib.contextmanager
@@ -140,6 +166,28 @@ def writing(path: str) -> Iterator[sqlite3.Connection]:
         with contextlib.suppress(sqlite3.OperationalError):  # a search reads older pages: later
             connection.execute(f"PRAGMA busy_timeout = {CHECKPOINT_TIMEOUT}")
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+@contextlib.contextmanager
+def changing(path: str) -> Iterator[sqlite3.Connection]:
+    """Open a library for writing, with other indexers kept out.
+
+    Args:
+        path: the library's file; if it doesn't exist, it is made.
+
+    Raises:
+        BusyError: another process is at work on the library.
+        LibraryError: the library can't be used, or another program removed it meanwhile.
+    """
+    path = os.path.abspath(path)
+    with writing(path) as connection, locked(path):
+        before = os.stat(path)
+        yield connection
+        if not os.path.exists(path) or not os.path.samestat(before, os.stat(path)):
+            raise LibraryError(
+                f"{display(path)} was removed while it was written: what was done since is lost, "
+                "the same command does it again"
+            )
 
 
 def _refuse_what_is_no_file(path: str) -> None:

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sqlite3
 from collections.abc import Iterator
 
 from photosearch.errors import BusyError, LibraryError
-from photosearch.store.database import LOCK, writing
 from photosearch.text import display
+
+LOCK = "-lock"  # ending of the lock file, which keeps a second indexer out
 
 
 @contextlib.contextmanager
-def locked(path: str) -> Iterator[None]:
+def locked(path: str, timeout: float = 0) -> Iterator[None]:
     """Keep other indexers out of a library. If this process dies, the system frees the lock.
 
     Args:
         path: the library's file, in a folder that exists.
+        timeout: seconds to wait for another process that has the lock.
 
     Raises:
         BusyError: another process has the lock.
@@ -27,7 +28,7 @@ def locked(path: str) -> Iterator[None]:
 
     lock = FileLock(os.path.realpath(path) + LOCK)  # a link to a library has the library's lock
     try:
-        lock.acquire(timeout=0)
+        lock.acquire(timeout=timeout)
     except Timeout as error:
         raise BusyError(
             f"another photosearch is at work on {display(path)}: wait until it is done, or stop it"
@@ -42,25 +43,3 @@ def locked(path: str) -> Iterator[None]:
         yield
     finally:
         lock.release()
-
-
-@contextlib.contextmanager
-def changing(path: str) -> Iterator[sqlite3.Connection]:
-    """Open a library for writing, with other indexers kept out.
-
-    Args:
-        path: the library's file; if it doesn't exist, it is made.
-
-    Raises:
-        BusyError: another process is at work on the library.
-        LibraryError: the library can't be used, or another program removed it meanwhile.
-    """
-    path = os.path.abspath(path)
-    with writing(path) as connection, locked(path):
-        before = os.stat(path)
-        yield connection
-        if not os.path.exists(path) or not os.path.samestat(before, os.stat(path)):
-            raise LibraryError(
-                f"{display(path)} was removed while it was written: what was done since is lost, "
-                "the same command does it again"
-            )

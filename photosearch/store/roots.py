@@ -57,7 +57,7 @@ def as_listed(connection: sqlite3.Connection, path: str | os.PathLike[str]) -> s
     """Return the path that a library has, or would have, for a folder or photo.
 
     Raises:
-        UsageError: the path is empty.
+        UsageError: the path is empty or holds a NUL.
     """
     (listed,) = spelled([absolute(path)], outer_roots(connection))
     return listed

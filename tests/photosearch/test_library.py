@@ -381,6 +381,15 @@ def test_a_photo_outside_the_library_is_told_and_looked_at(
             seeing.find(like=tmp_path / name, load=Seer)
 
 
+def test_like_takes_what_can_be_a_name(seeing: Library, photos: Path) -> None:
+    with pytest.raises(UsageError, match="holds a NUL character"):
+        seeing.find(like="\0")
+    with pytest.raises(UsageError, match="no photo at"):
+        seeing.find(like=b"x", load=Seer)  # type: ignore[arg-type]
+    known = photos / "night.png"
+    assert seeing.find(like=os.fsencode(known)) == seeing.find(like=known)  # type: ignore[arg-type]
+
+
 def test_weights_of_other_names_are_told(seeing: Library) -> None:
     ranking = {"sense": 1.0}
     other = Library(seeing.path, load_encoder=lambda: compass(ranking=ranking))

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from photosearch.errors import UsageError
 from photosearch.files.paths import (
     absolute,
     is_below,
@@ -63,6 +64,10 @@ def test_paths_are_absolute_and_never_empty() -> None:
         absolute("")
     with pytest.raises(TypeError, match="a list of folders"):
         paths_of("/Pictures")
+    assert absolute(b"/caf\xe9") == "/caf\udce9"
+    for name in ("\0", "/a\0b", b"/a\0b"):
+        with pytest.raises(UsageError, match="holds a NUL character"):
+            absolute(name)
 
 
 def test_a_folder_by_another_way_is_the_one_that_is_known(tmp_path: Path) -> None:

@@ -122,6 +122,15 @@ def test_an_unknown_name_is_a_type_error(photos: Path, tmp_path: Path) -> None:
             work([photos], batchsize=3)
 
 
+def test_a_single_pattern_is_a_type_error(photos: Path, tmp_path: Path) -> None:
+    """Its letters would be taken for patterns: the star excludes all."""
+    library = Library(tmp_path / "l.db")
+    for work in (library.index, library.watch):
+        with pytest.raises(TypeError, match=r"a list of patterns is wanted: exclude=\['\*.jpg'\]"):
+            work([photos], exclude="*.jpg")
+    assert not (tmp_path / "l.db").exists()
+
+
 def test_values_come_over_options_and_those_over_the_defaults() -> None:
     start = IndexOptions(workers=3, retry=True)
     values = {"workers": 0, "retry": None, "threads": 2, "batch_size": 5}

@@ -383,6 +383,16 @@ def test_control_characters_in_a_name_are_no_marks(shelf: Shelf) -> None:
     assert result.matches == {"filename": ["dog"]}
 
 
+def test_a_photo_without_a_path_is_left_out(shelf: Shelf) -> None:
+    """A damaged row may be searchable, though its photo is set aside."""
+    for name in ("1", "2"):
+        shelf.add(f"/home/photos/{name}.jpg", "a dog")
+    query = "UPDATE photos SET former_path = path, path = NULL WHERE path = ?"
+    with shelf.connection:
+        shelf.connection.execute(query, (b"/home/photos/1.jpg",))
+    assert paths(find(shelf.connection, "dog")) == ["/home/photos/2.jpg"]
+
+
 class Meddling(sqlite3.Connection):
     """A connection in whose first search somebody else writes, just after the ranking."""
 

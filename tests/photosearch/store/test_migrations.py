@@ -13,6 +13,7 @@ import signal
 import sqlite3
 import sys
 import time
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,12 +22,13 @@ import pytest
 import sqlite_utils
 from photosearch.migrations.migrations import migrations
 
-from photosearch.errors import LibraryError
+from photosearch.errors import BusyError, LibraryError
 from photosearch.library import Library
 from photosearch.repair.doctor import examine
 from photosearch.store import database
 from photosearch.store.failures import Stage, list_failures
 from photosearch.store.known import known_below, photos_of_size
+from photosearch.store.lock import locked
 from photosearch.store.schema import SCHEMA
 
 LIBRARIES = Path(__file__).parent / "libraries"
@@ -200,9 +202,12 @@ def test_an_earlier_library_is_salvaged(tmp_path: Path, frozen: Frozen, version:
 
     path = frozen(version)
     before = contents(path)
-    salvage(str(path), str(tmp_path / "new.db"))
+    saved = salvage(str(path), str(tmp_path / "new.db"))
     assert version_of(path) == version  # as it was
-    assert_kept(before, contents(tmp_path / "new.db"))
+    after = contents(tmp_path / "new.db")
+    assert_kept(before, after)
+    assert saved.rows == {name: len(after[name]) for name in saved.rows}  # by today's names
+    assert sum(saved.rows.values()) == sum(map(len, before.values()))
     database.open_for_writing(str(path)).close()
     assert contents(tmp_path / "new.db") == contents(path)
 
@@ -234,6 +239,79 @@ def test_a_row_that_no_migration_can_take_is_damage(tmp_path: Path, frozen: Froz
     assert version_of(tmp_path / "new.db") == SCHEMA
 
 
+@pytest.mark.parametrize("kept", [0, 1, 20])
+@pytest.mark.parametrize(("version", "number"), [(1, 6), (2, 7), (3, 6), (3, 3)])
+def test_a_zeroed_path_is_damage_and_not_a_photo_set_aside(
+    tmp_path: Path, frozen: Frozen, version: int, number: int, kept: int
+) -> None:
+    """The index over paths still has the path: no migration may replace the index."""
+    path = frozen(version)
+    before = contents(path)
+    (photo,) = (each for each in before["photos"] if each["id"] == number)
+    place, shown = photo["path"], photo["display"].encode()
+    zeroed = place[:kept] + bytes(len(place) - kept)
+    damaged = path.read_bytes().replace(place + shown, zeroed + shown)  # as a row has them
+    assert damaged != path.read_bytes()
+    path.write_bytes(damaged)
+    for opened in (database.open_for_writing, database.open_for_reading):
+        with pytest.raises(LibraryError, match="photosearch doctor tells what can be saved"):
+            opened(str(path))
+    assert version_of(path) == version
+    assert zeroed + shown in path.read_bytes()
+    with Library(path) as library:
+        assert library.doctor(check=True).state == "damaged"
+        saved = library.salvage(tmp_path / "new.db")
+    assert saved.dropped == {}
+    assert_kept(before, contents(tmp_path / "new.db"))
+
+
+@pytest.mark.parametrize("version", EARLIER)
+def test_no_migration_under_another_process_at_work(frozen: Frozen, version: int) -> None:
+    """An indexer of the library's version would fail on a newer schema."""
+    path = frozen(version)
+    with locked(str(path)), Library(path) as library:
+        with pytest.raises(BusyError, match="another photosearch is at work"):
+            library.stats()
+        assert version_of(path) == version
+    with Library(path) as library:
+        assert library.stats()["photos"] > 0
+    assert version_of(path) == SCHEMA
+
+
+@pytest.mark.parametrize("closed", ["file", "folder"])
+@pytest.mark.parametrize("version", EARLIER)
+def test_an_earlier_library_that_cannot_be_written_is_read(
+    public_folder: Path, frozen: Frozen, version: int, closed: str
+) -> None:
+    path = public_folder / "library.db"
+    shutil.copyfile(frozen(version), path)
+    path.chmod(0o444 if closed == "file" else 0o666)
+    public_folder.chmod(0o555 if closed == "folder" else 0o777)
+    content = path.read_bytes()
+
+    def work() -> None:  # with what is imported already: others may not read the program's files
+        with contextlib.closing(database.open_for_reading(str(path))) as reader:
+            assert known_below(reader, ALBUM)[f"{ALBUM}/harbour/boat.jpg"].models[0] == 1
+            assert list_failures(reader)
+            with pytest.raises(sqlite3.OperationalError, match="readonly"):
+                reader.execute("DELETE FROM photos")
+        with pytest.raises(LibraryError, match="read-only media, or you have no permission"):
+            database.open_for_writing(str(path))
+
+    assert apart(lambda: _as_somebody_else(work)) == 0
+    assert path.read_bytes() == content
+    assert os.listdir(public_folder) == ["library.db"]
+
+
+def _as_somebody_else(task: Callable[[], object]) -> None:
+    """Run in a process of its own, which can't become root again."""
+    if os.geteuid() == 0:
+        os.setgroups([])
+        os.setgid(65534)
+        os.setuid(65534)
+    task()
+
+
 def apart(task: Callable[[], object]) -> int:
     """Run in a process of its own; return how it ended, a signal as a negative number."""
     child = os.fork()
@@ -243,6 +321,7 @@ def apart(task: Callable[[], object]) -> int:
         except LibraryError as error:
             os._exit(3 if len(str(error).splitlines()) == 1 else 4)
         except BaseException:
+            traceback.print_exc()
             os._exit(4)
         os._exit(0)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
