@@ -8,8 +8,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Self
 
-from captioner.describe.background import Background
-from photosearch.errors import PhotosearchError, UnknownPathError, UsageError
+from photosearch.errors import UnknownPathError, UsageError
 from photosearch.files.paths import outermost, paths_of, spelled
 from photosearch.location import default_path
 from photosearch.search.query import Query, Ranker
@@ -60,7 +59,7 @@ class Library:
         """
         self.path = os.fspath(path) if path is not None else default_path()
         self._load_encoder = load_encoder or load_text_tower
-        self._encoder: Background[SentenceEncoder] | None = None
+        self._encoder: SentenceEncoder | None = None
         self._reader: sqlite3.Connection | None = None
         self._searcher: Searcher | None = None
 
@@ -294,7 +293,7 @@ class Library:
             return vector_of_file(path, load, notify)
 
         if asked.asks and asked.ranker.asks_vectors:
-            self._begin_to_load()  # while the modules of searching are imported
+            self._text_tower()  # first: a thread opens it while the modules of search are imported
         return self.searcher().find(asked, describe)
 
     def edit(self, photo: StrPath, caption: str | None) -> None:
@@ -374,22 +373,18 @@ class Library:
             self._searcher = Searcher(connection, self._meaning)
         return self._searcher
 
-    def _begin_to_load(self) -> Background[SentenceEncoder] | None:
-        """Load the text tower in a thread, if the library has vectors."""
+    def _text_tower(self) -> SentenceEncoder | None:
+        """Return what turns sentences into vectors; None if the library has no vectors."""
         if self._encoder is None:
             query = "SELECT 1 FROM vectors LIMIT 1"
             if self._open().execute(query).fetchone() is not None:
-                self._encoder = Background(self._load_encoder)
+                self._encoder = self._load_encoder()
         return self._encoder
 
     def _meaning(self) -> Meaning | None:
-        encoder = self._begin_to_load()
+        encoder = self._text_tower()
         if encoder is None:
             return None
         from photosearch.search import meaning
 
-        try:
-            return meaning.load(self._open(), encoder())
-        except PhotosearchError:
-            self._encoder = None  # the next search tries again
-            raise
+        return meaning.load(self._open(), encoder)
