@@ -111,6 +111,17 @@ def read_fingerprints(folder: Path) -> dict[str, str]:
         return {part: str(settings["fingerprints"][part]) for part in Part}
 
 
+def read_image_size(folder: Path) -> int:
+    """Read the side of the square that a model takes, in pixels.
+
+    Raises:
+        ModelError: the folder holds no model, or config.json is damaged.
+    """
+    settings = read_settings(folder)
+    with reading(folder, CONFIG):
+        return int(settings["encoder"]["image_size"])
+
+
 def read_file(folder: Path, name: str) -> bytes:
     """Read a file of a model folder.
 

@@ -20,6 +20,7 @@ from captioner.describe.model_folder import (
     WEIGHTS,
     damaged,
     read_fingerprints,
+    read_image_size,
     read_settings,
     reading,
 )
@@ -87,9 +88,9 @@ class OnnxCaptioner:
         settings, threads = read_settings(folder), threads or processors()
         photo, step = read_graphs(folder)
         with reading(folder, CONFIG):
-            config, size = CaptionerConfig.of(settings), settings["encoder"]["image_size"]
-            vocabulary = Vocabulary.load(folder, settings["decoder"]["vocabulary_size"])
-        labels, fingerprints = TagLabels.load(folder), read_fingerprints(folder)
+            config, words = CaptionerConfig.of(settings), settings["decoder"]["vocabulary_size"]
+        vocabulary, labels = Vocabulary.load(folder, words), TagLabels.load(folder)
+        size, fingerprints = read_image_size(folder), read_fingerprints(folder)
         try:
             captioner = cls(
                 OPEN[engine](photo, threads, bf16),

@@ -132,6 +132,13 @@ class TestFolders:
         with pytest.raises(ModelError, match=f"{name} in {folder} is damaged"):
             OnnxCaptioner.load(folder, Engine.ONNX)
 
+    def test_what_no_engine_can_use_is_told_once(self, folder: Path) -> None:
+        (folder / "vocabulary.txt").write_bytes(b"dog")
+        notes: list[str] = []
+        with pytest.raises(ModelError, match=r"vocabulary\.txt in .* is damaged"):
+            Captioner.load(folder, device="cpu", notify=notes.append)
+        assert notes == []
+
     def test_a_short_vocabulary_of_version_0_1_0_is_told(self, folder: Path) -> None:
         unlisted(folder)
         file = folder / "vocabulary.txt"

@@ -145,10 +145,15 @@ def test_a_shipped_model_without_fingerprints_is_told(tmp_path: Path) -> None:
     script = """
         from photosearch import ModelError
         from photosearch.indexing.job import job
-        try:
-            job("l.db", None, None, None, print, {})
-        except ModelError as error:
-            print(int(error.exit_code), error)
+        from photosearch.indexing.outside import vector_of_file
+        for work in (
+            lambda: job("l.db", None, None, None, print, {}),
+            lambda: vector_of_file(".", None, print),
+        ):
+            try:
+                work()
+            except ModelError as error:
+                print(int(error.exit_code), error)
     """
     done = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(script)],
@@ -157,4 +162,5 @@ def test_a_shipped_model_without_fingerprints_is_told(tmp_path: Path) -> None:
         cwd=tmp_path,
     )
     hint = "pip install --force-reinstall photosearch"
-    assert done.stdout == f"3 config.json in {model} can't be read: {hint}\n", done.stderr
+    line = f"3 config.json in {model} can't be read: {hint}\n"
+    assert done.stdout == 2 * line, done.stderr
