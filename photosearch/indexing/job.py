@@ -56,7 +56,8 @@ class Job:
 
         Raises:
             LibraryError: the file can't be used, or another process is indexing it.
-            UsageError: a pattern to exclude can't be used, or the model can't be loaded.
+            UsageError: a pattern to exclude or an engine can't be used.
+            ModelError: the model is missing or damaged.
         """
         if not os.path.exists(self.path) and not any(map(os.path.exists, folders)):
             # A mistyped folder must not leave an empty library behind.

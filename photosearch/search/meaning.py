@@ -86,7 +86,10 @@ def load(connection: sqlite3.Connection, encoder: SentenceEncoder) -> Meaning:
     try:
         weights = Weights(**encoder.ranking)
     except TypeError as error:
-        raise ModelError("the model's weights for ranking have unknown names") from error
+        raise ModelError(
+            "the model's config.json has weights for ranking with unknown names",
+            "pip install --force-reinstall photosearch",
+        ) from error
     background = encoder.background
     return Meaning(
         encoder,
