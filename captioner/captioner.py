@@ -87,14 +87,19 @@ class Captioner:
         if bf16 and engine == Engine.AUTO:
             found = [name for name in found if name != Engine.ONNX]  # it has no bfloat16
         problem: CaptionerError = EngineError("no engine here has bfloat16", "leave out --bf16")
+        failed: dict[str, None] = {}  # each problem once: engines share most files of a model
         for name in found:
             try:
-                return cls(_LOAD[name](source, name, device, threads, bf16))
+                captioner = cls(_LOAD[name](source, name, device, threads, bf16))
             except (CaptionerError, ImportError, OSError, RuntimeError) as error:
                 problem = _problem(name, error)
-                if bf16 or name == found[-1]:
+                failed[str(problem)] = None
+                if bf16:
                     break
-                notify(f"{problem}: going on without it")
+            else:
+                for text in failed:
+                    notify(f"{text}: going on without it")
+                return captioner
         raise problem
 
     @property

@@ -8,13 +8,17 @@ from pathlib import Path
 
 import numpy as np
 
-from captioner.describe.model_folder import read_weights
+from captioner.describe.model_folder import (
+    NAMES,
+    PHOTO,
+    STEP,
+    read_file,
+    read_weights,
+    reading,
+    remedy,
+)
 from captioner.errors import ModelError
 
-# The network of all that is computed from a photo before the first word, and the network of one
-# step of beam search; see `captioner.training.export`.
-PHOTO, STEP = "photo.onnx", "step.onnx"
-NAMES = "graphs.json"  # the names of the weights that each graph takes
 SLICE = 4  # number of photos that PHOTO takes: their activations stay in the cache
 
 
@@ -38,27 +42,24 @@ def read_graphs(folder: Path) -> tuple[Graph, Graph]:
         ModelError: the folder has no graphs, or its files don't fit together.
     """
     if not has_graphs(folder):
-        raise ModelError(f"the model in {folder} has no graphs", f"captioner export {folder}")
-    weights = read_weights(folder)
-    try:
-        names = json.loads((folder / NAMES).read_text(encoding="utf-8"))
-        photo, step = (
-            Graph(
-                (folder / file).read_bytes(),
-                {name: _single(weights[name]) for name in names[file]},
-            )
-            for file in (PHOTO, STEP)
-        )
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise damaged(folder, error) from error
-    return photo, step
+        hint = remedy(folder, f"captioner export {folder}")
+        raise ModelError(f"the model in {folder} has no graphs", hint)
+    photo, step = (read_file(folder, name) for name in (PHOTO, STEP))
+    content, weights = read_file(folder, NAMES), read_weights(folder)
+    with reading(folder, NAMES):
+        names = json.loads(content)
+        taken = [list(names[file]) for file in (PHOTO, STEP)]
+    if not weights.keys() >= {*taken[0], *taken[1]}:
+        raise unfitting(folder)
+    single = [{name: _single(weights[name]) for name in chosen} for chosen in taken]
+    return Graph(photo, single[0]), Graph(step, single[1])
 
 
-def damaged(folder: Path, error: Exception) -> ModelError:
-    """Return the error for graphs that can't be used."""
-    reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+def unfitting(folder: Path) -> ModelError:
+    """Return the error for graphs that fail with the model's weights and settings."""
     return ModelError(
-        f"the graphs in {folder} can't be used ({reason})", f"captioner export {folder}"
+        f"the graphs in {folder} can't be used with its weights and settings",
+        remedy(folder, f"captioner export {folder}"),
     )
 
 

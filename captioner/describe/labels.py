@@ -11,8 +11,14 @@ from typing import Self
 
 import numpy as np
 
-from captioner.describe.model_folder import CLASSES, WORDS, shipped_model
-from captioner.errors import ModelError
+from captioner.describe.model_folder import (
+    CLASSES,
+    WORDS,
+    has_file,
+    read_file,
+    reading,
+    shipped_model,
+)
 
 
 @dataclass(frozen=True)
@@ -60,8 +66,8 @@ class Labels:
         return len(self.labels)
 
     @classmethod
-    def read(cls, file: Path) -> Self:
-        """Read a table with a label on each line.
+    def read(cls, folder: Path, name: str) -> Self:
+        """Read a table of a model folder, with a label on each line.
 
         A line holds, with TABs between them: name, parents, synonyms, trust in the name, trust in
         the parents, and perhaps forms. Parents and synonyms are separated by commas, forms by
@@ -70,11 +76,9 @@ class Labels:
         Raises:
             ModelError: the file is missing or damaged.
         """
-        try:
-            lines = file.read_text(encoding="utf-8").splitlines()
-            return cls([_label(*line.split("\t")) for line in lines])
-        except (OSError, ValueError, TypeError) as error:
-            raise ModelError(f"the labels in {file} can't be read: {error}") from error
+        content = read_file(folder, name)
+        with reading(folder, name):
+            return cls([_label(*line.split("\t")) for line in content.decode().splitlines()])
 
     @cached_property
     def implies(self) -> np.ndarray:
@@ -120,10 +124,16 @@ class TagLabels:
     def load(cls, folder: Path) -> Self:
         """Read the labels of a model folder.
 
+        A model of version 0.1.0 has no tables: the shipped tables fit it.
+
         Raises:
-            ModelError: a file is damaged.
+            ModelError: the folder holds no model, or a file is damaged.
         """
-        return cls(*(Labels.read(_file(folder, name)) for name in (CLASSES, WORDS)))
+        tables = (
+            Labels.read(folder if has_file(folder, name) else shipped_model(), name)
+            for name in (CLASSES, WORDS)
+        )
+        return cls(*tables)
 
     def implies(self, text: str, other: str) -> bool:
         """Tell whether, by any of the two tables, whatever is a text is another text too."""
@@ -154,12 +164,6 @@ def copy_labels(folder: Path) -> None:
     for name in (CLASSES, WORDS):
         if not (folder / name).exists():
             shutil.copy(shipped_model() / name, folder / name)
-
-
-def _file(folder: Path, name: str) -> Path:
-    """Return a table's file. A model of version 0.1.0 has no tables: the shipped tables fit it."""
-    own = folder / name
-    return own if own.exists() else shipped_model() / name
 
 
 def _label(

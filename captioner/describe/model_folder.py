@@ -1,4 +1,4 @@
-"""Model folders: settings, weights and fingerprints of models on disk."""
+"""Model folders: the files of models on disk, and how their damage is told."""
 
 from __future__ import annotations
 
@@ -14,9 +14,17 @@ from typing import Any
 import numpy as np
 
 from captioner.describe.description import Part
-from captioner.errors import ModelError
+from captioner.errors import CaptionerError, ModelError
 
+CONFIG, WEIGHTS, VOCABULARY = "config.json", "model.safetensors", "vocabulary.txt"
 CLASSES, WORDS = "labels.tsv", "words.tsv"  # the labels of the two classifiers
+# The network of all that is computed from a photo before the first word, and the network of one
+# step of beam search; see `captioner.training.export`. Then the names of the weights they take.
+PHOTO, STEP, NAMES = "photo.onnx", "step.onnx", "graphs.json"
+SENTENCES, TOKENIZER, BACKGROUND = "sentences.onnx", "tokenizer.json", "background.npz"
+
+# The files whose hashes config.json lists: the small files whose damage could go unnoticed.
+LISTED = (VOCABULARY, CLASSES, WORDS, PHOTO, STEP, NAMES, TOKENIZER)
 
 
 @dataclass(frozen=True)
@@ -29,11 +37,9 @@ class Source:
 
 
 SOURCES = {
-    Part.CAPTIONS: Source(
-        ("encoder.", "decoder."), ("vocabulary.txt",), ("encoder", "decoder", "beam")
-    ),
+    Part.CAPTIONS: Source(("encoder.", "decoder."), (VOCABULARY,), ("encoder", "decoder", "beam")),
     Part.TAGS: Source(("encoder.", "tagger."), (CLASSES, WORDS), ("encoder", "tags", "colours")),
-    Part.VECTORS: Source(("encoder.", "embedding."), ("sentences.onnx",), ("encoder", "embedding")),
+    Part.VECTORS: Source(("encoder.", "embedding."), (SENTENCES,), ("encoder", "embedding")),
 }
 
 
@@ -42,18 +48,39 @@ def shipped_model() -> Path:
     return Path(str(resources.files("captioner") / "models" / "default"))
 
 
+def remedy(folder: Path, otherwise: str) -> str:
+    """Return what a person can do about a model folder that can't be used.
+
+    Args:
+        folder: of the model.
+        otherwise: what helps if the model is not the shipped model.
+    """
+    shipped = folder.resolve() == shipped_model().resolve()
+    return "pip install --force-reinstall photosearch" if shipped else otherwise
+
+
+def damaged(folder: Path, name: str, problem: str = "is damaged") -> ModelError:
+    """Return the error for a file of a model folder that can't be used."""
+    hint = remedy(folder, "put back the file that the model came with")
+    return ModelError(f"{name} in {folder} {problem}", hint)
+
+
 @contextlib.contextmanager
-def reading(folder: Path) -> Iterator[None]:
-    """Turn errors of reading a model folder's files into errors for people.
+def reading(folder: Path, name: str) -> Iterator[None]:
+    """Turn errors of reading a file of a model folder into errors for people.
 
     Raises:
-        ModelError: in place of the error, if a file is damaged or missing.
+        ModelError: in place of the error, if the file is damaged or missing.
     """
     try:
         yield
-    except (OSError, KeyError, TypeError, ValueError, RuntimeError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise ModelError(f"the model in {folder} can't be read: {reason}") from error
+    except (CaptionerError, ImportError, MemoryError):
+        raise
+    except OSError as error:
+        reason = f" ({error.strerror.lower()})" if error.strerror else ""
+        raise damaged(folder, name, f"can't be read{reason}") from error
+    except Exception as error:  # a damaged file may raise anything
+        raise damaged(folder, name, "can't be read") from error
 
 
 def read_settings(folder: Path) -> dict[str, Any]:
@@ -62,30 +89,73 @@ def read_settings(folder: Path) -> dict[str, Any]:
     Raises:
         ModelError: the folder holds no model, or the file is damaged.
     """
-    file = folder / "config.json"
+    file = folder / CONFIG
     if not file.exists():
-        raise ModelError(f"no model in {folder}: config.json is missing")
-    with reading(folder):
+        hint = remedy(folder, "name the folder of a model")
+        raise ModelError(f"no model in {folder}: {CONFIG} is missing", hint)
+    with reading(folder, CONFIG):
         settings = json.loads(file.read_text(encoding="utf-8"))
     if not isinstance(settings, dict):
-        raise ModelError(f"the model in {folder} can't be read: config.json holds no settings")
+        raise damaged(folder, CONFIG, "holds no settings")
     return settings
+
+
+def read_fingerprints(folder: Path) -> dict[str, str]:
+    """Read the fingerprint of each part of a model's descriptions.
+
+    Raises:
+        ModelError: the folder holds no model, or config.json is damaged.
+    """
+    settings = read_settings(folder)
+    with reading(folder, CONFIG):
+        return {part: str(settings["fingerprints"][part]) for part in Part}
+
+
+def read_image_size(folder: Path) -> int:
+    """Read the side of the square that a model takes, in pixels.
+
+    Raises:
+        ModelError: the folder holds no model, or config.json is damaged.
+    """
+    settings = read_settings(folder)
+    with reading(folder, CONFIG):
+        return int(settings["encoder"]["image_size"])
+
+
+def read_file(folder: Path, name: str) -> bytes:
+    """Read a file of a model folder.
+
+    A model of version 0.1.0 lists no hashes: nothing is compared.
+
+    Raises:
+        ModelError: the file is missing, or its hash is not the hash that config.json lists.
+    """
+    listed = _listed(folder).get(name)
+    with reading(folder, name):
+        content = (folder / name).read_bytes()
+    if listed not in (None, _hash(content)):
+        raise damaged(folder, name)
+    return content
+
+
+def has_file(folder: Path, name: str) -> bool:
+    """Return whether a model has a file: it is in the folder, or config.json lists it."""
+    return (folder / name).exists() or name in _listed(folder)
 
 
 def read_weights(folder: Path) -> dict[str, np.ndarray]:
     """Read a model's weights by name.
 
     Raises:
-        ModelError: the file is missing or damaged.
+        ModelError: the file is missing or damaged, or a weight is not finite.
     """
-    from safetensors import SafetensorError
     from safetensors.numpy import load_file
 
-    with reading(folder):
-        try:
-            return dict(load_file(folder / "model.safetensors"))
-        except SafetensorError as error:
-            raise ValueError(error) from error
+    with reading(folder, WEIGHTS):
+        weights = dict(load_file(folder / WEIGHTS))
+    if not all(np.isfinite(weight).all() for weight in weights.values()):
+        raise damaged(folder, WEIGHTS)
+    return weights
 
 
 def write_part(
@@ -95,22 +165,48 @@ def write_part(
 
     The weights replace all weights of the same kind: names alike up to the first dot. Floats are
     stored as float16. Call it after the other files of the part are written, because it computes
-    the fingerprints.
+    the fingerprints and the hashes of files.
     """
     from safetensors.numpy import save_file
 
     folder.mkdir(parents=True, exist_ok=True)
     kinds = {name.partition(".")[0] for name in weights}
-    before = read_weights(folder) if (folder / "model.safetensors").exists() else {}
+    before = read_weights(folder) if (folder / WEIGHTS).exists() else {}
     kept = {name: w for name, w in before.items() if name.partition(".")[0] not in kinds}
     halves = {n: w.astype(np.float16) if w.dtype.kind == "f" else w for n, w in weights.items()}
     merged = {name: np.ascontiguousarray(w) for name, w in sorted({**kept, **halves}.items())}
-    save_file(merged, folder / "model.safetensors")
-    file = folder / "config.json"
-    known = read_settings(folder) if file.exists() else {}
+    save_file(merged, folder / WEIGHTS)
+    known = read_settings(folder) if (folder / CONFIG).exists() else {}
     known = {**known, **settings}
     known["fingerprints"] = {part: fingerprint(folder, part, merged, known) for part in Part}
-    file.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
+    _write_settings(folder, known)
+
+
+def list_files(folder: Path) -> None:
+    """Bring the hashes of files in config.json up to date, after files are written or edited.
+
+    Raises:
+        ModelError: the folder holds no model.
+    """
+    _write_settings(folder, read_settings(folder))
+
+
+def _write_settings(folder: Path, settings: Mapping[str, object]) -> None:
+    present = [name for name in LISTED if (folder / name).exists()]
+    files = {name: _hash((folder / name).read_bytes()) for name in present}
+    text = json.dumps({**settings, "files": files}, indent=1)
+    (folder / CONFIG).write_text(text + "\n", encoding="utf-8")
+
+
+def _listed(folder: Path) -> dict[str, str]:
+    """Return the hashes of files that config.json lists, by name."""
+    settings = read_settings(folder)
+    with reading(folder, CONFIG):
+        return dict(settings.get("files", {}))
+
+
+def _hash(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:16]
 
 
 def fingerprint(

@@ -13,9 +13,17 @@ from captioner.describe.beam import search
 from captioner.describe.config import BATCH, CaptionerConfig
 from captioner.describe.description import PARTS, Description, Part
 from captioner.describe.engines import Engine, processors
-from captioner.describe.graphs import SLICE, damaged, read_graphs
+from captioner.describe.graphs import SLICE, read_graphs, unfitting
 from captioner.describe.labels import TagLabels
-from captioner.describe.model_folder import read_settings, reading
+from captioner.describe.model_folder import (
+    CONFIG,
+    WEIGHTS,
+    damaged,
+    read_fingerprints,
+    read_image_size,
+    read_settings,
+    reading,
+)
 from captioner.describe.network import OPEN, Network
 from captioner.describe.outputs import captions_of, tags_and_colours, vectors_of
 from captioner.describe.vocabulary import Vocabulary
@@ -79,10 +87,10 @@ class OnnxCaptioner:
         """
         settings, threads = read_settings(folder), threads or processors()
         photo, step = read_graphs(folder)
-        with reading(folder):
-            vocabulary = Vocabulary.load(folder / "vocabulary.txt")
-            config, labels = CaptionerConfig.of(settings), TagLabels.load(folder)
-            size, fingerprints = settings["encoder"]["image_size"], settings["fingerprints"]
+        with reading(folder, CONFIG):
+            config, words = CaptionerConfig.of(settings), settings["decoder"]["vocabulary_size"]
+        vocabulary, labels = Vocabulary.load(folder, words), TagLabels.load(folder)
+        size, fingerprints = read_image_size(folder), read_fingerprints(folder)
         try:
             captioner = cls(
                 OPEN[engine](photo, threads, bf16),
@@ -96,11 +104,13 @@ class OnnxCaptioner:
             )
             # Once in this thread alone: if two threads meet in the first use of OpenVINO's Python
             # part, they wait for each other for ever (docs/explained/decisions).
-            captioner._describe(np.zeros((1, size, size, 3), np.uint8), PARTS)
-        except (CaptionerError, ImportError):
+            fine = captioner._try(np.zeros((1, size, size, 3), np.uint8))
+        except (CaptionerError, ImportError, MemoryError):
             raise
         except Exception as error:  # engines raise errors of their own kinds
-            raise damaged(folder, error) from error
+            raise unfitting(folder) from error
+        if not fine:
+            raise damaged(folder, WEIGHTS)
         return captioner
 
     @property
@@ -124,14 +134,29 @@ class OnnxCaptioner:
         done = self._pool.map(lambda share: self._describe(share, parts), shares)
         return [description for descriptions in done for description in descriptions]
 
+    def _try(self, pixels: np.ndarray) -> bool:
+        """Describe photos in this thread, and return whether all numbers are finite."""
+        outputs = self._look(pixels)
+        if not all(np.isfinite(output).all() for output in outputs):
+            return False
+        said = [caption for d in self._tell(outputs, pixels, PARTS) for caption in d.captions or ()]
+        return bool(np.isfinite([caption.log_probability for caption in said]).all())
+
     def _describe(self, pixels: np.ndarray, parts: Collection[str]) -> list[Description]:
         """Describe photos in this thread."""
-        if not len(pixels):
-            return []
+        return self._tell(self._look(pixels), pixels, parts) if len(pixels) else []
+
+    def _look(self, pixels: np.ndarray) -> list[np.ndarray]:
+        """Return what the photo network makes of photos, see `PhotoNetwork`."""
         blank = np.zeros((-len(pixels) % SLICE, *pixels.shape[1:]), np.uint8)
         whole = np.concatenate([pixels, blank])
         slices = [self._photo([whole[at : at + SLICE]]) for at in range(0, len(whole), SLICE)]
-        outputs = [np.concatenate(column)[: len(pixels)] for column in zip(*slices, strict=True)]
+        return [np.concatenate(column)[: len(pixels)] for column in zip(*slices, strict=True)]
+
+    def _tell(
+        self, outputs: Sequence[np.ndarray], pixels: np.ndarray, parts: Collection[str]
+    ) -> list[Description]:
+        """Turn outputs of the photo network into descriptions."""
         keys, values, h, c, classes, words, vectors, hubness = outputs
         nothing = [None] * len(pixels)
         captions: Sequence[Any] = nothing

@@ -11,7 +11,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from captioner.describe.background import Background
-from captioner.describe.model_folder import shipped_model
+from captioner.describe.description import Part
+from captioner.describe.model_folder import (
+    BACKGROUND,
+    CONFIG,
+    SENTENCES,
+    TOKENIZER,
+    damaged,
+    read_file,
+    read_fingerprints,
+    read_settings,
+    reading,
+    remedy,
+    shipped_model,
+)
 from captioner.describe.onnx import open_session
 from captioner.describe.wordpiece import WordPiece
 from captioner.errors import ModelError
@@ -46,29 +59,23 @@ class SentenceEncoder:
             ModelError: the folder holds no text tower, or its files can't be read.
         """
         source = Path(folder) if folder else shipped_model()
-        for name in ("config.json", "sentences.onnx", "tokenizer.json", "background.npz"):
+        for name in (CONFIG, SENTENCES, TOKENIZER, BACKGROUND):
             if not (source / name).is_file():
-                raise ModelError(f"no joint embedding in {source}: {name} is missing")
+                hint = remedy(source, "name the folder of a model with vectors")
+                raise ModelError(f"no joint embedding in {source}: {name} is missing", hint)
         # A thread imports ONNX Runtime and opens the network, while the caller reads the rest and
         # the vectors of a library. To optimise the network would take longer than a query: the file
         # is optimised already.
-        session = Background(
-            lambda: open_session(source / "sentences.onnx", threads=threads, optimise="DISABLE_ALL")
-        )
-        try:
-            config = json.loads((source / "config.json").read_text(encoding="utf-8"))
-            tokenizer = WordPiece.load(source / "tokenizer.json", MAX_TOKENS)
-            background = np.load(source / "background.npz")
-            return cls(
-                session,
-                tokenizer,
-                background["vectors"],
-                background["hubness"],
-                config["fingerprints"]["vectors"],
-                config.get("ranking", {}),
-            )
-        except Exception as error:  # a damaged file may raise anything
-            raise _unreadable(source, error) from error
+        session = Background(lambda: _open(source, threads))
+        settings, content = read_settings(source), read_file(source, TOKENIZER)
+        with reading(source, TOKENIZER):
+            tokenizer = WordPiece(json.loads(content), MAX_TOKENS)
+        with reading(source, CONFIG):
+            dimension = settings["embedding"]["dimension"]
+            ranking = {name: float(weight) for name, weight in settings.get("ranking", {}).items()}
+        vectors, hubness = _background(source, dimension)
+        fingerprint = read_fingerprints(source)[Part.VECTORS]
+        return cls(session, tokenizer, vectors, hubness, fingerprint, ranking)
 
     def encode(self, sentences: Sequence[str]) -> np.ndarray:
         """Return sentences as vectors of length 1, float32 (N, D).
@@ -76,10 +83,7 @@ class SentenceEncoder:
         Raises:
             ModelError: the network can't be read.
         """
-        try:
-            session = self.session()
-        except Exception as error:  # ONNX Runtime raises bare Exceptions of its own
-            raise _unreadable("this model folder", error) from error
+        session = self.session()
         parts = []
         for start in range(0, len(sentences), BATCH):
             tokens = [self.tokenizer.encode(each) for each in sentences[start : start + BATCH]]
@@ -92,6 +96,17 @@ class SentenceEncoder:
         return np.concatenate(parts)
 
 
-def _unreadable(source: Path | str, error: Exception) -> ModelError:
-    reason = (str(error) or type(error).__name__).splitlines()[0]
-    return ModelError(f"the model in {source} can't be read: {reason}")
+def _open(folder: Path, threads: int) -> InferenceSession:
+    with reading(folder, SENTENCES):
+        return open_session(folder / SENTENCES, threads=threads, optimise="DISABLE_ALL")
+
+
+def _background(folder: Path, dimension: int) -> tuple[np.ndarray, np.ndarray]:
+    """Read the vectors of photos of all kinds, int8 (m, D), and their hubness, float32 (m,)."""
+    with reading(folder, BACKGROUND):
+        arrays = np.load(folder / BACKGROUND)
+        vectors, hubness = arrays["vectors"], arrays["hubness"]
+    fits = vectors.dtype == np.int8 and vectors.shape == (len(hubness), dimension)
+    if not (fits and hubness.ndim == 1 and np.isfinite(hubness).all()):
+        raise damaged(folder, BACKGROUND)
+    return vectors, hubness

@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from captioner.describe.model_folder import VOCABULARY, damaged, read_file, reading
+
 PAD, BOS, EOS, UNK = range(4)
 SPECIAL = ("<pad>", "<bos>", "<eos>", "<unk>")
 
@@ -48,9 +50,22 @@ class Vocabulary:
         file.write_text("\n".join(self.words[len(SPECIAL) :]) + "\n", encoding="utf-8")
 
     @classmethod
-    def load(cls, file: Path) -> Vocabulary:
-        """Read a file that `save` wrote."""
-        return cls(file.read_text(encoding="utf-8").split())
+    def load(cls, folder: Path, size: int) -> Vocabulary:
+        """Read the vocabulary of a model folder, in the form that `save` writes.
+
+        Args:
+            folder: of the model.
+            size: the number of words that the model's decoder knows.
+
+        Raises:
+            ModelError: the file is missing or damaged, or holds another number of words.
+        """
+        content = read_file(folder, VOCABULARY)
+        with reading(folder, VOCABULARY):
+            vocabulary = cls(content.decode().split())
+        if len(vocabulary) != size:
+            raise damaged(folder, VOCABULARY, f"has {len(vocabulary)} words, not {size}")
+        return vocabulary
 
     @classmethod
     def build(cls, captions: Iterable[Sequence[str]], min_count: int = 3) -> Vocabulary:

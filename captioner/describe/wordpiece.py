@@ -5,11 +5,9 @@ For the same `tokenizer.json`, the package tokenizers gives the same tokens. Its
 
 from __future__ import annotations
 
-import json
 import unicodedata
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 # White space to BERT; other controls are dropped.
@@ -47,11 +45,6 @@ class WordPiece:
         self._first, self._last = self._vocabulary["[CLS]"], self._vocabulary["[SEP]"]
         self._limit = limit
         self._special = [each["content"] for each in settings["added_tokens"]]
-
-    @classmethod
-    def load(cls, file: Path, limit: int) -> WordPiece:
-        """Read `tokenizer.json`; see the constructor."""
-        return cls(json.loads(file.read_text(encoding="utf-8")), limit)
 
     def encode(self, sentence: str) -> list[int]:
         """Return a sentence's tokens, between the tokens for begin and end."""

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from captioner.describe.model_folder import read_settings, read_weights, reading
+from captioner.describe.model_folder import CONFIG, WEIGHTS, read_settings, read_weights, reading
 from captioner.networks.decoder import Decoder, DecoderConfig
 from captioner.networks.embedding import EmbeddingConfig, JointEmbedding, PhotoTower
 from captioner.networks.encoder import Encoder, EncoderConfig
@@ -34,10 +34,12 @@ class Networks:
             ModelError: the folder holds no model, or its files don't fit together.
         """
         settings, weights = read_settings(folder), _grouped(read_weights(folder))
-        with reading(folder):
+        with reading(folder, CONFIG):
             encoder = Encoder(EncoderConfig(**settings["encoder"]))
-            encoder.load_state_dict(weights["encoder"])
             decoder = Decoder(DecoderConfig(**settings["decoder"]))
+            shape = EmbeddingConfig(**settings.get("embedding", {}))
+        with reading(folder, WEIGHTS):
+            encoder.load_state_dict(weights["encoder"])
             decoder.load_state_dict(weights["decoder"])
             networks = cls(encoder, decoder)
             if "tagger" in weights:
@@ -45,7 +47,7 @@ class Networks:
                 networks.tagger = Tagger(encoder.config.channels, *sizes)
                 networks.tagger.load_state_dict(weights["tagger"])
             if "embedding" in weights:
-                tower = PhotoTower(EmbeddingConfig(**settings["embedding"]), encoder.config)
+                tower = PhotoTower(shape, encoder.config)
                 networks.embedding = JointEmbedding(tower, weights["embedding"]["sentences"], 0.0)
                 networks.embedding.load_state_dict(weights["embedding"])
         for module in networks.modules().values():

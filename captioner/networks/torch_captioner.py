@@ -14,7 +14,14 @@ from torch import Tensor
 from captioner.describe.config import BATCH, CaptionerConfig
 from captioner.describe.description import PARTS, Caption, Description, Part, Tag
 from captioner.describe.labels import TagLabels, copy_labels
-from captioner.describe.model_folder import read_settings, reading, shipped_model, write_part
+from captioner.describe.model_folder import (
+    CONFIG,
+    VOCABULARY,
+    read_settings,
+    reading,
+    shipped_model,
+    write_part,
+)
 from captioner.describe.outputs import captions_of, tags_and_colours, vectors_of
 from captioner.describe.vocabulary import Vocabulary
 from captioner.errors import EngineError, ModelError
@@ -64,12 +71,9 @@ class TorchCaptioner:
         settings = read_settings(source)
         found = find_device(device)
         networks = Networks.read(source).for_inference(found)
-        with reading(source):
-            vocabulary = Vocabulary.load(source / "vocabulary.txt")
+        with reading(source, CONFIG):
             config = CaptionerConfig.of(settings)
-        words = networks.decoder.config.vocabulary_size
-        if len(vocabulary) != words:
-            raise ModelError(f"the vocabulary in {source} has {len(vocabulary)} words, not {words}")
+        vocabulary = Vocabulary.load(source, networks.decoder.config.vocabulary_size)
         return cls(
             networks,
             vocabulary,
@@ -88,7 +92,7 @@ class TorchCaptioner:
         modules = self.networks.modules()
         modules.pop("embedding", None)
         folder.mkdir(parents=True, exist_ok=True)
-        self.vocabulary.save(folder / "vocabulary.txt")
+        self.vocabulary.save(folder / VOCABULARY)
         if "tagger" in modules:
             copy_labels(folder)
         shapes = {

@@ -15,8 +15,15 @@ import torch
 from torch import Tensor, nn
 
 from captioner.describe.config import CaptionerConfig
-from captioner.describe.graphs import NAMES, PHOTO, SLICE, STEP
-from captioner.describe.model_folder import read_settings, read_weights
+from captioner.describe.graphs import SLICE
+from captioner.describe.model_folder import (
+    NAMES,
+    PHOTO,
+    STEP,
+    list_files,
+    read_settings,
+    read_weights,
+)
 from captioner.errors import EngineError, ModelError
 from captioner.networks.beam_step import BeamStep, begin
 from captioner.networks.networks import Networks
@@ -85,6 +92,7 @@ def write_graphs(folder: Path) -> None:
         STEP: _write(step, inputs, tuple({0: "photos"} for _ in inputs), known, folder / STEP),
     }
     (folder / NAMES).write_text(json.dumps(names, indent=1) + "\n", encoding="utf-8")
+    list_files(folder)
 
 
 def add_graphs(folder: Path) -> None:

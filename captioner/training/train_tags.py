@@ -13,7 +13,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 
 from captioner.describe.colours import ColourConfig
 from captioner.describe.labels import TagLabels, copy_labels
-from captioner.describe.model_folder import read_settings, write_part
+from captioner.describe.model_folder import list_files, read_settings, write_part
 from captioner.describe.tags import TagConfig
 from captioner.networks.encoder import pretrained_classifier, pretrained_encoder
 from captioner.training.data import read_split
@@ -237,6 +237,7 @@ def add_tags(folders: Sequence[Path], model: Path, cache: Path) -> None:
     ]
     captions = [photo for part in training for photo in part.captions]
     copy_labels(model)
+    list_files(model)  # whoever trains may have edited the labels
     forms = [label.forms for label in TagLabels.load(model).words.labels]
     words = train_words(np.concatenate(means), captions, forms)
     classes = [weight.numpy() for weight in pretrained_classifier()]

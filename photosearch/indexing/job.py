@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from captioner.describe.model_folder import read_settings, shipped_model
+from captioner.describe.model_folder import read_fingerprints, shipped_model
 from photosearch.errors import UsageError, loading_model
 from photosearch.files.paths import spelled
 from photosearch.indexing import describer
@@ -56,7 +56,8 @@ class Job:
 
         Raises:
             LibraryError: the file can't be used, or another process is indexing it.
-            UsageError: a pattern to exclude can't be used, or the model can't be loaded.
+            UsageError: a pattern to exclude or an engine can't be used.
+            ModelError: the model is missing or damaged.
         """
         if not os.path.exists(self.path) and not any(map(os.path.exists, folders)):
             # A mistyped folder must not leave an empty library behind.
@@ -85,6 +86,7 @@ def job(
         TypeError: a value has an unknown name.
         UsageError: a number is beyond its limits, the engine or the device can't be used, or
             `upgrade` is asked for with `load`.
+        ModelError: the shipped model is missing or damaged.
     """
     unknown = values.keys() - options_of(IndexOptions).keys() - options_of(DescribeOptions).keys()
     if unknown:
@@ -95,7 +97,7 @@ def job(
     shipped = chosen(DescribeOptions, values, describing)
     with loading_model():
         describer.check(shipped.engine, shipped.device)
-        fingerprints = read_settings(shipped_model())["fingerprints"]
+        fingerprints = read_fingerprints(shipped_model())
 
     def load_shipped() -> Describer:
         with loading_model():

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from captioner.describe.model_folder import read_settings, shipped_model
+from captioner.describe.model_folder import read_image_size, shipped_model
 from captioner.describe.quantise import dequantise
 from photosearch.errors import UnknownPathError, UsageError, loading_model
 from photosearch.indexing import describer
@@ -34,7 +34,8 @@ def vector_of_file(
     if not os.path.exists(path):
         raise UnknownPathError(f"no photo at {display(path)}")
     given = load() if load else None
-    size = given.image_size if given else read_settings(shipped_model())["encoder"]["image_size"]
+    with loading_model():
+        size = given.image_size if given else read_image_size(shipped_model())
     try:  # before the captioner is loaded: loading takes longer
         pixels = decode(path, size).pixels
     except UndecodableError as error:

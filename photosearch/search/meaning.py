@@ -11,7 +11,7 @@ import numpy as np
 
 from captioner.describe.quantise import dequantise
 from captioner.describe.sentence_encoder import SentenceEncoder
-from photosearch.errors import UsageError, loading_model
+from photosearch.errors import ModelError, loading_model
 from photosearch.search import vectors
 from photosearch.search.fusion import Weights, standardise
 from photosearch.search.results import PartKind
@@ -81,12 +81,15 @@ def load(connection: sqlite3.Connection, encoder: SentenceEncoder) -> Meaning:
     """Return a text tower with the vectors of a library.
 
     Raises:
-        UsageError: the model's ranking weights have unknown names.
+        ModelError: the model's weights for ranking have unknown names.
     """
     try:
         weights = Weights(**encoder.ranking)
     except TypeError as error:
-        raise UsageError(f"the model's weights for ranking can't be used: {error}") from error
+        raise ModelError(
+            "the model's config.json has weights for ranking with unknown names",
+            "pip install --force-reinstall photosearch",
+        ) from error
     background = encoder.background
     return Meaning(
         encoder,

@@ -11,8 +11,7 @@ import pytest
 from PIL import Image
 
 from captioner.describe.engines import Engine, is_installed
-from captioner.describe.graphs import NAMES, PHOTO, STEP
-from captioner.describe.model_folder import shipped_model
+from captioner.describe.model_folder import NAMES, PHOTO, STEP, shipped_model
 from captioner.describe.onnx_captioner import OnnxCaptioner
 
 COMMAND = Path(sys.executable).parent / "captioner"

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from captioner.describe.labels import Label, Labels, TagLabels, copy_labels
-from captioner.describe.model_folder import shipped_model
+from captioner.describe.model_folder import shipped_model, write_part
 from captioner.errors import ModelError
 from captioner.training.tokenizer import tokenize
 
@@ -68,6 +68,7 @@ def test_a_text_implies_what_all_its_labels_are() -> None:
 
 
 def test_a_model_has_labels_of_its_own(tmp_path: Path) -> None:
+    write_part(tmp_path, {}, {"name": "toy"})
     assert len(TagLabels.load(tmp_path).classes) == 1000  # one of version 0.1.0 has none
     (tmp_path / "labels.tsv").write_text("dog\tanimal\tdoggy, hound\t0.5\t1\n", "utf-8")
     copy_labels(tmp_path)
@@ -77,7 +78,23 @@ def test_a_model_has_labels_of_its_own(tmp_path: Path) -> None:
 
 
 def test_damaged_labels_are_told(tmp_path: Path) -> None:
+    write_part(tmp_path, {}, {"name": "toy"})
     for damage in ("dog", "dog\tanimal\t\thigh\t1"):
         (tmp_path / "words.tsv").write_text(damage, "utf-8")
-        with pytest.raises(ModelError, match=r"words\.tsv can't be read"):
+        with pytest.raises(ModelError, match=f"words.tsv in {tmp_path} can't be read: put back"):
             TagLabels.load(tmp_path)
+
+
+def test_labels_that_are_cut_or_gone_are_told(tmp_path: Path) -> None:
+    copy_labels(tmp_path)
+    write_part(tmp_path, {}, {"name": "toy"})
+    for name in ("labels.tsv", "words.tsv"):
+        content = (tmp_path / name).read_bytes()
+        (tmp_path / name).write_bytes(content[: content.index(b"\n", 4000) + 1])
+        with pytest.raises(ModelError, match=f"{name} in {tmp_path} is damaged"):
+            TagLabels.load(tmp_path)
+        (tmp_path / name).unlink()  # the shipped labels don't stand in for it
+        with pytest.raises(ModelError, match=f"{name} in {tmp_path} can't be read"):
+            TagLabels.load(tmp_path)
+        (tmp_path / name).write_bytes(content)
+    assert len(TagLabels.load(tmp_path).classes) == 1000

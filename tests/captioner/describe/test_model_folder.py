@@ -7,7 +7,12 @@ import pytest
 from captioner.describe.colours import ColourConfig
 from captioner.describe.model_folder import (
     CLASSES,
+    LISTED,
     WORDS,
+    damaged,
+    list_files,
+    read_file,
+    read_fingerprints,
     read_settings,
     read_weights,
     shipped_model,
@@ -103,6 +108,53 @@ def test_damaged_folders_are_told_in_one_line(folder: Path, tmp_path: Path) -> N
     (folder / "config.json").write_text("{")
     with pytest.raises(ModelError, match="can't be read"):
         read_settings(folder)
+    for content in ("{}", '{"fingerprints": 3}', '{"fingerprints": {"tags": "a"}}'):
+        (folder / "config.json").write_text(content)
+        with pytest.raises(ModelError, match=f"config.json in {folder} can't be read: put back"):
+            read_fingerprints(folder)
     (folder / "model.safetensors").write_bytes(b"x")
     with pytest.raises(ModelError, match="can't be read"):
         read_weights(folder)
+
+
+@pytest.mark.parametrize("name", LISTED)
+def test_a_changed_file_is_told_by_its_name(folder: Path, name: str) -> None:
+    (folder / name).write_bytes(b"whole")
+    assert read_file(folder, name) == b"whole"  # not listed yet, as in a folder of 0.1.0
+    list_files(folder)
+    assert read_file(folder, name) == b"whole"
+    (folder / name).write_bytes(b"who")
+    with pytest.raises(ModelError, match=f"{name} in {folder} is damaged: put back the file"):
+        read_file(folder, name)
+    write_part(folder, {}, {})  # whoever writes a part vouches for the files
+    assert read_file(folder, name) == b"who"
+
+
+def test_the_list_of_files_is_no_part_of_fingerprints(folder: Path) -> None:
+    before = fingerprints(folder)
+    (folder / "graphs.json").write_bytes(b"{}")
+    list_files(folder)
+    assert set(read_settings(folder)["files"]) == {"graphs.json"}
+    assert fingerprints(folder) == before
+    write_part(folder, {}, {})
+    assert fingerprints(folder) == before
+
+
+def test_the_shipped_model_lists_its_files() -> None:
+    assert set(read_settings(shipped_model())["files"]) == set(LISTED)
+    for name in LISTED:
+        assert read_file(shipped_model(), name)
+
+
+def test_weights_that_are_no_numbers_are_told(folder: Path) -> None:
+    file = folder / "model.safetensors"
+    content = file.read_bytes()
+    file.write_bytes(content[:-4] + b"\xff" * 4)
+    with pytest.raises(ModelError, match=f"model.safetensors in {folder} is damaged"):
+        read_weights(folder)
+
+
+def test_the_shipped_model_is_put_back_by_pip() -> None:
+    error = damaged(shipped_model(), "photo.onnx")
+    assert str(error).endswith("photo.onnx in " + str(shipped_model()) + " is damaged: "
+                               "pip install --force-reinstall photosearch")  # fmt: skip

@@ -1,5 +1,6 @@
 """The engines that run a model's graphs, against torch where it is installed."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -9,8 +10,14 @@ from PIL import Image
 
 from captioner import Captioner, Description, EngineError, ModelError
 from captioner.describe.engines import Engine, is_installed
-from captioner.describe.graphs import PHOTO, has_graphs, read_graphs
-from captioner.describe.model_folder import shipped_model
+from captioner.describe.graphs import has_graphs, read_graphs
+from captioner.describe.model_folder import (
+    PHOTO,
+    read_settings,
+    read_weights,
+    shipped_model,
+    write_part,
+)
 from captioner.describe.network import OPEN, open_onnx
 from captioner.describe.onnx_captioner import OnnxCaptioner
 from captioner.describe.quantise import dequantise
@@ -76,6 +83,13 @@ def test_bfloat16_is_refused_where_an_engine_has_none() -> None:
         open_onnx(photo, 1, True)
 
 
+def unlisted(folder: Path) -> None:
+    """Let config.json list no files, as in version 0.1.0."""
+    settings = read_settings(folder)
+    del settings["files"]
+    (folder / "config.json").write_text(json.dumps(settings))
+
+
 class TestFolders:
     @pytest.fixture
     def folder(self, tmp_path: Path) -> Path:
@@ -93,6 +107,7 @@ class TestFolders:
     def test_a_model_of_version_0_1_0_is_described_by_torch(self, folder: Path) -> None:
         for name in ("photo.onnx", "step.onnx", "graphs.json", "labels.tsv", "words.tsv"):
             (folder / name).unlink()
+        unlisted(folder)
         notes: list[str] = []
         captioner = Captioner.load(folder, device="cpu", notify=notes.append)
         assert notes and all("no graphs" in note for note in notes)
@@ -104,13 +119,54 @@ class TestFolders:
     @pytest.mark.parametrize("damage", [b"", b"nonsense"])
     def test_damaged_graphs_are_told(self, folder: Path, damage: bytes) -> None:
         (folder / PHOTO).write_bytes(damage)
+        with pytest.raises(ModelError, match=f"photo.onnx in {folder} is damaged: put back"):
+            OnnxCaptioner.load(folder, Engine.ONNX)
+        unlisted(folder)
         with pytest.raises(ModelError, match="can't be used") as caught:
             OnnxCaptioner.load(folder, Engine.ONNX)
         assert "\n" not in str(caught.value)
 
-    def test_weights_of_another_shape_are_told(self, folder: Path) -> None:
-        from captioner.describe.model_folder import read_weights, write_part
+    @pytest.mark.parametrize("name", ["graphs.json", "vocabulary.txt", "words.tsv"])
+    def test_a_file_that_lost_its_first_line_is_told(self, folder: Path, name: str) -> None:
+        (folder / name).write_bytes((folder / name).read_bytes().split(b"\n", 1)[1])
+        with pytest.raises(ModelError, match=f"{name} in {folder} is damaged"):
+            OnnxCaptioner.load(folder, Engine.ONNX)
 
+    def test_what_no_engine_can_use_is_told_once(self, folder: Path) -> None:
+        (folder / "vocabulary.txt").write_bytes(b"dog")
+        notes: list[str] = []
+        with pytest.raises(ModelError, match=r"vocabulary\.txt in .* is damaged"):
+            Captioner.load(folder, device="cpu", notify=notes.append)
+        assert notes == []
+
+    def test_a_short_vocabulary_of_version_0_1_0_is_told(self, folder: Path) -> None:
+        unlisted(folder)
+        file = folder / "vocabulary.txt"
+        file.write_bytes(file.read_bytes()[:9000])
+        with pytest.raises(ModelError, match=r"vocabulary\.txt in .* words, not 4140: put back"):
+            OnnxCaptioner.load(folder, Engine.ONNX)
+
+    @pytest.mark.parametrize("key", ["encoder", "decoder", "beam", "name", "fingerprints"])
+    def test_missing_settings_are_told_without_words_of_python(
+        self, folder: Path, key: str
+    ) -> None:
+        settings = read_settings(folder)
+        del settings[key]
+        (folder / "config.json").write_text(json.dumps(settings))
+        with pytest.raises(ModelError) as caught:
+            OnnxCaptioner.load(folder, Engine.ONNX)
+        hint = "put back the file that the model came with"
+        assert str(caught.value) == f"config.json in {folder} can't be read: {hint}"
+
+    @pytest.mark.filterwarnings("error")  # numpy would warn
+    def test_weights_that_make_no_numbers_are_told(self, folder: Path) -> None:
+        weights = {n: w for n, w in read_weights(folder).items() if n.startswith("encoder.")}
+        variance = "encoder.network.bn2.running_var"
+        write_part(folder, {**weights, variance: -weights[variance]}, {})
+        with pytest.raises(ModelError, match=f"model.safetensors in {folder} is damaged"):
+            OnnxCaptioner.load(folder, Engine.ONNX)
+
+    def test_weights_of_another_shape_are_told(self, folder: Path) -> None:
         words = read_weights(folder)["tagger.words.weight"]
         write_part(folder, {"tagger.words.weight": words[:7]}, {})
         with pytest.raises(ModelError, match="can't be used"):

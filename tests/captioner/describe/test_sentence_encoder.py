@@ -46,6 +46,23 @@ def test_a_damaged_file_is_told_in_a_line(tmp_path: Path, name: str, left: int) 
         shutil.copy(shipped_model() / file, tmp_path / file)
     content = (tmp_path / name).read_bytes()[:left]
     (tmp_path / name).write_bytes(content)
-    with pytest.raises(ModelError, match="can't be read") as caught:
+    with pytest.raises(ModelError, match=f"{name} in {tmp_path} (can't|is)") as caught:
         SentenceEncoder.load(tmp_path).encode(["dog"])
+    assert str(caught.value).endswith(": put back the file that the model came with")
     assert len(str(caught.value).splitlines()) == 1
+
+
+def test_a_background_that_does_not_fit_is_told(tmp_path: Path) -> None:
+    shutil.copytree(shipped_model(), tmp_path / "model")
+    file = tmp_path / "model" / "background.npz"
+    arrays = dict(np.load(file))
+    hubness = arrays["hubness"].copy()
+    hubness[3] = np.nan
+    for damage in (
+        {"vectors": arrays["vectors"][:, :128]},
+        {"vectors": arrays["vectors"][:9]},
+        {"hubness": hubness},
+    ):
+        np.savez(file, **{**arrays, **damage})
+        with pytest.raises(ModelError, match=r"background\.npz in .* is damaged: put back"):
+            SentenceEncoder.load(tmp_path / "model")

@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from captioner.describe.model_folder import write_part
 from captioner.describe.vocabulary import BOS, EOS, PAD, UNK, Vocabulary
 
 
@@ -21,8 +22,9 @@ def test_decode_stops_at_the_end_and_joins_clitics() -> None:
 
 def test_save_and_load_keep_every_number(tmp_path: Path) -> None:
     vocabulary = Vocabulary(["dog", "'s", "café", "1,000"])
-    vocabulary.save(tmp_path / "words.txt")
-    assert Vocabulary.load(tmp_path / "words.txt").words == vocabulary.words
+    vocabulary.save(tmp_path / "vocabulary.txt")
+    write_part(tmp_path, {}, {"name": "toy"})
+    assert Vocabulary.load(tmp_path, len(vocabulary)).words == vocabulary.words
 
 
 @pytest.mark.parametrize("words", [["dog", "dog"], ["<pad>"]])

@@ -14,7 +14,7 @@ from captioner.describe.wordpiece import WordPiece
 
 tokenizers = pytest.importorskip("tokenizers")
 FILE = shipped_model() / "tokenizer.json"
-OURS = WordPiece.load(FILE, MAX_TOKENS)
+OURS = WordPiece(json.loads(FILE.read_text(encoding="utf-8")), MAX_TOKENS)
 THEIRS = tokenizers.Tokenizer.from_file(str(FILE))
 THEIRS.enable_truncation(MAX_TOKENS)
 

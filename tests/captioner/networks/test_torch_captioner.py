@@ -9,6 +9,7 @@ import torch
 
 from captioner.describe.config import CaptionerConfig
 from captioner.describe.description import Caption
+from captioner.describe.model_folder import list_files
 from captioner.describe.quantise import dequantise
 from captioner.describe.vocabulary import Vocabulary
 from captioner.errors import EngineError, ModelError
@@ -116,9 +117,13 @@ def test_broken_models_are_told_in_one_line(folder: Path, tmp_path: Path) -> Non
         TorchCaptioner.load(tmp_path / "nowhere")
     words = (folder / "vocabulary.txt").read_text()
     (folder / "vocabulary.txt").write_text(words + "more\n")
+    with pytest.raises(ModelError, match=r"vocabulary\.txt in .* is damaged"):
+        TorchCaptioner.load(folder)
+    list_files(folder)
     with pytest.raises(ModelError, match="has 14 words, not 13"):
         TorchCaptioner.load(folder)
     (folder / "vocabulary.txt").write_text(words)
+    list_files(folder)
     weights = (folder / "model.safetensors").read_bytes()
     (folder / "model.safetensors").write_bytes(weights[:1000])
     with pytest.raises(ModelError, match="can't be read") as caught:

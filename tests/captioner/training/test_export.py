@@ -11,8 +11,15 @@ import torch
 from captioner.describe.beam import BeamConfig
 from captioner.describe.config import CaptionerConfig
 from captioner.describe.engines import is_installed
-from captioner.describe.graphs import NAMES, PHOTO, STEP, has_graphs, read_graphs
-from captioner.describe.model_folder import read_weights, shipped_model, write_part
+from captioner.describe.graphs import has_graphs, read_graphs
+from captioner.describe.model_folder import (
+    NAMES,
+    PHOTO,
+    STEP,
+    read_weights,
+    shipped_model,
+    write_part,
+)
 from captioner.describe.network import OPEN
 from captioner.describe.onnx_captioner import OnnxCaptioner
 from captioner.describe.vocabulary import Vocabulary

@@ -1,5 +1,9 @@
 """A job: what is done once, what in each run, and what a person can't ask for."""
 
+import shutil
+import subprocess
+import sys
+import textwrap
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -7,6 +11,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+import captioner
 from captioner.describe.description import PARTS
 from photosearch import Library, UsageError
 from photosearch.indexing.config import DescribeOptions, IndexOptions, WatchOptions
@@ -137,3 +142,34 @@ def test_values_come_over_options_and_those_over_the_defaults() -> None:
     work = job("l.db", start, DescribeOptions(), FakeDescriber, lambda text: None, values)
     assert work.options == IndexOptions(workers=0, retry=True, batch_size=5)
     assert work.options.max_pixels == MAX_PIXELS
+
+
+def test_a_shipped_model_without_fingerprints_is_told(tmp_path: Path) -> None:
+    """In a process that has a copy of the captioner, with a damaged model."""
+    source = Path(captioner.__file__).parent
+    shutil.copytree(source, tmp_path / "captioner", ignore=shutil.ignore_patterns("models"))
+    model = tmp_path / "captioner" / "models" / "default"
+    model.mkdir(parents=True)
+    (model / "config.json").write_text("{}")
+    script = """
+        from photosearch import ModelError
+        from photosearch.indexing.job import job
+        from photosearch.indexing.outside import vector_of_file
+        for work in (
+            lambda: job("l.db", None, None, None, print, {}),
+            lambda: vector_of_file(".", None, print),
+        ):
+            try:
+                work()
+            except ModelError as error:
+                print(int(error.exit_code), error)
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(script)],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+    )
+    hint = "pip install --force-reinstall photosearch"
+    line = f"3 config.json in {model} can't be read: {hint}\n"
+    assert done.stdout == 2 * line, done.stderr
