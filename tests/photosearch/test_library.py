@@ -19,7 +19,7 @@ from captioner.describe.description import PARTS, Caption, Description
 from captioner.describe.quantise import quantise
 from captioner.describe.sentence_encoder import SentenceEncoder
 from photosearch import Library, LibraryError, Result
-from photosearch.errors import UsageError
+from photosearch.errors import ModelError, UsageError
 from photosearch.indexing.protocols import Describer
 from photosearch.location import ENVIRONMENT, default_path
 from photosearch.search.results import Nothing
@@ -393,7 +393,7 @@ def test_like_takes_what_can_be_a_name(seeing: Library, photos: Path) -> None:
 def test_weights_of_other_names_are_told(seeing: Library) -> None:
     ranking = {"sense": 1.0}
     other = Library(seeing.path, load_encoder=lambda: compass(ranking=ranking))
-    with other, pytest.raises(UsageError, match="sense"):
+    with other, pytest.raises(ModelError, match=r"weights for ranking.*reinstall"):
         other.find("gloomy")
 
 
