@@ -87,6 +87,8 @@ def outdated_parts(before: Known | None, models: ModelIds | None) -> tuple[str, 
     """
     if models is None or before is None or not before.models:
         return ()
+    if before.models == models and None not in models:  # nearly always so, and quick to see
+        return ()
     pairs = zip(PARTS, before.models, models, strict=True)
     return tuple(part for part, made, current in pairs if made is None or made != current)
 
@@ -100,7 +102,7 @@ class Task:
     parts: tuple[str, ...] = PARTS  # of the description to make; if empty, only metadata is read
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: that takes twice the time, and there is one for each file
 class Judged:
     """A file of a walk, with the library's knowledge of it and the decision."""
 
@@ -133,7 +135,13 @@ class Scanned:
             judged: the file with its decision.
         """
         file, before = judged.file, judged.before
-        match judged.decision:
+        match judged.decision:  # the most frequent decision first
+            case Decision.KEEP:
+                self.unchanged += 1
+                self.failed_before += judged.sidecar_failed
+                self.outdated += bool(judged.outdated)
+                if before is not None and before.missing:
+                    self.returned.append(file.path)
             case Decision.NEW:
                 self.fresh.append(Task(root, file))
             case Decision.AGAIN:
@@ -145,12 +153,6 @@ class Scanned:
                 self.outdated += bool(judged.outdated)
             case Decision.LEAVE:
                 self.failed_before += 1
-            case Decision.KEEP:
-                self.unchanged += 1
-                self.failed_before += judged.sidecar_failed
-                self.outdated += bool(judged.outdated)
-                if before is not None and before.missing:
-                    self.returned.append(file.path)
 
 
 def joined(parts: Sequence[Scanned]) -> Scanned:
