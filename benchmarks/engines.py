@@ -16,11 +16,11 @@ from pathlib import Path
 
 import numpy as np
 
+from captioner import Captioner
 from captioner.describe.description import Description
 from captioner.describe.quantise import dequantise
 from captioner.training.data import read_split
 from captioner.training.metrics import score
-from photosearch.indexing import describer
 from photosearch.photo.decode import decode
 
 BATCH = 32
@@ -28,7 +28,7 @@ BATCH = 32
 
 def describe(engine: str, pixels: np.ndarray) -> tuple[list[Description], float]:
     """Return descriptions by one engine, and photos a second."""
-    model = describer.load(engine, "cpu", notify=print)
+    model = Captioner.load(None, engine, "cpu", notify=print)
     model.describe_pixels(pixels[:BATCH])  # warm up
     started = time.perf_counter()
     found: list[Description] = []

@@ -31,11 +31,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from captioner import Captioner
 from captioner.describe.config import BATCH
 from captioner.describe.engines import processors
 from photosearch.files.file import File
 from photosearch.files.walk import walk
-from photosearch.indexing import describer
 from photosearch.photo.decode import Decoded, decode
 from photosearch.store import database
 from photosearch.store.descriptions import use_models
@@ -115,7 +115,7 @@ def _own_megabytes(number: int) -> float:
 
 def stages(files: Sequence[File], engine: str) -> dict[str, float]:
     """Return processor milliseconds a photo of each stage alone."""
-    model = describer.load(engine, "cpu", notify=print)
+    model = Captioner.load(None, engine, "cpu", notify=print)
     model.describe_pixels(np.zeros((BATCH, model.image_size, model.image_size, 3), np.uint8))
     decoded: list[Decoded] = []
     found: list[Photo] = []

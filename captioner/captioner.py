@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, Self
 
 import numpy as np
 
 from captioner.describe.config import CaptionerConfig
+from captioner.describe.describer import Describer
 from captioner.describe.description import PARTS, Caption, Description, Part
 from captioner.describe.engines import Engine, advice, candidates, check, has_accelerator
 from captioner.describe.model_folder import read_settings, shipped_model
@@ -19,29 +20,12 @@ if TYPE_CHECKING:
     from PIL import Image
 
 
-class Implementation(Protocol):
+class Implementation(Describer, Protocol):
     """A captioner on one engine; see `onnx_captioner` and `torch_captioner`."""
 
     @property
     def config(self) -> CaptionerConfig:
         """The settings of caption search and of tags."""
-
-    @property
-    def fingerprints(self) -> dict[str, str]:
-        """The fingerprint of each part: of all that changes the part."""
-
-    @property
-    def image_size(self) -> int:
-        """Side of the square that the model takes, in pixels."""
-
-    @property
-    def batch_size(self) -> int:
-        """Photos to describe together."""
-
-    def describe_pixels(
-        self, pixels: np.ndarray, parts: Collection[str] = PARTS
-    ) -> list[Description]:
-        """Describe photos, uint8 RGB, upright, (B, S, S, 3), S being `image_size`."""
 
 
 class Captioner:
@@ -113,7 +97,7 @@ class Captioner:
         return self._implementation.config
 
     @property
-    def fingerprints(self) -> dict[str, str]:
+    def fingerprints(self) -> Mapping[str, str]:
         """The fingerprint of each part: equal fingerprints mean equal parts."""
         return self._implementation.fingerprints
 
@@ -141,7 +125,7 @@ class Captioner:
 
     def describe_pixels(
         self, pixels: np.ndarray, parts: Collection[str] = PARTS
-    ) -> list[Description]:
+    ) -> Sequence[Description]:
         """Describe photos that are decoded already, see `captioner.describe.square.to_square`.
 
         Args:

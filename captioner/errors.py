@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 
-class CaptionerError(Exception):
+class PersonError(Exception):
     """Something that a person can mend; any other exception is a fault of the program.
 
     Attributes:
@@ -23,6 +23,10 @@ class CaptionerError(Exception):
         """Return message and hint in one line."""
         message = super().__str__()
         return f"{message}: {self.hint}" if self.hint else message
+
+
+class CaptionerError(PersonError):
+    """What a person can mend of the captioner's work."""
 
 
 class EngineError(CaptionerError):

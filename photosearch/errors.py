@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from enum import IntEnum
 from typing import ClassVar
 
-from captioner.errors import CaptionerError
+from captioner.errors import CaptionerError, PersonError
 
 
 class ExitCode(IntEnum):
@@ -22,24 +22,10 @@ class ExitCode(IntEnum):
     TERMINATED = 128 + 15  # by SIGTERM
 
 
-class PhotosearchError(Exception):
-    """Something that a person can mend; any other exception is a fault of the program.
-
-    Attributes:
-        exit_code: The command's exit code.
-        hint: How to mend it; empty if the message says it.
-    """
+class PhotosearchError(PersonError):
+    """What a person can mend of photosearch's work; see `PersonError` for its attributes."""
 
     exit_code: ClassVar[ExitCode] = ExitCode.USAGE
-
-    def __init__(self, message: str, hint: str = "") -> None:
-        super().__init__(message)
-        self.hint = hint
-
-    def __str__(self) -> str:
-        """Return message and hint in one line."""
-        message = super().__str__()
-        return f"{message}: {self.hint}" if self.hint else message
 
 
 class UsageError(PhotosearchError, ValueError):

@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 
     import numpy as np
 
+    from captioner.describe.describer import Describer
     from captioner.describe.sentence_encoder import SentenceEncoder
     from photosearch.indexing.config import DescribeOptions, IndexOptions, WatchOptions
-    from photosearch.indexing.protocols import Describer, Observer
+    from photosearch.indexing.observer import Observer
     from photosearch.indexing.summary import Summary
     from photosearch.repair.doctor import Report
     from photosearch.repair.salvage import Salvaged
@@ -146,7 +147,7 @@ class Library:
         """
         from photosearch.indexing.config import WatchOptions
         from photosearch.indexing.job import job
-        from photosearch.indexing.protocols import Silent
+        from photosearch.indexing.observer import Silent
         from photosearch.indexing.watch import keep_fresh
         from photosearch.store.known import knows
 

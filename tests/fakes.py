@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from captioner.describe.describer import Describer
 from captioner.describe.description import PARTS, Caption, Description, Tag
-from photosearch.indexing.protocols import Describer
 
 COLOURS = {"red": (255, 0, 0), "green": (0, 255, 0), "blue": (0, 0, 255), "white": (255, 255, 255)}
 

@@ -17,10 +17,10 @@ from typing import Annotated, Any, NoReturn, cast
 import typer
 from typer.core import TyperGroup
 
-from captioner.errors import CaptionerError
+from captioner.errors import PersonError
 from photosearch.cli import terminal
 from photosearch.cli.options import PlainValues, flat
-from photosearch.errors import ExitCode, PhotosearchError
+from photosearch.errors import ExitCode
 
 # In the order of the help. A command is the function of its name in `photosearch.cli.NAME`.
 COMMANDS = (
@@ -107,7 +107,7 @@ def reporting(command: Callable[..., None]) -> Callable[..., None]:
         try:
             command(*args, **kwargs)
             sys.stdout.flush()
-        except (PhotosearchError, CaptionerError) as error:
+        except PersonError as error:
             fail(str(error), ExitCode(error.exit_code))
         except BrokenPipeError:
             _close_stdout()  # the reader of a pipe (head, less) has seen enough

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from captioner.describe.describer import Describer
 from captioner.describe.description import Description
 from photosearch.indexing.config import IndexOptions
-from photosearch.indexing.protocols import Describer
 from photosearch.indexing.scan import Task
 from photosearch.indexing.summary import Stages
 from photosearch.indexing.workers import decode_all

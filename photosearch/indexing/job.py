@@ -8,12 +8,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from captioner.captioner import Captioner
+from captioner.describe.describer import Describer
+from captioner.describe.engines import check
 from captioner.describe.model_folder import read_fingerprints, shipped_model
 from photosearch.errors import UsageError, loading_model
 from photosearch.files.paths import spelled
-from photosearch.indexing import describer
 from photosearch.indexing.config import DescribeOptions, IndexOptions
-from photosearch.indexing.protocols import Describer, Observer
+from photosearch.indexing.observer import Observer
 from photosearch.indexing.run import index
 from photosearch.indexing.summary import Summary
 from photosearch.options import chosen, options_of
@@ -96,13 +98,13 @@ def job(
         return Job(path, options, load)
     shipped = chosen(DescribeOptions, values, describing)
     with loading_model():
-        describer.check(shipped.engine, shipped.device)
+        check(shipped.engine, shipped.device)
         fingerprints = read_fingerprints(shipped_model())
 
     def load_shipped() -> Describer:
         with loading_model():
-            return describer.load(
-                shipped.engine, shipped.device, shipped.threads, notify, bf16=shipped.bf16
+            return Captioner.load(
+                None, shipped.engine, shipped.device, shipped.threads, shipped.bf16, notify
             )
 
     return Job(path, options, load_shipped, fingerprints)

@@ -7,11 +7,12 @@ from collections.abc import Callable
 
 import numpy as np
 
+from captioner.captioner import Captioner
+from captioner.describe.describer import Describer
+from captioner.describe.description import Part
 from captioner.describe.model_folder import read_image_size, shipped_model
 from captioner.describe.quantise import dequantise
 from photosearch.errors import UnknownPathError, UsageError, loading_model
-from photosearch.indexing import describer
-from photosearch.indexing.protocols import Describer
 from photosearch.photo.decode import decode
 from photosearch.photo.picture import UndecodableError
 from photosearch.text import display
@@ -42,7 +43,7 @@ def vector_of_file(
         raise UsageError(f"{display(path)}: {error}") from error
     notify(f"{display(path)} is not in the library: looking at it first takes some seconds")
     with loading_model():
-        describes = given or describer.load(notify=notify)
-    (description,) = describes.describe_pixels(pixels[None], ("vectors",))
+        describes = given or Captioner.load(notify=notify)
+    (description,) = describes.describe_pixels(pixels[None], (Part.VECTORS,))
     assert description.vector is not None
     return dequantise(np.frombuffer(description.vector, np.int8))

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass
 from itertools import groupby
 
+from captioner.describe.describer import Describer
 from photosearch.files.ignore import Rules
 from photosearch.files.pairs import hidden_twin, stand_in
 from photosearch.files.paths import outermost
@@ -18,7 +19,7 @@ from photosearch.files.sidecars import list_sidecars
 from photosearch.files.walk import walk
 from photosearch.indexing.batches import decode_batches, describe_batches, photo_of
 from photosearch.indexing.config import IndexOptions
-from photosearch.indexing.protocols import Describer, Observer, Silent
+from photosearch.indexing.observer import Observer, Silent
 from photosearch.indexing.recognise import Recognised, follow_twins, recognise
 from photosearch.indexing.scan import ModelIds, Scanned, Task, joined, scan
 from photosearch.indexing.summary import Stages, Summary

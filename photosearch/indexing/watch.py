@@ -17,7 +17,7 @@ from photosearch.files.names import is_photo_name
 from photosearch.files.paths import is_below, way_to
 from photosearch.files.sidecars import is_sidecar_name
 from photosearch.indexing.config import WatchOptions
-from photosearch.indexing.protocols import Observer
+from photosearch.indexing.observer import Observer
 from photosearch.indexing.summary import Summary
 from photosearch.store.database import ENDINGS
 from photosearch.store.sqlite_errors import is_busy

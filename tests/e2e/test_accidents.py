@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from photosearch.indexing.protocols import Silent
+from photosearch.indexing.observer import Silent
 from photosearch.library import Library
 from photosearch.search.query import Query
 from photosearch.search.searcher import Searcher

@@ -294,9 +294,8 @@ def test_interrupts_while_the_captioner_loads(
     indexing = start()
     assert indexing.process.stderr is not None
     assert indexing.process.stderr.readline() == f"{PHOTOS} photos to caption\n"
-    time.sleep(random.Random(number).uniform(0, 0.2))  # loading takes about 0.3 s
+    time.sleep(random.Random(number).uniform(0, 0.2))  # a first batch is written after 0.5 s
     os.killpg(indexing.process.pid, number)
     code, out, err = indexing.finish()
     assert (code, out, err) == (128 + number, "", f"{HINT}\n")
-    # On a fast machine the first batch may be written by then.
-    assert check(tmp_path / "l.db", tmp_path / "scratch") % BATCH == 0
+    assert check(tmp_path / "l.db", tmp_path / "scratch") == 0

@@ -15,12 +15,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from captioner.describe.describer import Describer
 from captioner.describe.description import PARTS, Caption, Description
 from captioner.describe.quantise import quantise
 from captioner.describe.sentence_encoder import SentenceEncoder
 from photosearch import Library, LibraryError, Result
 from photosearch.errors import ModelError, UsageError
-from photosearch.indexing.protocols import Describer
 from photosearch.location import ENVIRONMENT, default_path
 from photosearch.search.results import Nothing
 

@@ -128,6 +128,9 @@ def test_find_imports_what_it_needs(library: Path, tmp_path: Path) -> None:
     assert imported & HEAVY == set()
     commands = {name for name in imported if name.removeprefix("photosearch.cli.") in COMMANDS}
     assert commands == {"photosearch.cli.find"}
+    done = run(TELL, "find", "blue", "--limit", "3", "--db", library, cwd=tmp_path)
+    assert "a blue wall" in done.stdout  # for a pipe, without rich
+    assert set(done.stderr.splitlines()) & HEAVY == set()
 
 
 @pytest.mark.parametrize(

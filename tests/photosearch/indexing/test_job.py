@@ -12,11 +12,12 @@ import pytest
 from PIL import Image
 
 import captioner
+from captioner import Captioner, EngineError
+from captioner.describe.describer import Describer
 from captioner.describe.description import PARTS
 from photosearch import Library, UsageError
 from photosearch.indexing.config import DescribeOptions, IndexOptions, WatchOptions
 from photosearch.indexing.job import Job, job
-from photosearch.indexing.protocols import Describer
 from photosearch.photo.decode import MAX_PIXELS
 from tests.fakes import FakeDescriber
 
@@ -173,3 +174,23 @@ def test_a_shipped_model_without_fingerprints_is_told(tmp_path: Path) -> None:
     hint = "pip install --force-reinstall photosearch"
     line = f"3 config.json in {model} can't be read: {hint}\n"
     assert done.stdout == 2 * line, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("engine", "device", "words"),
+    [
+        ("tensorflow", "auto", "choose auto, torch, onnx, openvino"),
+        ("onnx", "cuda", "runs on the processor"),
+        ("auto", "tpu", "unknown device"),
+    ],
+)
+def test_a_wrong_choice_is_told_even_where_there_is_no_photo_to_describe(
+    tmp_path: Path, engine: str, device: str, words: str
+) -> None:
+    with pytest.raises(EngineError, match=words):
+        Captioner.load(engine=engine, device=device)
+    library = Library(tmp_path / "library.db")
+    for work in (library.index, library.watch):
+        with pytest.raises(UsageError, match=words):
+            work([tmp_path], engine=engine, device=device)
+    assert list(tmp_path.iterdir()) == []

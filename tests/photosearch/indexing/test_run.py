@@ -19,9 +19,9 @@ from hypothesis import strategies as st
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from captioner.describe.describer import Describer
 from captioner.describe.description import PARTS
 from photosearch.indexing.config import IndexOptions
-from photosearch.indexing.protocols import Describer
 from photosearch.indexing.run import index
 from photosearch.indexing.summary import Summary
 from photosearch.repair.doctor import examine

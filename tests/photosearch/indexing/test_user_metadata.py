@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from captioner.describe.describer import Describer
 from captioner.describe.description import Caption, Description, Tag
 from photosearch.cli.find import as_record
 from photosearch.export import export
 from photosearch.indexing.config import IndexOptions
-from photosearch.indexing.protocols import Describer
 from photosearch.indexing.run import index
 from photosearch.indexing.summary import Summary
 from photosearch.search.query import Query

@@ -1,0 +1,37 @@
+"""The observer: whoever is told how an indexing run goes."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class Observer(Protocol):
+    """An observer of an indexing run's progress."""
+
+    def comparing(self, files: int) -> None:
+        """A number of files are read now, because they may be copies."""
+
+    def start(self, total: int) -> None:
+        """A number of photos are to be captioned."""
+
+    def advance(self, photos: int) -> None:
+        """A number of further photos are done: written or skipped."""
+
+    def skipped(self, path: str, reason: str) -> None:
+        """A file or folder can't be read; called once for each path in a run."""
+
+
+class Silent:
+    """An observer that does nothing."""
+
+    def comparing(self, files: int) -> None:
+        """Do nothing."""
+
+    def start(self, total: int) -> None:
+        """Do nothing."""
+
+    def advance(self, photos: int) -> None:
+        """Do nothing."""
+
+    def skipped(self, path: str, reason: str) -> None:
+        """Do nothing."""
