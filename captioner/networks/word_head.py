@@ -43,10 +43,10 @@ class WordHead(nn.Module):
 
     def forward(self, grid: Tensor) -> Tensor:
         """Return the logits of the words for grids, (B, R, C) to (B, W)."""
-        logits: Tensor = self.up(self.down(features(grid)))
+        logits: Tensor = self.up(self.down(mean_and_maximum(grid)))
         return logits
 
 
-def features(grid: Tensor) -> Tensor:
+def mean_and_maximum(grid: Tensor) -> Tensor:
     """Return what the head sees of grids: mean and maximum, (B, R, C) to (B, 2 C)."""
     return torch.cat([grid.mean(1), grid.amax(1)], -1)

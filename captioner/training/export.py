@@ -102,7 +102,8 @@ def add_graphs(folder: Path) -> None:
     Raises:
         EngineError: onnx or onnxscript isn't installed.
     """
-    if {"tagger", "words", "embedding"} <= {name.partition(".")[0] for name in read_weights(folder)}:
+    kinds = {name.partition(".")[0] for name in read_weights(folder)}
+    if {"tagger", "words", "embedding"} <= kinds:
         write_graphs(folder)
 
 

@@ -1,4 +1,4 @@
-"""The word list: the lines of words.tsv for a word head, from the words that the head has learnt."""
+"""The word list: the lines of words.tsv, from the words that a word head has learnt."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from captioner.describe.description import PARTS, Description
 from photosearch.store.clock import now
+
 DESCRIBING = ("captions", "tags", "words", "vectors")
 """The tables of descriptions; all have a column photo_id."""
 
