@@ -53,7 +53,8 @@ def train_words(
     takes them: their sigmoids are calibrated.
 
     Args:
-        features: of each photo, see `captioner.networks.word_head.mean_and_maximum`, float32 (N, C).
+        features: of each photo, float32 (N, C), see
+            `captioner.networks.word_head.mean_and_maximum`.
         captions: of each photo.
         forms: of each word, its forms in captions, see `captioner.describe.labels.Label`.
         config: the recipe.
