@@ -316,6 +316,21 @@ def named_sources(
     )
 
 
+@app.command("average")
+def average_command(
+    models: Annotated[list[Path], typer.Argument(help="Folders of models of the same shape.")],
+    out: Annotated[Path, typer.Option(help="Folder of the new model.")],
+) -> None:
+    """Average the weights of models, for example of two runs. Then run `captioner finish`.
+
+    Example: captioner average runs/first/best runs/second/best --out runs/average
+    """
+    from captioner.training.average import average
+
+    average(models, out)
+    print(out)
+
+
 @app.command("export")
 def export_command(
     model: Annotated[Path, typer.Argument(help="Model folder that gets the graphs.")],
