@@ -171,6 +171,49 @@ def train_embedding_command(
     print(best)
 
 
+@app.command("train-heads")
+def train_heads_command(
+    data: Data,
+    model: Annotated[Path, typer.Option(help="Model folder; its trunk stays as it is.")],
+    out: Out,
+    classes: Annotated[
+        list[str] | None,
+        typer.Option(help="Like --data, but captions are names of classes. Repeatable."),
+    ] = None,
+    epochs: Annotated[int | None, typer.Option(min=1)] = None,
+    seed: Annotated[int, typer.Option()] = 1,
+    features: Features = None,
+    threads: Threads = None,
+) -> None:
+    """Train the joint embedding and the word head of a model together, its trunk frozen.
+
+    On two processors it takes about half an hour for 50,000 photos. OUT/best is a copy of the
+    model with the new heads. Then `captioner finish OUT/best` makes the model complete.
+
+    Example: captioner train-heads --data flickr8k --classes scenes --model lite0 --out runs/heads
+    """
+    from captioner.training.data import find_data
+    from captioner.training.heads import HeadsRecipe
+    from captioner.training.train_heads import train_heads
+
+    set_threads(threads)
+    recipe = HeadsRecipe(seed=seed)
+    if epochs is not None:
+        recipe = replace(recipe, epochs=epochs)
+    with training_progress() as (progress, report):
+        best = train_heads(
+            find_data(data),
+            find_data(classes or []),
+            model,
+            out,
+            recipe,
+            cache=features,
+            progress=progress,
+            report=report,
+        )
+    print(best)
+
+
 @contextlib.contextmanager
 def training_progress() -> Iterator[
     tuple[Callable[[int, int], None], Callable[[dict[str, float]], None]]

@@ -18,7 +18,7 @@ from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from captioner.errors import DataError
 from captioner.networks.encoder import Encoder
-from captioner.training.data import Split, read_split
+from captioner.training.data import Split, has_split, read_split
 from captioner.training.grid_cache import encode_files
 
 Report = Callable[[dict[str, float]], None]
@@ -52,6 +52,7 @@ class Run:
             recipe: all settings that distinguish this run from other runs.
             folders: data folders, see `captioner.training.data.read_split`.
             encoder: in evaluation mode.
+                A folder without a list for `dev` is used for training alone.
             views: how training photos are seen, see `captioner.training.pixels.load`.
             cache: folder for encoded photos; by default `out/features`.
 
@@ -63,7 +64,7 @@ class Run:
         same_run(out / "config.json", {**recipe, "data": [folder.name for folder in folders]})
         cache = cache or out / "features"
         training = [read_split(folder, "train") for folder in folders]
-        dev = [read_split(folder, "dev") for folder in folders]
+        dev = [read_split(folder, "dev") for folder in folders if has_split(folder, "dev")]
         return cls(
             out,
             training,
