@@ -14,7 +14,8 @@ on the pages of that query that the line doesn't name are wrong. Judgements of a
 for later models (`everyday/judgements.tsv`); only photos that are new then need a judgement.
 
 To be judged are: the first photos that a system shows; photos whose captions by people have the
-query's words; and, where fewer than five right photos are known, the first thirty of each system.
+query's words; in a second round, if fewer than five right photos are known, the first thirty of
+each system.
 """
 
 from __future__ import annotations
@@ -143,7 +144,7 @@ def search(command: str, database: Path, pool: Path) -> dict[str, Found]:
 
 
 def candidates(
-    query: Query, systems: Iterable[Found], captions: Mapping[str, list[set[str]]], known: bool
+    query: Query, systems: Iterable[Found], captions: Mapping[str, list[set[str]]], deep: bool
 ) -> set[str]:
     """Return the photos that are to be judged for a query.
 
@@ -151,10 +152,10 @@ def candidates(
         query: the query; its words are stems.
         systems: what each system found.
         captions: the stems of each caption of each photo.
-        known: whether enough right photos are known.
+        deep: take all that the systems found, not only the first photos.
     """
     chosen = {photo for found in systems for photo in (*found.shown, *found.deep[:FIRST])}
-    if not known:
+    if deep:
         chosen |= {photo for found in systems for photo in found.deep}
     fitting = {
         photo: sum(all(stems & set(group) for group in query.words) for stems in said) / len(said)
@@ -177,9 +178,9 @@ def unjudged(work: Path) -> dict[str, list[str]]:
         judged = right.get(query.text, {})
         groups = tuple(tuple(s for one in stemmer.stems(g) for s in one) for g in query.words)
         found = [answers[query.text] for answers in systems.values()]
-        enough = sum(judged.values()) >= FIRST
+        deep = bool(judged) and sum(judged.values()) < FIRST
         stemmed = Query(query.text, query.there, groups)
-        photos = sorted(candidates(stemmed, found, captions, enough) - judged.keys())
+        photos = sorted(candidates(stemmed, found, captions, deep) - judged.keys())
         random.Random(SEED).shuffle(photos)
         if photos:
             left[query.text] = photos
