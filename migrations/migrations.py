@@ -51,6 +51,13 @@ def caption_source(db: Database) -> None:
         db.execute(statement)
 
 
+@migrations(name="0006_settings")
+def settings(db: Database) -> None:
+    """Settings that the library keeps for its next runs."""
+    for statement in SETTINGS.split("\n\n"):
+        db.execute(statement)
+
+
 # Paths are bytes as the file system has them (a name need not be valid UTF-8);
 # `display` is the same path as text that can be printed and searched.
 INITIAL = """
@@ -353,4 +360,13 @@ WHERE photo_id IN (SELECT photo_id FROM edits)
                    WHERE alt_text <> '' OR description <> '' OR title <> '')
 
 PRAGMA user_version = 5
+"""
+
+SETTINGS = """
+CREATE TABLE settings (
+    name TEXT PRIMARY KEY,
+    value TEXT
+) STRICT
+
+PRAGMA user_version = 6
 """
