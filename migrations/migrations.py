@@ -51,10 +51,10 @@ def caption_source(db: Database) -> None:
         db.execute(statement)
 
 
-@migrations(name="0006_settings")
-def settings(db: Database) -> None:
-    """Settings that the library keeps for its next runs."""
-    for statement in SETTINGS.split("\n\n"):
+@migrations(name="0006_words")
+def words(db: Database) -> None:
+    """The likeliest words of photos, the confidence of captions, and settings."""
+    for statement in WORDS.split("\n\n"):
         db.execute(statement)
 
 
@@ -362,11 +362,24 @@ WHERE photo_id IN (SELECT photo_id FROM edits)
 PRAGMA user_version = 5
 """
 
-SETTINGS = """
+# No comment after ADD COLUMN: SQLite would copy it into the table's definition. The confidence of a
+# caption is the probability that the caption is right, 0 to 1; NULL: unknown. The confidences of
+# its content words are a JSON list of [word, probability]; NULL: unknown.
+WORDS = """
+CREATE TABLE words (
+    photo_id INTEGER PRIMARY KEY REFERENCES photos (id) ON DELETE CASCADE,
+    model_id INTEGER NOT NULL REFERENCES models (id),
+    words BLOB NOT NULL -- the likeliest: indices, uint16, little endian; codes, uint8
+) STRICT
+
 CREATE TABLE settings (
     name TEXT PRIMARY KEY,
-    value TEXT
-) STRICT
+    value TEXT NOT NULL
+) STRICT, WITHOUT ROWID
+
+ALTER TABLE captions ADD COLUMN confidence REAL
+
+ALTER TABLE captions ADD COLUMN word_confidences TEXT
 
 PRAGMA user_version = 6
 """
