@@ -50,7 +50,7 @@ def candidates(
         meaning: the library's vectors; None: words alone decide.
         compared: comparisons of all photos of `meaning` with the query, by kind.
     """
-    near = [] if meaning is None else nearest(query, meaning, compared).tolist()
+    near = nearest(query, meaning, compared).tolist() if meaning and compared else []
     by_words = query.words and (meaning is None or query.ranker.asks_words)
     bm25 = with_words(connection, query) if by_words else {}
     return Candidates(np.array(sorted({*near, *bm25}), np.int64), bm25)

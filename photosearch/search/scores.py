@@ -31,6 +31,11 @@ class Scores:
     baselines: Mapping[PartKind, float] = field(default_factory=dict)
     weights: Weights = field(default_factory=Weights)
 
+    @property
+    def sure(self) -> float:
+        """The score from which on a photo surely matches; by words alone, every photo does."""
+        return self.weights.sure if self.parts else self.least
+
     def order(self) -> np.ndarray:
         """Return the rows of the photos, the best first; equal scores in the order of ids, (n,)."""
         return np.argsort(-self.values, kind="stable")
@@ -73,7 +78,7 @@ def score(
     if query.words and (meaning is None or query.ranker.asks_words):
         words, by_person = word_scores(connection, stemmer, photos, query.words, query.searched)
         parts = {PartKind.WORDS: words, PartKind.PERSON: by_person}
-    if meaning is None:
+    if meaning is None or not len(photos):
         return Scores(photos, np.asarray(parts.get(PartKind.WORDS, np.zeros(len(photos))), float))
     rows = meaning.vectors.rows(photos)
     baselines = {kind: each.baseline for kind, each in compared.items()}
