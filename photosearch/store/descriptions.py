@@ -5,13 +5,12 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from captioner.describe.description import PARTS, Description
 from photosearch.store.clock import now
 
-if TYPE_CHECKING:
-    pass
+DESCRIBING = ("captions", "tags", "words", "vectors")
+"""The tables of descriptions; all have a column photo_id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +70,8 @@ def write_description(
             raise ValueError("a photo without a caption")
         connection.execute("DELETE FROM captions WHERE photo_id = ?", (photo_id,))
         connection.executemany(
-            "INSERT INTO captions VALUES (?, ?, ?, ?, ?, ?)",
+            """INSERT INTO captions (photo_id, rank, text, log_probability, tokens, model_id)
+               VALUES (?, ?, ?, ?, ?, ?)""",
             [
                 (photo_id, rank, said.text, said.log_probability, said.tokens, models.captions)
                 for rank, said in enumerate(description.captions)
@@ -88,6 +88,10 @@ def write_description(
         )
         query = "UPDATE photos SET tags_model_id = ? WHERE id = ?"
         connection.execute(query, (models.tags, photo_id))
+        connection.execute("DELETE FROM words WHERE photo_id = ?", (photo_id,))
+    if description.words is not None:
+        query = "INSERT OR REPLACE INTO words VALUES (?, ?, ?)"
+        connection.execute(query, (photo_id, models.tags, description.words))
     if description.vector is not None:
         connection.execute(
             "INSERT OR REPLACE INTO vectors VALUES (?, ?, ?, ?)",
