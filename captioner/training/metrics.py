@@ -123,11 +123,34 @@ def cider_d(candidates: Sequence[Words], references: Sequence[Sequence[Words]]) 
     Raises:
         ValueError: The two sides are empty or differ in length, or a photo has no reference.
     """
+    each = cider_d_of_each([[words] for words in candidates], references)
+    return _mean([value for values in each for value in values])
+
+
+def cider_d_of_each(
+    candidates: Sequence[Sequence[Words]], references: Sequence[Sequence[Words]]
+) -> list[list[float]]:
+    """CIDEr-D of several captions of each photo, see `cider_d`.
+
+    Args:
+        candidates: The words of each caption of each photo.
+        references: The words of each of a photo's references, in the order of `candidates`.
+
+    Returns:
+        A number from 0 to 10 for each candidate.
+
+    Raises:
+        ValueError: The two sides are empty or differ in length, or a photo has no reference.
+    """
     _require_pairs(candidates, references)
-    return _mean([_cider_d_of_order(candidates, references, n) for n in _ORDERS])
+    orders = [_cider_d_of_order(candidates, references, n) for n in _ORDERS]
+    return [
+        [_mean(values) for values in zip(*photo, strict=True)]
+        for photo in zip(*orders, strict=True)
+    ]
 
 
-def _require_pairs(candidates: Sequence[Words], references: Sequence[Sequence[Words]]) -> None:
+def _require_pairs(candidates: Sequence[object], references: Sequence[Sequence[Words]]) -> None:
     if len(candidates) != len(references):
         raise ValueError(f"{len(candidates)} candidates but references of {len(references)} photos")
     if not candidates:
@@ -189,8 +212,8 @@ def _common_subsequence(left: Words, right: Words) -> int:
 
 
 def _cider_d_of_order(
-    candidates: Sequence[Words], references: Sequence[Sequence[Words]], n: int
-) -> float:
+    candidates: Sequence[Sequence[Words]], references: Sequence[Sequence[Words]], n: int
+) -> list[list[float]]:
     photos_with: Counter[Gram] = Counter()
     for truths in references:
         photos_with.update({gram for truth in truths for gram in _grams(truth, n)})
@@ -201,15 +224,18 @@ def _cider_d_of_order(
             for gram, count in _grams(words, n).items()
         }
 
-    values = []
-    for words, truths in zip(candidates, references, strict=True):
+    def likeness(words: Words, truths: Sequence[tuple[Words, dict[Gram, float]]]) -> float:
         weights = weigh(words)
-        likeness = [
-            _clipped_cosine(weights, weigh(truth)) * _length_penalty(len(words) - len(truth))
-            for truth in truths
-        ]
-        values.append(_CIDER_SCALE * _mean(likeness))
-    return _mean(values)
+        return _mean([
+            _clipped_cosine(weights, truth) * _length_penalty(len(words) - len(said))
+            for said, truth in truths
+        ])  # fmt: skip
+
+    values = []
+    for captions, truths in zip(candidates, references, strict=True):
+        weighed = [(truth, weigh(truth)) for truth in truths]
+        values.append([_CIDER_SCALE * likeness(words, weighed) for words in captions])
+    return values
 
 
 def _clipped_cosine(weights: dict[Gram, float], truth: dict[Gram, float]) -> float:
