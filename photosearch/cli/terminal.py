@@ -240,6 +240,7 @@ def _explained(name: str, part: Part) -> str:
     value, baseline = part.value, part.baseline
     return {
         PartKind.MEANING: f"what it shows: {value:+.1f} (best of other photos: {baseline:+.1f})",
+        PartKind.SEEN: f"its words, one by one: {value:+.1f} (best of others: {baseline:+.1f})",
         PartKind.LIKE: f"likeness: {value:+.1f} (alike from {baseline:+.1f} on)",
         PartKind.WORDS: f"words in its text: {value:.0%} of what is possible",
         PartKind.PERSON: f"your and the camera's words: {value:.0%} of the query",

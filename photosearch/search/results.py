@@ -15,6 +15,7 @@ class PartKind(StrEnum):
     """The parts of a fused score; `fusion.Weights` has a weight of the same name for each part."""
 
     MEANING = "meaning"  # nearness of the photo to the sentence
+    SEEN = "seen"  # how surely the photo shows the words of the query, each on its own
     LIKE = "like"  # nearness of the photo to the photo given with --like
     WORDS = "words"  # how many of the query's words are in the photo's text
     PERSON = "own"  # how many of the query's words a person or a camera wrote
