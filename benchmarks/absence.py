@@ -9,8 +9,8 @@ captions, by people, of other photos (`text/coco.tsv.gz`) that name a thing whic
 photo in the library names. The things alone are searched, too, a word each: a present thing is one
 that three photos or more have.
 
-The table: percent of the queries that show a photo, and photos shown for a query on average; R@10 is
-the percent of present captions whose photo is among the first ten.
+The table: R@10 is the percent of present captions whose photo is among the first ten. The other
+cells: percent of the queries that show a photo, and photos shown for a query on average.
 """
 
 from __future__ import annotations
