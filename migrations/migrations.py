@@ -51,6 +51,13 @@ def caption_source(db: Database) -> None:
         db.execute(statement)
 
 
+@migrations(name="0006_words")
+def words(db: Database) -> None:
+    """The likeliest words of photos, the confidence of captions, and settings."""
+    for statement in WORDS.split("\n\n"):
+        db.execute(statement)
+
+
 # Paths are bytes as the file system has them (a name need not be valid UTF-8);
 # `display` is the same path as text that can be printed and searched.
 INITIAL = """
@@ -353,4 +360,26 @@ WHERE photo_id IN (SELECT photo_id FROM edits)
                    WHERE alt_text <> '' OR description <> '' OR title <> '')
 
 PRAGMA user_version = 5
+"""
+
+# No comment after ADD COLUMN: SQLite would copy it into the table's definition. The confidence of a
+# caption is the probability that the caption is right, 0 to 1; NULL: unknown. The confidences of
+# its content words are a JSON list of [word, probability]; NULL: unknown.
+WORDS = """
+CREATE TABLE words (
+    photo_id INTEGER PRIMARY KEY REFERENCES photos (id) ON DELETE CASCADE,
+    model_id INTEGER NOT NULL REFERENCES models (id),
+    words BLOB NOT NULL -- the likeliest: indices, uint16, little endian; codes, uint8
+) STRICT
+
+CREATE TABLE settings (
+    name TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) STRICT, WITHOUT ROWID
+
+ALTER TABLE captions ADD COLUMN confidence REAL
+
+ALTER TABLE captions ADD COLUMN word_confidences TEXT
+
+PRAGMA user_version = 6
 """

@@ -1,4 +1,4 @@
-"""A description: captions, tags and vector of a photo, made by a model."""
+"""A description: captions, tags, words and vector of a photo, made by a model."""
 
 from __future__ import annotations
 
@@ -54,3 +54,4 @@ class Description:
     tags: Sequence[Tag] | None = None  # the most probable first, then colours
     vector: bytes | None = None  # in the joint space, int8, see `captioner.describe.quantise`
     hubness: float = 0.0  # how near the vector lies to sentences of all kinds
+    words: bytes | None = None  # the likeliest, see `captioner.describe.words`; made with the tags

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Self
 
@@ -29,11 +28,12 @@ class Label:
     parents: tuple[str, ...] = ()  # from near to far: "retriever", "dog", "animal"
     synonyms: tuple[str, ...] = ()  # what else people type
     # If the output is sure on an everyday photo: how often the photo shows the thing (`trust`),
-    # and how often it shows the parents. "unicycle" is mostly sure on bicycles and skaters.
+    # and how often it shows the parents. "unicycle" is mostly sure on bicycles and skaters. With 0
+    # the name is no tag at all: "jumping".
     trust: float = 1.0
     parents_trust: float = 1.0
-    # For words learnt from captions: the thing's names in captions, "dog" and "puppy". A photo
-    # shows the thing if any of its captions holds any of these words.
+    # For words: all spellings that count as the word, "dog", "dogs" and "doggy". The first form is
+    # the word as the head learnt it.
     forms: tuple[str, ...] = ()
 
     @property
@@ -43,24 +43,37 @@ class Label:
 
 
 class Labels:
-    """The labels of one classifier, in the order of its outputs, and their texts as matrices.
+    """The labels of one classifier, in the order of its outputs, and their texts.
+
+    A text is a name or a parent that some label is trusted in. Most outputs of a word head are
+    trusted in nothing: they have no text. So the weights of labels for texts are kept as a list of
+    pairs, sorted by text, not as a matrix.
 
     Attributes:
         labels: One for each output.
-        texts: Names and parents, each once.
-        column: By text, its index in `texts`.
-        weights: The weight of each label for each text, 0 to 1, float32 (labels, texts).
+        texts: Names and parents that are trusted, each once.
+        label: Of each pair, the index of the label, int (P,).
+        weight: Of each pair, the label's weight for the text, above 0, at most 1, float32 (P,).
+        start: Of each text, the index of its first pair, int (texts,).
     """
 
     def __init__(self, labels: Sequence[Label]) -> None:
         self.labels = tuple(labels)
-        self.texts = tuple(dict.fromkeys(text for label in labels for text in label.chain))
-        self.column = {text: place for place, text in enumerate(self.texts)}
-        self.weights = np.zeros((len(self.labels), len(self.texts)), np.float32)
-        for row, label in enumerate(self.labels):
+        self._members: dict[str, dict[int, float]] = {}  # by text, its labels and their weights
+        self._height: dict[str, int] = {}  # how far a text is from the names, in the chains
+        for place, label in enumerate(self.labels):
             for height, text in enumerate(label.chain):
                 trust = label.parents_trust if height else label.trust
-                self.weights[row, self.column[text]] = trust
+                if trust > 0:
+                    self._members.setdefault(text, {})[place] = trust
+                    self._height[text] = max(self._height.get(text, 0), height)
+        self.texts = tuple(self._members)
+        self._place = {text: place for place, text in enumerate(self.texts)}
+        pairs = [pair for members in self._members.values() for pair in members.items()]
+        self.label = np.array([place for place, _ in pairs], np.intp)
+        self.weight = np.array([trust for _, trust in pairs], np.float32)
+        sizes = [len(members) for members in self._members.values()]
+        self.start = np.cumsum([0, *sizes[:-1]], dtype=np.intp)[: len(sizes)]
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -80,31 +93,23 @@ class Labels:
         with reading(folder, name):
             return cls([_label(*line.split("\t")) for line in content.decode().splitlines()])
 
-    @cached_property
-    def implies(self) -> np.ndarray:
-        """Whether the first text implies the second, bool (texts, texts): a dog is an animal.
+    def implies(self, text: str, other: str) -> bool:
+        """Tell whether whatever is a text is another text, too: a dog is an animal.
 
         That is so if all labels of the first text are labels of the second. If two texts have the
         same labels ("groom" and "wedding"), the text nearer to the name implies the other.
         """
-        height = np.zeros(len(self.texts))  # how far a text is from the names, in the chains
-        for label in self.labels:
-            for step, text in enumerate(label.chain):
-                height[self.column[text]] = max(height[self.column[text]], step)
-        member = (self.weights > 0).astype(np.float32)
-        size = member.sum(axis=0)
-        inside = member.T @ member == size[:, None]
-        narrower = (size[:, None] < size) | (height[:, None] < height)
-        both: np.ndarray = inside & narrower
-        return both
+        own, others = self._members.get(text), self._members.get(other)
+        if own is None or others is None or not own.keys() <= others.keys():
+            return False
+        return len(own) < len(others) or self._height[text] < self._height[other]
 
     def implied(self, text: str) -> list[str]:
         """Return all other texts that a text implies, the narrowest meaning first."""
-        if text not in self.column:
-            return []
-        columns = np.flatnonzero(self.implies[self.column[text]])
-        size = np.count_nonzero(self.weights, axis=0)[columns]
-        return [self.texts[column] for column in columns[np.argsort(size, kind="stable")]]
+        own = self._members.get(text, {})
+        chains = (self.labels[place].chain for place in own)
+        found = {other for other in next(chains, ()) if self.implies(text, other)}
+        return sorted(found, key=lambda other: (len(self._members[other]), self._place[other]))
 
 
 class TagLabels:
@@ -112,7 +117,7 @@ class TagLabels:
 
     Attributes:
         classes: The classes of ImageNet.
-        words: Words learnt from captions that ImageNet lacks: "people", "street".
+        words: Words of the word head, see `captioner.describe.words`: "people", "street".
     """
 
     def __init__(self, classes: Labels, words: Labels) -> None:
@@ -137,11 +142,7 @@ class TagLabels:
 
     def implies(self, text: str, other: str) -> bool:
         """Tell whether, by any of the two tables, whatever is a text is another text too."""
-        return any(
-            bool(table.implies[table.column[text], table.column[other]])
-            for table in (self.classes, self.words)
-            if text in table.column and other in table.column
-        )
+        return any(table.implies(text, other) for table in (self.classes, self.words))
 
     def synonyms(self, text: str) -> tuple[str, ...]:
         """Return the synonyms of a text: of its labels, then all texts that it implies.

@@ -17,7 +17,7 @@ from captioner.describe.description import Part
 from captioner.errors import CaptionerError, ModelError
 
 CONFIG, WEIGHTS, VOCABULARY = "config.json", "model.safetensors", "vocabulary.txt"
-CLASSES, WORDS = "labels.tsv", "words.tsv"  # the labels of the two classifiers
+CLASSES, WORDS = "labels.tsv", "words.tsv"  # the labels of the classifier and of the word head
 # The network of all that is computed from a photo before the first word, and the network of one
 # step of beam search; see `captioner.training.export`. Then the names of the weights they take.
 PHOTO, STEP, NAMES = "photo.onnx", "step.onnx", "graphs.json"
@@ -38,7 +38,9 @@ class Source:
 
 SOURCES = {
     Part.CAPTIONS: Source(("encoder.", "decoder."), (VOCABULARY,), ("encoder", "decoder", "beam")),
-    Part.TAGS: Source(("encoder.", "tagger."), (CLASSES, WORDS), ("encoder", "tags", "colours")),
+    Part.TAGS: Source(
+        ("encoder.", "tagger.", "words."), (CLASSES, WORDS), ("encoder", "tags", "colours")
+    ),
     Part.VECTORS: Source(("encoder.", "embedding."), (SENTENCES,), ("encoder", "embedding")),
 }
 
@@ -63,6 +65,12 @@ def damaged(folder: Path, name: str, problem: str = "is damaged") -> ModelError:
     """Return the error for a file of a model folder that can't be used."""
     hint = remedy(folder, "put back the file that the model came with")
     return ModelError(f"{name} in {folder} {problem}", hint)
+
+
+def outdated(folder: Path) -> ModelError:
+    """Return the error for a model of an earlier version, which has no word head."""
+    hint = remedy(folder, f"captioner train-tags gives it one: --model {folder}")
+    return ModelError(f"the model in {folder} is of an earlier version: no word head", hint)
 
 
 @contextlib.contextmanager

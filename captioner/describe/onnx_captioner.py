@@ -25,7 +25,7 @@ from captioner.describe.model_folder import (
     reading,
 )
 from captioner.describe.network import OPEN, Network
-from captioner.describe.outputs import captions_of, tags_and_colours, vectors_of
+from captioner.describe.outputs import captions_of, tags_and_words, vectors_of
 from captioner.describe.vocabulary import Vocabulary
 from captioner.errors import CaptionerError
 
@@ -163,15 +163,17 @@ class OnnxCaptioner:
         if Part.CAPTIONS in parts:
             found = search(self._continue, (keys, values), (h, c), self.config.beam)
             captions = [captions_of(hypotheses, self._vocabulary) for hypotheses in found]
-        tags: Sequence[Any] = nothing
+        tags: Sequence[Any] = [(None, None)] * len(pixels)
         if Part.TAGS in parts:
-            tags = tags_and_colours(classes, words, pixels, self._labels, self.config)
+            tags = tags_and_words(classes, words, pixels, self._labels, self.config)
         embedded: Sequence[Any] = [(None, 0.0)] * len(pixels)
         if Part.VECTORS in parts:
             embedded = vectors_of(vectors, hubness)
         return [
-            Description(said, shown, vector, near)
-            for said, shown, (vector, near) in zip(captions, tags, embedded, strict=True)
+            Description(said, found, vector, near, likeliest)
+            for said, (found, likeliest), (vector, near) in zip(
+                captions, tags, embedded, strict=True
+            )
         ]
 
     def _continue(

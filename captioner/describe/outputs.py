@@ -1,4 +1,4 @@
-"""Outputs of a model's networks, turned into captions, tags and vectors."""
+"""Outputs of a model's networks, turned into captions, tags, words and vectors."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from captioner.describe.config import CaptionerConfig
 from captioner.describe.description import Caption, Tag
 from captioner.describe.labels import TagLabels
 from captioner.describe.quantise import quantise
-from captioner.describe.tags import tags_of
+from captioner.describe.tags import sigmoid, tags_of
 from captioner.describe.vocabulary import Vocabulary
+from captioner.describe.words import sparse
 
 
 def captions_of(hypotheses: Sequence[Hypothesis], vocabulary: Vocabulary) -> list[Caption]:
@@ -23,14 +24,17 @@ def captions_of(hypotheses: Sequence[Hypothesis], vocabulary: Vocabulary) -> lis
     ]
 
 
-def tags_and_colours(
+def tags_and_words(
     classes: np.ndarray,
     words: np.ndarray,
     pixels: np.ndarray,
     labels: TagLabels,
     config: CaptionerConfig,
-) -> list[list[Tag]]:
-    """Return the tags of photos; a colour's probability is its share.
+) -> list[tuple[list[Tag], bytes]]:
+    """Return the tags of photos, and their likeliest words.
+
+    A colour is a tag whose probability is its share. For the words see
+    `captioner.describe.words.sparse`.
 
     Args:
         classes: logits, float32 (B, K).
@@ -42,8 +46,8 @@ def tags_and_colours(
     things = tags_of(classes, words, labels, config.tags)
     colours = main_colours(pixels, config.colours)
     return [
-        found + [Tag(name, share, False) for name, share in main]
-        for found, main in zip(things, colours, strict=True)
+        (found + [Tag(name, share, False) for name, share in main], likeliest)
+        for found, main, likeliest in zip(things, colours, sparse(sigmoid(words)), strict=True)
     ]
 
 

@@ -50,19 +50,18 @@ def tags_of(
         ValueError: a shape doesn't fit the labels.
     """
     config = config or TagConfig()
-    weights = labels.classes.weights
-    found = [(labels.classes, probabilities(classes, weights, config.temperature))]
+    found = [(labels.classes, probabilities(classes, labels.classes, config.temperature))]
     if words is not None:
         if len(words) != len(classes):
             raise ValueError(f"{len(classes)} photos have classes, {len(words)} have words")
-        found.append((labels.words, word_probabilities(words, labels.words.weights)))
+        found.append((labels.words, word_probabilities(words, labels.words)))
     return [
         _choose([(table, sure[photo]) for table, sure in found], labels, config)
         for photo in range(len(classes))
     ]
 
 
-def probabilities(logits: np.ndarray, weights: np.ndarray, temperature: float = 1.0) -> np.ndarray:
+def probabilities(logits: np.ndarray, labels: Labels, temperature: float = 1.0) -> np.ndarray:
     """Return the probabilities of texts, from classes of which a photo has exactly one.
 
     Softmax with temperature (Guo et al., "On calibration of modern neural networks",
@@ -70,7 +69,7 @@ def probabilities(logits: np.ndarray, weights: np.ndarray, temperature: float = 
 
     Args:
         logits: of the classes, (B, C).
-        weights: the weight of each class for each text, (C, T).
+        labels: of the classes.
         temperature: above 1, the classes are less sure.
 
     Returns:
@@ -79,14 +78,13 @@ def probabilities(logits: np.ndarray, weights: np.ndarray, temperature: float = 
     Raises:
         ValueError: the logits are not (B, C).
     """
-    scaled = _checked(logits, len(weights)) / temperature
+    scaled = _checked(logits, labels) / temperature
     odds = np.exp(scaled - scaled.max(axis=1, keepdims=True))
-    share: np.ndarray = odds / odds.sum(axis=1, keepdims=True)
-    total: np.ndarray = np.minimum(share @ weights, 1.0)
-    return total
+    share = odds / odds.sum(axis=1, keepdims=True)
+    return np.minimum(_of_texts(np.add, share[:, labels.label], labels), 1.0)
 
 
-def word_probabilities(logits: np.ndarray, weights: np.ndarray) -> np.ndarray:
+def word_probabilities(logits: np.ndarray, labels: Labels) -> np.ndarray:
     """Return the probabilities of texts, from words of which a photo may have several.
 
     Each word is calibrated already (Platt, "Probabilistic outputs for support vector
@@ -95,7 +93,7 @@ def word_probabilities(logits: np.ndarray, weights: np.ndarray) -> np.ndarray:
 
     Args:
         logits: of the words, (B, W).
-        weights: the weight of each word for each text, (W, T).
+        labels: of the words.
 
     Returns:
         Probabilities, 0 to 1, float32 (B, T).
@@ -103,17 +101,27 @@ def word_probabilities(logits: np.ndarray, weights: np.ndarray) -> np.ndarray:
     Raises:
         ValueError: the logits are not (B, W).
     """
-    # The same value as 1 / (1 + exp(-x)), without overflow.
-    sure = 0.5 * (1.0 + np.tanh(0.5 * _checked(logits, len(weights))))
-    best = np.zeros((len(sure), weights.shape[1]), np.float32)
-    for photo, chances in enumerate(sure):  # one by one: (B, W, T) could be large
-        best[photo] = (chances[:, None] * weights).max(axis=0)
-    return best
+    trusted = _checked(logits, labels)[:, labels.label]
+    return _of_texts(np.maximum, sigmoid(trusted), labels)
 
 
-def _checked(logits: np.ndarray, outputs: int) -> np.ndarray:
-    if logits.ndim != 2 or logits.shape[1] != outputs:
-        raise ValueError(f"logits are {logits.shape}, not (photos, {outputs})")
+def sigmoid(logits: np.ndarray) -> np.ndarray:
+    """Return the probabilities of logits: 1 / (1 + exp(-x)), without overflow."""
+    sure: np.ndarray = 0.5 * (1.0 + np.tanh(0.5 * logits))
+    return sure
+
+
+def _of_texts(join: np.ufunc, sure: np.ndarray, labels: Labels) -> np.ndarray:
+    """Join the probabilities of pairs of label and text, (B, P), to those of texts, (B, T)."""
+    if not labels.texts:
+        return np.zeros((len(sure), 0), np.float32)
+    found: np.ndarray = join.reduceat(sure * labels.weight, labels.start, axis=1)
+    return found
+
+
+def _checked(logits: np.ndarray, labels: Labels) -> np.ndarray:
+    if logits.ndim != 2 or logits.shape[1] != len(labels):
+        raise ValueError(f"logits are {logits.shape}, not (photos, {len(labels)})")
     return logits.astype(np.float32, copy=False)
 
 

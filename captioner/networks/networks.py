@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -10,20 +10,29 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from captioner.describe.model_folder import CONFIG, WEIGHTS, read_settings, read_weights, reading
+from captioner.describe.model_folder import (
+    CONFIG,
+    WEIGHTS,
+    outdated,
+    read_settings,
+    read_weights,
+    reading,
+)
 from captioner.networks.decoder import Decoder, DecoderConfig
 from captioner.networks.embedding import EmbeddingConfig, JointEmbedding, PhotoTower
 from captioner.networks.encoder import Encoder, EncoderConfig
 from captioner.networks.tagger import Tagger
+from captioner.networks.word_head import WordHead
 
 
 @dataclass
 class Networks:
-    """The networks of a model; it may lack the tagger and the embedding."""
+    """The networks of a model; it may lack the tagger, the word head and the embedding."""
 
     encoder: Encoder
     decoder: Decoder
     tagger: Tagger | None = None
+    words: WordHead | None = None
     embedding: JointEmbedding | None = None
 
     @classmethod
@@ -31,9 +40,12 @@ class Networks:
         """Read the networks of a model folder, as they were trained, in evaluation mode.
 
         Raises:
-            ModelError: the folder holds no model, or its files don't fit together.
+            ModelError: the folder holds no model, its files don't fit together, or it is of an
+                earlier version.
         """
         settings, weights = read_settings(folder), _grouped(read_weights(folder))
+        if "words.weight" in weights.get("tagger", {}):
+            raise outdated(folder)
         with reading(folder, CONFIG):
             encoder = Encoder(EncoderConfig(**settings["encoder"]))
             decoder = Decoder(DecoderConfig(**settings["decoder"]))
@@ -43,9 +55,11 @@ class Networks:
             decoder.load_state_dict(weights["decoder"])
             networks = cls(encoder, decoder)
             if "tagger" in weights:
-                sizes = [len(weights["tagger"][f"{name}.weight"]) for name in ("classes", "words")]
-                networks.tagger = Tagger(encoder.config.channels, *sizes)
+                classes, channels = weights["tagger"]["classes.weight"].shape
+                networks.tagger = Tagger(channels, classes)
                 networks.tagger.load_state_dict(weights["tagger"])
+            if "words" in weights:
+                networks.words = WordHead.of(weights["words"])
             if "embedding" in weights:
                 tower = PhotoTower(shape, encoder.config)
                 networks.embedding = JointEmbedding(tower, weights["embedding"]["sentences"], 0.0)
@@ -58,9 +72,7 @@ class Networks:
         """Return the networks on a device, batch norms of the encoder folded away."""
         for module in self.modules().values():
             module.to(device)
-        return Networks(
-            self.encoder.for_inference(), self.decoder.eval(), self.tagger, self.embedding
-        )
+        return replace(self, encoder=self.encoder.for_inference(), decoder=self.decoder.eval())
 
     def modules(self) -> dict[str, nn.Module]:
         """Return the networks that the model has, by the name that their weights begin with."""
@@ -68,6 +80,7 @@ class Networks:
             "encoder": self.encoder,
             "decoder": self.decoder,
             "tagger": self.tagger,
+            "words": self.words,
             "embedding": self.embedding,
         }
         return {name: module for name, module in named.items() if module is not None}

@@ -1,4 +1,4 @@
-"""The tagger: classifiers on the mean region of a photo."""
+"""The tagger: the classifier of ImageNet's classes, on the mean region of a photo."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ from torch import Tensor, nn
 
 
 class Tagger(nn.Module):
-    """The encoder's ImageNet classifier, and the detectors of words learnt from captions."""
+    """The encoder's classifier of ImageNet's classes."""
 
-    def __init__(self, channels: int, classes: int, words: int) -> None:
+    def __init__(self, channels: int, classes: int) -> None:
         super().__init__()
         self.classes = nn.Linear(channels, classes)
-        self.words = nn.Linear(channels, words)
 
-    def forward(self, grid: Tensor) -> tuple[Tensor, Tensor]:
-        """Return logits of classes and words for grids, (B, R, C) to (B, K) and (B, W)."""
-        mean = grid.mean(1)
-        return self.classes(mean), self.words(mean)
+    def forward(self, grid: Tensor) -> Tensor:
+        """Return the logits of the classes for grids, (B, R, C) to (B, K)."""
+        logits: Tensor = self.classes(grid.mean(1))
+        return logits

@@ -22,7 +22,7 @@ from captioner.describe.model_folder import (
     shipped_model,
     write_part,
 )
-from captioner.describe.outputs import captions_of, tags_and_colours, vectors_of
+from captioner.describe.outputs import captions_of, tags_and_words, vectors_of
 from captioner.describe.vocabulary import Vocabulary
 from captioner.errors import EngineError, ModelError
 from captioner.networks.batch_size import BatchSize
@@ -134,8 +134,12 @@ class TorchCaptioner:
             ModelError: the model lacks a part.
         """
         networks = self.networks
-        for part, module in ((Part.TAGS, networks.tagger), (Part.VECTORS, networks.embedding)):
-            if part in parts and module is None:
+        lacking = {
+            Part.TAGS: networks.tagger is None or networks.words is None,
+            Part.VECTORS: networks.embedding is None,
+        }
+        for part, lacks in lacking.items():
+            if part in parts and lacks:
                 raise ModelError(f"the model {self.name} makes no {part}")
         if self.device.type == "cpu":
             return self._describe(pixels, parts)
@@ -147,13 +151,15 @@ class TorchCaptioner:
         grid = self.encode(pixels)
         nothing: Sequence[Any] = [None] * len(pixels)
         captions = self.caption_grid(grid) if Part.CAPTIONS in parts else nothing
-        tags = self.tag_grid(grid, pixels) if Part.TAGS in parts else nothing
+        tags: Sequence[Any] = [(None, None)] * len(pixels)
+        if Part.TAGS in parts:
+            tags = self.tag_grid(grid, pixels)
         vectors: Sequence[Any] = [(None, 0.0)] * len(pixels)
         if Part.VECTORS in parts:
             vectors = self.embed_grid(grid)
         return [
-            Description(said, found, vector, hubness)
-            for said, found, (vector, hubness) in zip(captions, tags, vectors, strict=True)
+            Description(said, found, vector, hubness, words)
+            for said, (found, words), (vector, hubness) in zip(captions, tags, vectors, strict=True)
         ]
 
     @torch.inference_mode()
@@ -171,11 +177,18 @@ class TorchCaptioner:
         return vectors_of(vectors.float().cpu().numpy(), hubness.float().cpu().numpy())
 
     @torch.inference_mode()
-    def tag_grid(self, grid: Tensor, pixels: np.ndarray) -> list[list[Tag]]:
-        """Return the tags of encoded photos, (B, R, C); a colour's probability is its share."""
-        assert self.networks.tagger is not None and self.labels is not None
-        classes, words = (logits.float().cpu().numpy() for logits in self.networks.tagger(grid))
-        return tags_and_colours(classes, words, pixels, self.labels, self.config)
+    def tag_grid(self, grid: Tensor, pixels: np.ndarray) -> list[tuple[list[Tag], bytes]]:
+        """Return tags and likeliest words of encoded photos, (B, R, C).
+
+        A colour's probability is its share; for the words see `captioner.describe.words`.
+        """
+        networks = self.networks
+        assert networks.tagger is not None and networks.words is not None
+        assert self.labels is not None
+        classes, words = (
+            head(grid).float().cpu().numpy() for head in (networks.tagger, networks.words)
+        )
+        return tags_and_words(classes, words, pixels, self.labels, self.config)
 
     def caption_grid(self, grid: Tensor) -> list[list[Caption]]:
         """Caption encoded photos, (B, R, C)."""

@@ -39,16 +39,17 @@ class PhotoNetwork(nn.Module):
             ModelError: the model lacks tags or vectors.
         """
         super().__init__()
-        if networks.tagger is None or networks.embedding is None:
+        if networks.tagger is None or networks.words is None or networks.embedding is None:
             raise ModelError("a model without tags or without vectors has no graphs")
         self.encoder = networks.encoder
         self.decoder = networks.decoder
         self.tagger = networks.tagger
+        self.words = networks.words
         self.embedding = networks.embedding
         self.beam = beam
 
     def forward(self, pixels: Tensor) -> tuple[Tensor, ...]:
-        """Return the start of search, tag logits, vectors and hubness.
+        """Return the start of search, logits of classes and words, vectors and hubness.
 
         Args:
             pixels: uint8 RGB, (B, S, S, 3).
@@ -60,7 +61,7 @@ class PhotoNetwork(nn.Module):
         images = self.encoder.normalise(pixels.permute(0, 3, 1, 2))  # (B, 3, S, S)
         grid = self.encoder.network(images).flatten(2).transpose(1, 2)  # (B, R, C)
         first = begin(self.decoder, grid, self.beam)
-        return (*first, *self.tagger(grid), *self.embedding(grid))
+        return (*first, self.tagger(grid), self.words(grid), *self.embedding(grid))
 
 
 def write_graphs(folder: Path) -> None:
@@ -101,7 +102,8 @@ def add_graphs(folder: Path) -> None:
     Raises:
         EngineError: onnx or onnxscript isn't installed.
     """
-    if {"tagger", "embedding"} <= {name.partition(".")[0] for name in read_weights(folder)}:
+    kinds = {name.partition(".")[0] for name in read_weights(folder)}
+    if {"tagger", "words", "embedding"} <= kinds:
         write_graphs(folder)
 
 

@@ -1,4 +1,4 @@
-"""Training of word detectors for tags, on photos with captions."""
+"""Training of a word head for tags, on photos with captions."""
 
 from __future__ import annotations
 
@@ -16,9 +16,11 @@ from captioner.describe.labels import TagLabels, copy_labels
 from captioner.describe.model_folder import list_files, read_settings, write_part
 from captioner.describe.tags import TagConfig
 from captioner.networks.encoder import pretrained_classifier, pretrained_encoder
+from captioner.networks.word_head import mean_and_maximum
 from captioner.training.data import read_split
 from captioner.training.export import add_graphs
 from captioner.training.grid_cache import encode_files
+from captioner.training.low_rank import factor
 from captioner.training.tokenizer import tokenize
 
 
@@ -36,6 +38,7 @@ class WordConfig:
     shift_spread: float = 1.5
     calibration_iterations: int = 200  # of L-BFGS, at most
     seed: int = 0  # of the folds
+    rank: int = 384  # of the word head
 
 
 def train_words(
@@ -50,7 +53,8 @@ def train_words(
     takes them: their sigmoids are calibrated.
 
     Args:
-        features: of each photo, the mean of its grid over all regions, float32 (N, C).
+        features: of each photo, float32 (N, C), see
+            `captioner.networks.word_head.mean_and_maximum`.
         captions: of each photo.
         forms: of each word, its forms in captions, see `captioner.describe.labels.Label`.
         config: the recipe.
@@ -213,7 +217,7 @@ def _check(
 
 
 def add_tags(folders: Sequence[Path], model: Path, cache: Path) -> None:
-    """Train word detectors and put them into a model, with the ImageNet classifier.
+    """Train a word head and put it into a model, with the ImageNet classifier.
 
     A model without labels gets the shipped model's labels. A model that has the embedding, too,
     gets its graphs.
@@ -231,22 +235,26 @@ def add_tags(folders: Sequence[Path], model: Path, cache: Path) -> None:
     settings = read_settings(model)
     encoder = pretrained_encoder().for_inference()
     training = [read_split(folder, "train") for folder in folders]
-    means = [
-        np.stack([grid.astype(np.float32).mean(0) for grid in grids])
-        for grids in (encode_files(part.images, encoder, cache) for part in training)
-    ]
+    inputs = np.concatenate([
+        mean_and_maximum(torch.from_numpy(grid[None]).float()).numpy()
+        for part in training
+        for grid in encode_files(part.images, encoder, cache)
+    ])  # fmt: skip
     captions = [photo for part in training for photo in part.captions]
     copy_labels(model)
     list_files(model)  # whoever trains may have edited the labels
     forms = [label.forms for label in TagLabels.load(model).words.labels]
-    words = train_words(np.concatenate(means), captions, forms)
-    classes = [weight.numpy() for weight in pretrained_classifier()]
+    weight, bias = train_words(inputs, captions, forms)
+    down, up, bias = factor(weight, bias, inputs, WordConfig().rank)
+    classes, start = (part.numpy() for part in pretrained_classifier())
     write_part(
         model,
         {
-            f"tagger.{name}.{kind}": weight
-            for name, weights in (("classes", classes), ("words", words))
-            for kind, weight in zip(("weight", "bias"), weights, strict=True)
+            "tagger.classes.weight": classes,
+            "tagger.classes.bias": start,
+            "words.down.weight": down,
+            "words.up.weight": up,
+            "words.up.bias": bias,
         },
         {
             "tags": settings.get("tags", asdict(TagConfig())),

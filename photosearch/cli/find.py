@@ -13,7 +13,7 @@ import typer
 
 from photosearch.cli import terminal
 from photosearch.cli.app import PlainCommand
-from photosearch.cli.options import MOST, Database
+from photosearch.cli.options import MOST, Database, Model
 from photosearch.errors import ExitCode, UsageError
 from photosearch.library import Library
 from photosearch.search.query import Ranker
@@ -66,6 +66,7 @@ class Command(PlainCommand):
 def find(
     query: Annotated[list[str] | None, typer.Argument(metavar="QUERY", help="Any words.")] = None,
     db: Database = None,
+    model: Model = None,
     limit: Annotated[
         int, typer.Option("-n", "--limit", min=1, max=MOST, help="Photos at most.")
     ] = 20,
@@ -102,7 +103,7 @@ def find(
         raise UsageError("choose one: --json, or --paths or -0")
     # A search uses no BLAS, and NumPy's takes 40 ms to start its threads when it is imported.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    with Library(db) as library:
+    with Library(db, model=model) as library:
         hits = library.find(
             " ".join(query or ()), limit, ranker=ranker, min_score=min_score, like=like,
             notify=terminal.note,
@@ -116,7 +117,8 @@ def find(
         terminal.print_results(results, explain)
     if hits.words_only:
         count = counted(hits.words_only, "photo")
-        terminal.note(f"{count} can be found by words only: photosearch index --upgrade mends that")
+        cure = "photosearch index --upgrade" + (f" --model {model}" if model else "")
+        terminal.note(f"{count} can be found by words only: {cure} mends that")
     if not results:
         terminal.note(f"no photos match{_why_nothing(hits)}")
         sys.stdout.flush()

@@ -5,13 +5,12 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from captioner.describe.description import PARTS, Description
+from captioner.describe.description import PARTS, Description, Part
 from photosearch.store.clock import now
 
-if TYPE_CHECKING:
-    pass
+DESCRIBING = ("captions", "tags", "words", "vectors")
+"""The tables of descriptions; all have a column photo_id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +29,20 @@ def model_ids(
     query = "SELECT id FROM models WHERE fingerprint = ?"
     rows = [connection.execute(query, (fingerprints[part],)).fetchone() for part in PARTS]
     return tuple(row and row[0] for row in rows)
+
+
+def count_vectors_of_others(connection: sqlite3.Connection, fingerprints: Mapping[str, str]) -> int:
+    """Return how many photos that are shown have a vector that another model made.
+
+    Args:
+        connection: to the library.
+        fingerprints: of the model, by part.
+    """
+    query = """SELECT count(*) FROM vectors JOIN models ON models.id = model_id
+               JOIN photos ON photos.id = photo_id
+               WHERE fingerprint <> ? AND missing_since IS NULL"""
+    (count,) = connection.execute(query, (fingerprints[Part.VECTORS],)).fetchone()
+    return int(count)
 
 
 def use_models(
@@ -71,7 +84,8 @@ def write_description(
             raise ValueError("a photo without a caption")
         connection.execute("DELETE FROM captions WHERE photo_id = ?", (photo_id,))
         connection.executemany(
-            "INSERT INTO captions VALUES (?, ?, ?, ?, ?, ?)",
+            """INSERT INTO captions (photo_id, rank, text, log_probability, tokens, model_id)
+               VALUES (?, ?, ?, ?, ?, ?)""",
             [
                 (photo_id, rank, said.text, said.log_probability, said.tokens, models.captions)
                 for rank, said in enumerate(description.captions)
@@ -88,6 +102,10 @@ def write_description(
         )
         query = "UPDATE photos SET tags_model_id = ? WHERE id = ?"
         connection.execute(query, (models.tags, photo_id))
+        connection.execute("DELETE FROM words WHERE photo_id = ?", (photo_id,))
+    if description.words is not None:
+        query = "INSERT OR REPLACE INTO words VALUES (?, ?, ?)"
+        connection.execute(query, (photo_id, models.tags, description.words))
     if description.vector is not None:
         connection.execute(
             "INSERT OR REPLACE INTO vectors VALUES (?, ?, ?, ?)",

@@ -11,6 +11,7 @@ from photosearch.files.file import File
 from photosearch.files.paths import root_of, top_of
 from photosearch.photo.dates import DateSource, when_taken
 from photosearch.store.clock import now
+from photosearch.store.descriptions import DESCRIBING
 from photosearch.store.photos import set_aside
 from photosearch.store.roots import below, outer_roots
 from photosearch.store.search_rows import write_search_row
@@ -60,9 +61,9 @@ def copy_photo(connection: sqlite3.Connection, photo_id: int, root: str, file: F
             f"UPDATE photos SET ({facts}) = (SELECT {facts} FROM photos WHERE id = ?) WHERE id = ?"
         )
         connection.execute(query, (photo_id, new))
-        for table in ("captions", "tags", "vectors", "user_metadata"):
+        for table in (*DESCRIBING, "user_metadata"):
             connection.execute(f"DELETE FROM {table} WHERE photo_id = ?", (new,))
-    for table in ("captions", "tags", "vectors", "user_metadata", "edits"):
+    for table in (*DESCRIBING, "user_metadata", "edits"):
         names = [name for _, name, *_ in connection.execute(f"PRAGMA table_info({table})")]
         rest = ", ".join(name for name in names if name != "photo_id")
         connection.execute(

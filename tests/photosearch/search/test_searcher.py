@@ -30,6 +30,7 @@ from photosearch.search.query import Query, Ranker
 from photosearch.search.results import Hits, Nothing, Result
 from photosearch.search.searcher import NEAREST, Searcher
 from photosearch.search.stems import Stemmer
+from photosearch.search.synonyms import synonyms
 from photosearch.search.vectors import Vectors
 from photosearch.store import database
 from photosearch.store.descriptions import Models, use_models
@@ -48,6 +49,7 @@ VOCABULARY = (
 # What a person or a camera wrote.
 OWN = ("title", "description", "keywords", "place", "camera", "folder", "filename")
 WEIGHTS = {each.name: each.weight for each in SEARCH_FIELDS}
+TRUSTS = {each.name: each.trust for each in SEARCH_FIELDS}
 EVEN = [name for name, weight in WEIGHTS.items() if weight == 1.0]
 
 Document = dict[str, list[str]]  # words by column
@@ -426,7 +428,14 @@ def test_a_photo_may_vanish_while_it_is_found(shelf: Shelf, tmp_path: Path, rank
 CONCEPTS = ["dog", "beach", "car", "snow", "party", "food", "tree", "boat"]
 FRAGMENTS = ("zzzqqq", "grelbs", "sloths")  # words that the encoder reads in pieces of a letter
 LISTED = ("sloth", "dogs")  # words in the model's own lists
-SAME = {"puppy": "dog", "hound": "dog", "seaside": "beach", "winter": "snow", "ship": "boat"}
+SAME = {
+    "puppy": "dog",
+    "mutt": "dog",
+    "hound": "dog",
+    "seaside": "beach",
+    "winter": "snow",
+    "ship": "boat",
+}
 DIMENSION = 32
 AXES = np.linalg.qr(np.random.default_rng(3).normal(size=(DIMENSION, DIMENSION)))[0]
 
@@ -571,7 +580,8 @@ def test_scores_can_be_recomputed_from_their_parts(
     results = searcher(shared.connection, ranking=ranking).find(query, lambda path: handed(wanted))
     found = {int(result.path[1:]): result for result in results}
     bags = [set(itertools.chain(*document.values())) for document in documents]
-    matching = {number for number, bag in enumerate(bags) if bag & set(terms)}
+    wanted_words = {*terms, *itertools.chain(*map(synonyms, terms))}
+    matching = {number for number, bag in enumerate(bags) if bag & wanted_words}
     assert set(found) == (({*seen} | matching) if terms or like else set())
     expected = word_scores(shared, documents, terms)
     encoder, bar = Encoder(), 0.0
@@ -615,16 +625,42 @@ def word_scores(
 ) -> list[tuple[float, float]]:
     """Return the BM25+ score, and how much of the words a person wrote, of all documents."""
     stemmer = Stemmer()
-    stems = list(dict.fromkeys(itertools.chain(*stemmer.stems(terms))))
-    statistics = bm25.read_statistics(shelf.connection, stems)
+    alike: dict[str, dict[str, float]] = {}  # by stem of the query: each stem that stands for it
+    for term in terms:
+        others = synonyms(term)
+        weights = {stemmer.stems([other])[0][0]: weight for other, weight in others.items()}
+        alike[stemmer.stems([term])[0][0]] = weights | {stemmer.stems([term])[0][0]: 1.0}
+    every = list(itertools.chain(*alike.values()))
+    statistics = bm25.read_statistics(shelf.connection, every)
     texts = stemmer.stems([" ".join(itertools.chain(*doc.values())) for doc in documents])
-    rarity = {stem: bm25.idf(statistics, stem) for stem in stems}
+    rarity = {
+        stem: min(
+            math.log(1 + (statistics.documents - n + 0.5) / (n + 0.5))
+            for n in map(statistics.frequencies.__getitem__, others)
+        )
+        for stem, others in alike.items()
+    }
+    total = sum(rarity.values()) or 1
     own = []
     for document in documents:
-        columns = [document.get(name, []) for name in OWN]
-        written = {*stemmer.stems([" ".join(itertools.chain(*columns))])[0]}
-        own.append(sum(rarity[s] for s in stems if s in written) / (sum(rarity.values()) or 1))
-    return list(zip(bm25.normalised_scores(texts, stems, statistics).tolist(), own, strict=True))
+        written = {name: {*stemmer.stems([" ".join(document.get(name, []))])[0]} for name in OWN}
+        held = {
+            stem: max(
+                [
+                    TRUSTS[name] * others[one]
+                    for name in OWN
+                    for one in others
+                    if one in written[name]
+                ],
+                default=0.0,
+            )
+            for stem, others in alike.items()
+        }
+        covered = sum(rarity[stem] for stem in alike if held[stem]) / total
+        own.append(sum(rarity[stem] * held[stem] for stem in alike) / total * covered)
+    others = {stem: dict(each) for stem, each in alike.items()}
+    scores = bm25.normalised_scores(texts, list(alike), statistics, others)
+    return list(zip(scores.tolist(), own, strict=True))
 
 
 def test_a_word_of_a_tag_finds_what_the_caption_lacks(shelf: Shelf) -> None:
@@ -670,7 +706,9 @@ def test_own_words_outrank_what_the_model_says(shelf: Shelf, written: str) -> No
         assert write_edit(shelf.connection, path, "our boat")
     first, second, *_ = seek(shelf, "boat", min_score=0.0)
     assert first.path == path
-    assert (first.parts["own"].value, second.parts["own"].value) == (1.0, 0.0)
+    trust = 1.0 if written == "edit" else TRUSTS[written]
+    assert first.parts["own"].value == pytest.approx(trust)
+    assert second.parts["own"].value == 0.0
     assert first.score > second.score
 
 
@@ -755,7 +793,7 @@ def test_photos_of_another_model_are_found_by_their_words(shelf: Shelf) -> None:
     for result in results[1:]:
         part = result.parts["meaning"]
         assert part.value == pytest.approx(part.baseline)
-    assert paths(seek(shelf, "puppy", min_score=0.0)) == ["/home/photos/new.jpg"]
+    assert paths(seek(shelf, "mutt", min_score=0.0)) == ["/home/photos/new.jpg"]
     assert paths(seek(shelf, "dog", ranker="meaning", min_score=0.0)) == ["/home/photos/new.jpg"]
     for fingerprint in ("vectors 0", "vectors 9"):
         found = searcher(shelf.connection, fingerprint=fingerprint).find(Query("dog"))
@@ -806,7 +844,7 @@ def test_fields_restrict_where_words_are_looked_for(
         if result.parts:
             assert result.parts["words"].value > 0
             own = result.path.endswith("4.jpg")
-            assert result.parts["own"].value == (1.0 if own else 0.0)
+            assert result.parts["own"].value == pytest.approx(TRUSTS["folder"] if own else 0.0)
 
 
 @pytest.mark.parametrize("text", ["dog", ""])
