@@ -13,9 +13,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from captioner import Captioner
-from captioner.describe.model_folder import read_fingerprints, shipped_model
-from captioner.describe.sentence_encoder import SentenceEncoder
 from captioner.training.data import find_data, read_captions, read_split
 from photosearch import Library, evaluate
 from photosearch.search import query
@@ -85,24 +82,20 @@ def counts(photos: Iterable[Sequence[str]], stemmer: Stemmer) -> dict[str, int]:
 def open_library(folder: Path, model: Path | None, photos: Photos, names: Sequence[str]) -> Library:
     """Return a library of some photos, described by a model.
 
-    Libraries are kept: each model and each number of photos has a file of its own.
-
     Args:
-        folder: of the libraries.
+        folder: where the libraries are kept, a file for each number of photos. What another model
+            described there is described again.
         model: a model folder; None: the shipped model.
         photos: all photos.
         names: file names of those in the library.
     """
-    source = model or shipped_model()
-    prints = "-".join(print for _, print in sorted(read_fingerprints(source).items()))
-    place = folder / f"{prints}-{len(names)}"
-    links = place.with_suffix(".photos")
+    links = folder / f"{len(names)}.photos"
     links.mkdir(parents=True, exist_ok=True)
     for name in names:
         if not (links / name).is_symlink():
             (links / name).symlink_to(photos.places[name].resolve())
-    library = Library(place.with_suffix(".db"), load_encoder=lambda: SentenceEncoder.load(source))
-    library.index([links], load=lambda: Captioner.load(source), workers=0)
+    library = Library(folder / f"{len(names)}.db", model=model)
+    library.index([links], upgrade=True)
     return library
 
 

@@ -29,12 +29,13 @@ class Counter:
 @pytest.mark.parametrize(
     ("word", "pieces", "known"),
     [
-        ("abcdef", 1, True), ("abcdef", 3, True), ("abcdef", 4, False), ("abcdefgh", 4, True),
-        ("abcdefg", 4, False), ("abc", 3, True), ("abcdef", 0, False), ("кошка", 1, False),
-        ("ça", 1, True), ("cafe\u0301cafe", 4, True), ("猫", 1, False), ("2019", 1, True),
+        ("abcdfg", 1, True), ("abcdfg", 3, True), ("abcdfg", 4, False), ("abcdfghj", 4, True),
+        ("abcdfgh", 4, False), ("abc", 3, True), ("abcdef", 4, True), ("abcdef", 0, False),
+        ("кошка", 1, False), ("ça", 1, True), ("猫", 1, False), ("2019", 1, True),
+        ("brže\u0301s", 4, False),
     ],
 )  # fmt: skip
-def test_a_word_in_many_pieces_of_a_letter_or_two_is_unknown(
+def test_a_word_of_many_small_pieces_and_few_vowels_is_unknown(
     word: str, pieces: int, known: bool
 ) -> None:
     assert knows(Counter({word: pieces}), Stemmer(), [word]) == known
@@ -49,8 +50,9 @@ def test_one_known_word_is_enough() -> None:
 
 @pytest.mark.parametrize("word", ["twirls", "twirl", "twirling"])
 def test_every_form_of_a_listed_word_is_known(word: str) -> None:
-    assert knows(Counter({word: 4}, ["a", "twirled"]), Stemmer(), [word])
-    assert not knows(Counter({word: 5}, ["twin"]), Stemmer(), [word])
+    assert knows(Counter({word: 9}, ["a", "twirled"]), Stemmer(), [word])
+    if word != "twirling":  # it has two vowels
+        assert not knows(Counter({word: 9}, ["twin"]), Stemmer(), [word])
 
 
 @pytest.fixture(scope="module")
@@ -62,14 +64,15 @@ def test_the_model_knows_rare_words_and_most_typos(encoder: SentenceEncoder) -> 
     stemmer = Stemmer()
     for word in (
         "dog giraffe snowman capybara axolotl chrysanthemum ukulele gelato kayaking yak urn "
-        "elefant birtday brithday pengiun umbrela timbuktu saoirse schmetterling 2019"
+        "narwhal falafel elefant birtday brithday pengiun umbrela timbuktu saoirse "
+        "schmetterling 2019"
     ).split():
         assert knows(encoder, stemmer, [word]), word
 
 
 def test_the_model_does_not_know_what_is_no_word(encoder: SentenceEncoder) -> None:
     stemmer = Stemmer()
-    for word in ("zzzqqq zyzzyva qwrtzx xkcdvq lkjlkj hjklfds собака").split():
+    for word in ("zzzqqq zyzzyva qwrtzx xkcdvq lkjlkj hjklfds собака 猫").split():
         assert not knows(encoder, stemmer, [word]), word
     assert not knows(encoder, stemmer, ["a" * 1000])
     assert knows(encoder, stemmer, ["zzzqqq", "dog"])
