@@ -1,4 +1,4 @@
-"""Fit the thresholds of the two groups of `find`: `sure`, and `min_score` for "perhaps".
+"""Fit the thresholds of the two groups of `find`, and the weight of a library's size.
 
 python -m benchmarks.tune_groups FOLDER --model MODEL           # needs PHOTOSEARCH_DATA
 python -m benchmarks.tune_groups FOLDER --model MODEL --write   # into MODEL's config.json
@@ -14,6 +14,8 @@ that they see, so more photos are right than this count says.
   library, for captions and for short queries.
 - `min_score` is the highest score that hides at most `HIDDEN` of the right photos among the first
   ten, in every library, for captions and for short queries.
+- `size` is the weight, out of `WEIGHTS`, with which most of the right photos are sure, on average
+  over the libraries and the kinds of queries.
 """
 
 from __future__ import annotations
@@ -32,7 +34,7 @@ from benchmarks.libraries import SEED, SIZES, choose, open_library, read_photos,
 from captioner.describe.model_folder import CONFIG, shipped_model
 from captioner.training.data import find_data, read_split
 from photosearch import Library
-from photosearch.search import query
+from photosearch.search import fusion, query
 from photosearch.search.stems import Stemmer
 
 RIGHT = 0.65  # of the sure photos
@@ -42,21 +44,32 @@ LONGEST = 4  # words of a short query
 SHOWN = 20  # photos at most, as `find` shows by default
 FEWEST = 30  # photos, or a share of them says nothing
 STEPS = np.arange(1, 100) / 100  # thresholds that are tried
+WEIGHTS = np.arange(0, 21) / 10  # weights of the size that are tried
+TINY = 1e-9  # the least distance of a score from 0 and 1, so that it has odds
 
 
 @dataclass(frozen=True)
 class Judged:
     """The photos shown for all queries of a kind in one library, without a threshold."""
 
-    scores: np.ndarray  # (n,)
+    odds: np.ndarray  # logarithms, without the term of the library's size, (n,)
     right: np.ndarray  # bool (n,)
     ranks: np.ndarray  # from 0, (n,)
     queries: int
+    tenfolds: float  # see `fusion.tenfolds`
 
-    def precision(self, least: float) -> float:
-        """Return the share of right photos among those of at least a score; 1 if they are few."""
-        chosen = self.right[self.scores >= least]
-        return float(chosen.mean()) if len(chosen) >= FEWEST else 1.0
+    def scores(self, size: float) -> np.ndarray:
+        """Return the scores with a weight of the size, (n,)."""
+        return fusion.probability(self.odds - size * self.tenfolds)
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """What is fitted, see `fusion.Weights`."""
+
+    size: float
+    sure: float
+    least: float
 
 
 def make_queries(
@@ -82,6 +95,9 @@ def judge(
     texts = [text for text, _ in queries] + [" ".join(captions[name]) for name in names]
     stems = stems_of(texts, Stemmer())
     held = dict(zip(names, stems[len(queries) :], strict=True))
+    meaning = library.searcher().meaning()
+    assert meaning is not None
+    tenfolds = fusion.tenfolds(len(meaning.vectors.photos))
     scores, right, ranks = [], [], []
     for (text, own), wanted in zip(queries, stems, strict=False):
         for rank, result in enumerate(library.find(text, SHOWN, min_score=0.0)):
@@ -89,28 +105,66 @@ def judge(
             scores.append(result.score)
             right.append(name == own or len(wanted & held[name]) >= HELD * len(wanted))
             ranks.append(rank)
-    return Judged(np.array(scores), np.array(right), np.array(ranks), len(queries))
+    clipped = np.clip(scores, TINY, 1 - TINY)
+    odds = np.log(clipped / (1 - clipped)) + meaning.weights.size * tenfolds
+    return Judged(odds, np.array(right), np.array(ranks), len(queries), tenfolds)
 
 
-def fit_sure(judged: Sequence[Judged]) -> float:
+def fit(judged: Sequence[Judged]) -> Thresholds:
+    """Return the weight of the size with which most right photos are sure, and the thresholds."""
+    tried = []
+    for size in WEIGHTS:
+        scores = [each.scores(size) for each in judged]
+        sure = fit_sure(scores, judged)
+        found = [
+            (some >= sure)[each.right].mean() for some, each in zip(scores, judged, strict=True)
+        ]
+        tried.append((float(np.mean(found)), float(size), sure))
+    _, size, sure = max(tried)
+    least = fit_least([each.scores(size) for each in judged], judged)
+    return Thresholds(size, sure, float(f"{least:.2g}"))
+
+
+def fit_sure(scores: Sequence[np.ndarray], judged: Sequence[Judged]) -> float:
     """Return the lowest score at which enough of the sure photos are right, everywhere."""
-    enough = [all(each.precision(step) >= RIGHT for each in judged) for step in STEPS]
-    return float(STEPS[enough.index(True)]) if any(enough) else 1.0
+    for step in STEPS:
+        chosen = [each.right[some >= step] for some, each in zip(scores, judged, strict=True)]
+        if all(right.mean() >= RIGHT for right in chosen if len(right) >= FEWEST):
+            return float(step)
+    return 1.0
 
 
-def fit_least(judged: Sequence[Judged]) -> float:
+def fit_least(scores: Sequence[np.ndarray], judged: Sequence[Judged]) -> float:
     """Return the highest score that hides few of the right photos among the first ten."""
-    found = [each.scores[each.right & (each.ranks < 10)] for each in judged]
-    return float(min(np.quantile(scores, HIDDEN, method="lower") for scores in found))
+    pairs = zip(scores, judged, strict=True)
+    found = [some[each.right & (each.ranks < 10)] for some, each in pairs]
+    return float(min(np.quantile(some, HIDDEN, method="lower") for some in found))
 
 
-def write(folder: Path, sure: float, least: float) -> None:
-    """Write the thresholds into a model's config.json."""
+def write(folder: Path, fitted: Thresholds) -> None:
+    """Write the thresholds and the weight of the size into a model's config.json."""
     file = folder / CONFIG
     settings = json.loads(file.read_text(encoding="utf-8"))
-    ranking = settings.setdefault("ranking", {})
-    ranking["sure"], ranking["min_score"] = round(sure, 3), float(f"{least:.2g}")
+    thresholds = {"size": fitted.size, "sure": fitted.sure, "min_score": fitted.least}
+    settings["ranking"] = {**settings.get("ranking", {}), **thresholds}
     file.write_text(json.dumps(settings, indent=1) + "\n", encoding="utf-8")
+
+
+def table(judged: Mapping[tuple[str, str], Judged], fitted: Thresholds) -> list[str]:
+    """Return what both groups show, as lines of a Markdown table."""
+    lines = [
+        f"size {fitted.size:.1f}, sure {fitted.sure:.2f}, min_score {fitted.least:.2g}",
+        "",
+        "| library | queries | sure photos a query | right | perhaps a query | right |",
+        "|---|---|---|---|---|---|",
+    ]
+    for (pool, kind), each in judged.items():
+        scores, row = each.scores(fitted.size), [pool, kind]
+        for chosen in (scores >= fitted.sure, (scores < fitted.sure) & (scores >= fitted.least)):
+            share = f"{100 * each.right[chosen].mean():.0f} %" if chosen.any() else ""
+            row += [f"{chosen.sum() / each.queries:.1f}", share]
+        lines.append(f"| {' | '.join(row)} |")
+    return lines
 
 
 def main() -> None:
@@ -133,18 +187,10 @@ def main() -> None:
         with open_library(options.folder, options.model, photos, names) as library:
             for kind, queries in make_queries(captions, asked, options.queries).items():
                 judged[pool, kind] = judge(library, queries, captions)
-    sure, least = fit_sure([*judged.values()]), fit_least([*judged.values()])
-    print(f"sure {sure:.2f}, min_score {least:.2g}\n")
-    print("| library | queries | sure photos a query | right | perhaps a query | right |")
-    print("|---|---|---|---|---|---|")
-    for (pool, kind), each in judged.items():
-        row = [pool, kind]
-        for chosen in (each.scores >= sure, (each.scores < sure) & (each.scores >= least)):
-            share = f"{100 * each.right[chosen].mean():.0f} %" if chosen.any() else ""
-            row += [f"{chosen.sum() / each.queries:.1f}", share]
-        print(f"| {' | '.join(row)} |")
+    fitted = fit([*judged.values()])
+    print("\n".join(table(judged, fitted)))
     if options.write:
-        write(options.model or shipped_model(), sure, least)
+        write(options.model or shipped_model(), fitted)
 
 
 if __name__ == "__main__":
