@@ -17,6 +17,7 @@ from captioner.describe.model_folder import (
     CONFIG,
     SENTENCES,
     TOKENIZER,
+    check_large_file,
     damaged,
     read_file,
     read_fingerprints,
@@ -97,12 +98,14 @@ class SentenceEncoder:
 
 
 def _open(folder: Path, threads: int) -> InferenceSession:
+    check_large_file(folder, SENTENCES)
     with reading(folder, SENTENCES):
         return open_session(folder / SENTENCES, threads=threads, optimise="DISABLE_ALL")
 
 
 def _background(folder: Path, dimension: int) -> tuple[np.ndarray, np.ndarray]:
     """Read the vectors of photos of all kinds, int8 (m, D), and their hubness, float32 (m,)."""
+    check_large_file(folder, BACKGROUND)
     with reading(folder, BACKGROUND):
         arrays = np.load(folder / BACKGROUND)
         vectors, hubness = arrays["vectors"], arrays["hubness"]
