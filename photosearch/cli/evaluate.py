@@ -1,4 +1,4 @@
-"""photosearch evaluate: how often a photo's own caption finds it."""
+"""photosearch evaluate: how often a photo's own caption finds it, and its single words."""
 
 from __future__ import annotations
 
@@ -28,7 +28,9 @@ def evaluate(
     model: Model = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON object.")] = False,
 ) -> None:
-    """Index photos, search each by its own captions, and print how often it is found.
+    """Index photos, search each by its captions, and print how often it is found.
+
+    Single words of the captions are searched, too: a photo is right if its captions hold the word.
 
     Example: photosearch evaluate --photos flickr8k/images --captions flickr8k/captions.tsv
     """
@@ -54,5 +56,6 @@ def evaluate(
         print(evaluate.as_json(found))
     else:
         count = counted(len(queries.pool), "photo")
-        print(f"{count}, {len(queries.texts):,} queries")
+        words = counted(len(evaluate.single_words(queries)), "single word")
+        print(f"{count}, {len(queries.texts):,} queries, {words}")
         print("\n".join(evaluate.table(found)))
