@@ -221,18 +221,34 @@ def form_numbers(lines: Sequence[str]) -> dict[str, int]:
 
 
 def write_heads(folder: Path, training: HeadsTraining) -> None:
-    """Write a copy of the model with the trained heads.
+    """Write a copy of the model with the trained heads."""
+    shutil.copytree(training.model, folder, dirs_exist_ok=True)
+    numbers = training.lessons.numbers
+    texts = sentences_of_all_kinds(training.photos, numbers, training.recipe.seed)
+    put_heads(folder, training.average, training.tokenizer, training.lines, texts)
+
+
+def put_heads(
+    folder: Path, heads: Heads, tokenizer: Tokenizer, lines: Sequence[str], texts: Sequence[str]
+) -> None:
+    """Write trained heads into a model folder.
 
     What follows from the heads (background, calibration, graphs) is not written: `captioner finish`
     does that.
+
+    Args:
+        folder: of the model.
+        heads: on the processor.
+        tokenizer: of the sentence encoder.
+        lines: of words.tsv.
+        texts: of all kinds, that hubness is measured by.
     """
-    heads = training.average
-    shutil.copytree(training.model, folder, dirs_exist_ok=True)
-    export(heads.sentences, training.tokenizer, folder)
-    training.tokenizer.enable_truncation(training.recipe.max_tokens)
-    (folder / WORDS).write_text("\n".join(training.lines) + "\n", encoding="utf-8")
-    texts = sentences_of_all_kinds(training.photos, training.lessons.numbers, training.recipe.seed)
-    sentences = sentence_vectors(heads.sentences, tokens_of(training.tokenizer, texts))
+    truncation = tokenizer.truncation
+    export(heads.sentences, tokenizer, folder)
+    if truncation:  # `export` ends it
+        tokenizer.enable_truncation(truncation["max_length"])
+    (folder / WORDS).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    sentences = sentence_vectors(heads.sentences, tokens_of(tokenizer, texts))
     scale = float(heads.scale.detach().exp())
     embedding = JointEmbedding(heads.photos, torch.from_numpy(quantise(sentences)), scale)
     shape = asdict(heads.photos.config)
