@@ -82,11 +82,6 @@ def read_split(folder: Path, split: str) -> Split:
     )
 
 
-def has_split(folder: Path, split: str) -> bool:
-    """Return whether there is a list of a split, in a data folder or in this package."""
-    return _read_list(folder, split) is not None
-
-
 def read_captions(file: Path) -> dict[str, list[str]]:
     """Read captions by photo from lines of file name, TAB, caption.
 
