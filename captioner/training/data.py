@@ -58,6 +58,11 @@ def find_folder(name: str, contents: Iterable[str]) -> Path:
     raise DataError(f"no {' or '.join(contents)} in {places}{unset}")
 
 
+def has_split(folder: Path, split: str) -> bool:
+    """Return whether a data folder, or this package, has a list of a split's photos."""
+    return _read_list(folder, split) is not None
+
+
 def read_split(folder: Path, split: str) -> Split:
     """Read the photos of a data folder that belong to a split.
 
