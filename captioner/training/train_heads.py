@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from captioner.describe.model_folder import WORDS, write_part
+from captioner.describe.model_folder import WORDS, read_settings, write_part
 from captioner.describe.quantise import quantise
 from captioner.networks.embedding import EmbeddingConfig, JointEmbedding, PhotoTower
 from captioner.networks.networks import Networks, named_weights
@@ -21,6 +21,7 @@ from captioner.networks.text_tower import export, pretrained_text_tower, read_te
 from captioner.networks.word_head import WordHead
 from captioner.training.grid_cache import Progress
 from captioner.training.heads import Heads, HeadsRecipe, averaged, make_optimizer, rate, step
+from captioner.training.history import add_run
 from captioner.training.lemmas import choose_words, spellings
 from captioner.training.lessons import Lessons, Told
 from captioner.training.pixels import PLAIN
@@ -226,6 +227,13 @@ def write_heads(folder: Path, training: HeadsTraining) -> None:
     numbers = training.lessons.numbers
     texts = sentences_of_all_kinds(training.photos, numbers, training.recipe.seed)
     put_heads(folder, training.average, training.tokenizer, training.lines, texts)
+    sources = [
+        (part.name.partition("/")[0], "captions" if place < training.captioned else "classes")
+        for place, part in enumerate(training.run.training)
+        for _ in part.images
+    ]
+    name = str(read_settings(training.model)["name"])
+    add_run(folder, "train-heads", name, f"{training.recipe.epochs} epochs", sources)
 
 
 def put_heads(

@@ -22,6 +22,7 @@ from captioner.networks.tagger import Tagger
 from captioner.networks.torch_captioner import TorchCaptioner, find_device
 from captioner.training import augment
 from captioner.training.grid_cache import Progress
+from captioner.training.history import add_run
 from captioner.training.joint_data import Photos, by_source, read_photos
 from captioner.training.joint_networks import Precision
 from captioner.training.joint_recipe import JointRecipe
@@ -43,6 +44,11 @@ class Length:
 
     minutes: float | None = None
     epochs: int | None = None
+
+    def __str__(self) -> str:
+        """Say the length in words."""
+        said = ((self.minutes, "minutes"), (self.epochs, "epochs"))
+        return " or ".join(f"{value:g} {unit}" for value, unit in said if value)
 
     def done(self, epochs: float, seconds: float) -> float:
         """Return the share of the run that is done; 1 and more: all."""
@@ -119,7 +125,7 @@ def train_joint(
     if machine.compiled:
         training.networks.encoder.network.compile()
     run(training, resume, length, out, progress=progress, report=report)
-    write(out / "best", training)
+    write(out / "best", training, length)
     figures = judge(training, read_photos(found, "dev", place))
     if figures:
         write_json(out / "figures.json", figures)
@@ -181,12 +187,13 @@ def run(
         report(record)
 
 
-def write(folder: Path, training: JointTraining) -> None:
+def write(folder: Path, training: JointTraining, length: Length) -> None:
     """Write the average of the networks as a model folder; `captioner finish` completes it."""
     average = copy.deepcopy(training.average).cpu()
     config = CaptionerConfig(name=folder.parent.name)
+    shutil.rmtree(folder, ignore_errors=True)
     if training.model:
-        shutil.copytree(training.model, folder, dirs_exist_ok=True)
+        shutil.copytree(training.model, folder)
         settings = read_settings(training.model)
         config = replace(CaptionerConfig.of(settings), name=folder.parent.name)
     tagger = Tagger(*average.classes.weight.shape[::-1])
@@ -199,6 +206,9 @@ def write(folder: Path, training: JointTraining) -> None:
     ]
     texts = sentences_of_all_kinds(told, training.numbers, training.recipe.heads.seed)
     put_heads(folder, average.heads, training.tokenizer, training.lines, texts)
+    start = str(read_settings(training.model)["name"]) if training.model else None
+    photos = [(photo.source, photo.role) for photo in training.photos.photos]
+    add_run(folder, "train-joint", start, str(length), photos)
 
 
 @torch.inference_mode()
