@@ -181,6 +181,7 @@ def same_run(file: Path, recipe: dict[str, object]) -> None:
     Raises:
         DataError: the folder holds a run with another recipe.
     """
+    recipe = json.loads(json.dumps(recipe))  # as it is read again: a tuple becomes a list
     if file.exists() and json.loads(file.read_text(encoding="utf-8")) != recipe:
         raise DataError(f"{file.parent} holds a run with another recipe", "choose another --out")
     write_json(file, recipe)

@@ -66,6 +66,7 @@ class Machine:
 
     device: str = "auto"  # see `captioner.networks.torch_captioner.find_device`
     compiled: bool = False  # whether torch compiles the trunk, a minute or two at the start
+    save_seconds: float = 60.0  # between two writings of the run's state, at least
 
 
 def train_joint(
@@ -124,7 +125,8 @@ def train_joint(
     )
     if machine.compiled:
         training.networks.encoder.network.compile()
-    run(training, resume, length, out, progress=progress, report=report)
+    every = machine.save_seconds
+    run(training, resume, length, out, every=every, progress=progress, report=report)
     write(out / "best", training, length)
     figures = judge(training, read_photos(found, "dev", place))
     if figures:
@@ -139,17 +141,19 @@ def run(
     length: Length,
     out: Path,
     *,
+    every: float = 0.0,
     now: Callable[[], float] = time.monotonic,
     progress: Progress = lambda done, total: None,
     report: Report = lambda record: None,
 ) -> None:
-    """Train until the run's length is reached; after each epoch the state is written.
+    """Train until the run's length is reached; after epochs the state is written.
 
     Args:
         training: the networks.
         resume: the state of the run between epochs: epochs done, and seconds spent.
         length: of the run.
         out: the run's folder; its log is written.
+        every: seconds between two writings of the state, at least.
         now: returns seconds.
         progress: called with the thousandths of the run that are done.
         report: called with each line of the log.
@@ -157,7 +161,7 @@ def run(
     epoch, spent = resume.load()
     spent = max(spent, 0.0)
     steps = len(training.steps)
-    done = length.done(epoch, spent)
+    done, saved = length.done(epoch, spent), now()
     while done < 1:
         training.begin(epoch)
         started, number, losses_seen = now(), epoch * steps, []
@@ -174,7 +178,9 @@ def run(
         seconds = now() - started
         spent, epoch = spent + seconds, epoch + 1
         done = max(done, length.done(epoch, spent))
-        resume.save(epoch, spent)
+        if done >= 1 or now() - saved >= every:
+            resume.save(epoch, spent)
+            saved = now()
         photos = len(losses_seen) * training.steps.photos
         record = {
             "epoch": epoch,

@@ -72,7 +72,7 @@ def test_a_run_learns_and_goes_on_after_a_kill_to_the_same_model(
         if record.get("epoch") == 2:
             raise CutOff
 
-    machine = Machine("cpu")
+    machine = Machine("cpu", save_seconds=0)
     best = train_joint(shards, tmp_path / "whole", recipe(), Length(epochs=5), machine=machine)
     log = [json.loads(line) for line in (tmp_path / "whole" / "log.jsonl").open()]
     assert [record["epoch"] for record in log] == [1, 2, 3, 4, 5]
