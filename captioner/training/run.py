@@ -171,7 +171,8 @@ def _under(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
 
 def update_average(average: nn.Module, model: nn.Module, decay: float) -> None:
     """Move a running average of weights towards a model's: a = decay a + (1 - decay) w."""
-    move = get_ema_multi_avg_fn(decay)  # all weights at once
+    # All weights at once.
+    move = get_ema_multi_avg_fn(decay)  # type: ignore[no-untyped-call]
     move(list(average.parameters()), list(model.parameters()), 0)
 
 
