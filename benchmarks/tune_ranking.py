@@ -30,8 +30,8 @@ from captioner.training.data import Split, find_data, read_split
 from photosearch import Library
 from photosearch.search import fusion, query
 from photosearch.search.meaning import Comparison
-from photosearch.search.scores import word_scores
 from photosearch.search.stems import Stemmer
+from photosearch.search.wording import word_scores
 
 SEED = 20261122
 SHOWN = 20
@@ -96,7 +96,7 @@ def cases(
     for text, fitting, whole in queries:
         right = np.array([name in fitting for name in names])
         if right.any():
-            asked = query.words(text)
+            asked = query.Query(text)
             words, _ = word_scores(searcher.connection, searcher.stemmer, photos, asked)
             vector = meaning.sentence(text)
             for weight, way in ways.items():

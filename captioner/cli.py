@@ -8,12 +8,15 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from captioner.describe import engines
-from captioner.errors import CaptionerError
+from captioner.errors import CaptionerError, DataError
+
+if TYPE_CHECKING:
+    from captioner.training.sources import Role
 
 app = typer.Typer(
     help="Train, evaluate and try the captioner of photosearch.",
@@ -29,6 +32,24 @@ Data = Annotated[
         "--data",
         help="Folder with images/, captions.tsv and perhaps splits/. It may lie in the folder "
         "that PHOTOSEARCH_DATA names. Repeatable.",
+    ),
+]
+CaptionSources = Annotated[
+    list[str] | None, typer.Option("--data", help="Folder of captioned photos. Repeatable.")
+]
+ClassSources = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--classes",
+        help="Folder of photos with a class each: in captions.tsv, or images/CLASS/. Repeatable.",
+    ),
+]
+EmbeddingSources = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--embedding-only",
+        help="Folder of photos whose texts are no captions to imitate: names of places, say. "
+        "Repeatable.",
     ),
 ]
 Model = Annotated[Path | None, typer.Option(help="Model folder; by default the shipped model.")]
@@ -150,6 +171,49 @@ def train_embedding_command(
     print(best)
 
 
+@app.command("train-heads")
+def train_heads_command(
+    data: Data,
+    model: Annotated[Path, typer.Option(help="Model folder; its trunk stays as it is.")],
+    out: Out,
+    classes: Annotated[
+        list[str] | None,
+        typer.Option(help="Like --data, but captions are names of classes. Repeatable."),
+    ] = None,
+    epochs: Annotated[int | None, typer.Option(min=1)] = None,
+    seed: Annotated[int, typer.Option()] = 1,
+    features: Features = None,
+    threads: Threads = None,
+) -> None:
+    """Train the joint embedding and the word head of a model together, its trunk frozen.
+
+    On two processors it takes about half an hour for 50,000 photos. OUT/best is a copy of the
+    model with the new heads. Then `captioner finish OUT/best` makes the model complete.
+
+    Example: captioner train-heads --data flickr8k --classes scenes --model lite0 --out runs/heads
+    """
+    from captioner.training.data import find_data
+    from captioner.training.heads import HeadsRecipe
+    from captioner.training.train_heads import train_heads
+
+    set_threads(threads)
+    recipe = HeadsRecipe(seed=seed)
+    if epochs is not None:
+        recipe = replace(recipe, epochs=epochs)
+    with training_progress() as (progress, report):
+        best = train_heads(
+            find_data(data),
+            find_data(classes or []),
+            model,
+            out,
+            recipe,
+            cache=features,
+            progress=progress,
+            report=report,
+        )
+    print(best)
+
+
 @contextlib.contextmanager
 def training_progress() -> Iterator[
     tuple[Callable[[int, int], None], Callable[[dict[str, float]], None]]
@@ -250,6 +314,64 @@ def caption_command(
             print(f"  {caption.confidence:.2f}  {caption.text}")
     if failed:
         raise typer.Exit(1)
+
+
+@app.command("pack")
+def pack_command(
+    out: Annotated[Path, typer.Option(help="Folder of the shards. Unfinished shards go on.")],
+    data: CaptionSources = None,
+    classes: ClassSources = None,
+    embedding_only: EmbeddingSources = None,
+    quality: Annotated[int, typer.Option(min=1, max=100, help="Of the WebP pictures.")] = 90,
+) -> None:
+    """Pack photos with their texts into shards, to train from on any machine.
+
+    Example: captioner pack --data flickr8k --data coco --classes animals --out shards
+    """
+    from captioner.training.shards import PackConfig, pack
+    from captioner.training.sources import read_source
+
+    sources = named_sources(data, classes, embedding_only)
+    photos = [photo for folder, role in sources for photo in read_source(folder, role)]
+    with training_progress() as (progress, _):
+        pack(photos, out, PackConfig(quality=quality), progress)
+    print(out)
+
+
+def named_sources(
+    data: list[str] | None, classes: list[str] | None, embedding_only: list[str] | None
+) -> list[tuple[Path, Role]]:
+    """Return the folders that the options name, with their roles.
+
+    Raises:
+        DataError: there are none, or `captioner.training.sources.find_sources` finds no photos.
+    """
+    from captioner.training.sources import Role, find_sources
+
+    if not (data or classes or embedding_only):
+        raise DataError("no photos to learn from", "name a folder with --data")
+    return find_sources(
+        {
+            Role.CAPTIONS: data or [],
+            Role.CLASSES: classes or [],
+            Role.EMBEDDING: embedding_only or [],
+        }
+    )
+
+
+@app.command("average")
+def average_command(
+    models: Annotated[list[Path], typer.Argument(help="Folders of models of the same shape.")],
+    out: Annotated[Path, typer.Option(help="Folder of the new model.")],
+) -> None:
+    """Average the weights of models, for example of two runs. Then run `captioner finish`.
+
+    Example: captioner average runs/first/best runs/second/best --out runs/average
+    """
+    from captioner.training.average import average
+
+    average(models, out)
+    print(out)
 
 
 @app.command("export")

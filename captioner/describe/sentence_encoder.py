@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,10 +15,14 @@ from captioner.describe.background import Background
 from captioner.describe.description import Part
 from captioner.describe.model_folder import (
     BACKGROUND,
+    CLASSES,
     CONFIG,
     SENTENCES,
     TOKENIZER,
+    VOCABULARY,
+    WORDS,
     damaged,
+    has_file,
     read_file,
     read_fingerprints,
     read_settings,
@@ -46,6 +51,7 @@ class SentenceEncoder:
     background_hubness: np.ndarray  # float32 (m,)
     fingerprint: str  # of the photo vectors that sentences can be compared with
     ranking: Mapping[str, float]  # weights of the ranking, fitted for this model
+    listed: Callable[[], frozenset[str]]  # the words in the model's own lists, lower case
 
     @classmethod
     def load(cls, folder: Path | str | None = None, threads: int = 1) -> SentenceEncoder:
@@ -75,7 +81,13 @@ class SentenceEncoder:
             ranking = {name: float(weight) for name, weight in settings.get("ranking", {}).items()}
         vectors, hubness = _background(source, dimension)
         fingerprint = read_fingerprints(source)[Part.VECTORS]
-        return cls(session, tokenizer, vectors, hubness, fingerprint, ranking)
+        return cls(
+            session, tokenizer, vectors, hubness, fingerprint, ranking, lambda: _listed(source)
+        )
+
+    def pieces(self, word: str) -> int:
+        """Return how many pieces a word is read in; 0 if it can't be read."""
+        return self.tokenizer.pieces(word)
 
     def encode(self, sentences: Sequence[str]) -> np.ndarray:
         """Return sentences as vectors of length 1, float32 (N, D).
@@ -99,6 +111,13 @@ class SentenceEncoder:
 def _open(folder: Path, threads: int) -> InferenceSession:
     with reading(folder, SENTENCES):
         return open_session(folder / SENTENCES, threads=threads, optimise="DISABLE_ALL")
+
+
+def _listed(folder: Path) -> frozenset[str]:
+    """Return the words that the model can say, and those of its classes and word detectors."""
+    there = [name for name in (VOCABULARY, CLASSES, WORDS) if has_file(folder, name)]
+    text = "\n".join(read_file(folder, name).decode("utf-8").lower() for name in there)
+    return frozenset(re.findall(r"[^\W\d_]+", text))
 
 
 def _background(folder: Path, dimension: int) -> tuple[np.ndarray, np.ndarray]:

@@ -7,12 +7,14 @@ import math
 import tempfile
 import zipfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from captioner.describe.model_folder import SENTENCES, reading
 from captioner.describe.onnx import open_session, runtime
 from captioner.errors import EngineError
 
@@ -95,6 +97,59 @@ def pretrained_text_tower(dimension: int) -> tuple[TextTower, Tokenizer]:
         tokenizer = Tokenizer.from_file(str(place / "tokenizer.json"))
         tokenizer.no_padding()  # the file pads every sentence to 128 tokens
     return TextTower(bert, dimension), tokenizer
+
+
+def read_text_tower(folder: Path, dimension: int) -> tuple[TextTower, Tokenizer]:
+    """Return the text tower of a model folder, to train it further.
+
+    The file holds most weights as int8, so the tower is the trained tower up to that rounding.
+
+    Raises:
+        EngineError: the package of the weights, transformers or onnx isn't installed.
+        ModelError: the file is damaged, or holds another network.
+    """
+    tower, tokenizer = pretrained_text_tower(dimension)
+    with reading(folder, SENTENCES):
+        import onnx
+
+        weights = _floats(onnx.load(str(folder / SENTENCES)))
+        own = tower.state_dict()
+        tower.load_state_dict({
+            name: torch.tensor(weights[name]) if name in weights else own[name] for name in own
+        })  # fmt: skip
+        missing = [name for name, _ in tower.named_parameters() if name not in weights]
+        if missing:
+            raise ValueError(f"no weight {missing[0]}")
+    return tower, tokenizer
+
+
+def _floats(model: Any) -> dict[str, np.ndarray]:
+    """Return the weights in a network that `export` wrote, as floats, by their names in torch.
+
+    Export gives a matrix a new name, and transposes it. The bias that is added to its product keeps
+    its name: so the bias tells the name.
+    """
+    from onnx import numpy_helper
+
+    stored = {each.name: numpy_helper.to_array(each) for each in model.graph.initializer}
+    readers = {name: node for node in model.graph.node for name in node.input}
+    found = {}
+    for name, values in stored.items():
+        stem = name.removesuffix("_quantized")
+        if stem == name:
+            found[name] = values
+            continue
+        whole = values.astype(np.float32) - stored[f"{stem}_zero_point"].astype(np.float32)
+        node = readers[name]
+        while node.op_type in ("MatMulInteger", "Cast", "Mul"):
+            node = readers[node.output[0]]
+        weight = whole * stored[f"{stem}_scale"]
+        biases = [name for name in node.input if name.endswith(".bias")]
+        if node.op_type == "Add" and biases:
+            found[biases[0].removesuffix("bias") + "weight"] = weight.T
+        else:
+            found[stem] = weight
+    return found
 
 
 def export(tower: TextTower, tokenizer: Tokenizer, folder: Path) -> None:

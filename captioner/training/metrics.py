@@ -12,6 +12,7 @@ from captioner.training.tokenizer import tokenize
 
 Words = Sequence[str]
 Gram = tuple[str, ...]
+_Weighed = tuple[dict[Gram, float], float]  # of n-grams: weights, and the length of their vector
 
 _ORDERS = (1, 2, 3, 4)  # n-grams of one word to four words
 _ROUGE_BETA = 1.2  # recall counts this many times as much as precision
@@ -124,7 +125,43 @@ def cider_d(candidates: Sequence[Words], references: Sequence[Sequence[Words]]) 
         ValueError: The two sides are empty or differ in length, or a photo has no reference.
     """
     _require_pairs(candidates, references)
-    return _mean([_cider_d_of_order(candidates, references, n) for n in _ORDERS])
+    judge = CiderD(references)
+    return _mean([judge.score(photo, words) for photo, words in enumerate(candidates)])
+
+
+class CiderD:
+    """Scores captions by CIDEr-D against fixed references; see `cider_d`."""
+
+    def __init__(self, references: Sequence[Sequence[Words]]) -> None:
+        """Weigh the n-grams of the references of each photo."""
+        self._photos = len(references)
+        self._photos_with: Counter[Gram] = Counter()
+        for truths in references:
+            self._photos_with.update(
+                {gram for truth in truths for n in _ORDERS for gram in _grams(truth, n)}
+            )
+        self._truths = [
+            [(len(truth), [self._weigh(truth, n) for n in _ORDERS]) for truth in truths]
+            for truths in references
+        ]
+
+    def score(self, photo: int, words: Words) -> float:
+        """Return the CIDEr-D of a caption of a photo, from 0 to 10."""
+        weights = [self._weigh(words, n) for n in _ORDERS]
+        likeness = [
+            _length_penalty(len(words) - length)
+            * _mean([_clipped_cosine(*pair) for pair in zip(weights, truth, strict=True)])
+            for length, truth in self._truths[photo]
+        ]
+        return _CIDER_SCALE * _mean(likeness)
+
+    def _weigh(self, words: Words, n: int) -> _Weighed:
+        """Return the weights of a text's n-grams, and the length of their vector."""
+        weights = {
+            gram: count * math.log(self._photos / max(1, self._photos_with[gram]))
+            for gram, count in _grams(words, n).items()
+        }
+        return weights, math.hypot(*weights.values())
 
 
 def _require_pairs(candidates: Sequence[Words], references: Sequence[Sequence[Words]]) -> None:
@@ -188,33 +225,10 @@ def _common_subsequence(left: Words, right: Words) -> int:
     return row[-1]
 
 
-def _cider_d_of_order(
-    candidates: Sequence[Words], references: Sequence[Sequence[Words]], n: int
-) -> float:
-    photos_with: Counter[Gram] = Counter()
-    for truths in references:
-        photos_with.update({gram for truth in truths for gram in _grams(truth, n)})
-
-    def weigh(words: Words) -> dict[Gram, float]:
-        return {
-            gram: count * math.log(len(references) / max(1, photos_with[gram]))
-            for gram, count in _grams(words, n).items()
-        }
-
-    values = []
-    for words, truths in zip(candidates, references, strict=True):
-        weights = weigh(words)
-        likeness = [
-            _clipped_cosine(weights, weigh(truth)) * _length_penalty(len(words) - len(truth))
-            for truth in truths
-        ]
-        values.append(_CIDER_SCALE * _mean(likeness))
-    return _mean(values)
-
-
-def _clipped_cosine(weights: dict[Gram, float], truth: dict[Gram, float]) -> float:
+def _clipped_cosine(caption: _Weighed, reference: _Weighed) -> float:
     """The cosine of two sparse vectors; repeating a word beyond the truth's count gains nothing."""
-    norms = math.hypot(*weights.values()) * math.hypot(*truth.values())
+    (weights, length), (truth, truth_length) = caption, reference
+    norms = length * truth_length
     shared = (min(w, truth[gram]) * truth[gram] for gram, w in weights.items() if gram in truth)
     return math.fsum(shared) / norms if norms else 0.0
 

@@ -14,10 +14,11 @@ import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from captioner.errors import DataError
 from captioner.networks.encoder import Encoder
-from captioner.training.data import Split, read_split
+from captioner.training.data import Split, has_split, read_split
 from captioner.training.grid_cache import encode_files
 
 Report = Callable[[dict[str, float]], None]
@@ -51,6 +52,7 @@ class Run:
             recipe: all settings that distinguish this run from other runs.
             folders: data folders, see `captioner.training.data.read_split`.
             encoder: in evaluation mode.
+                A folder without a list for `dev` is used for training alone.
             views: how training photos are seen, see `captioner.training.pixels.load`.
             cache: folder for encoded photos; by default `out/features`.
 
@@ -62,7 +64,7 @@ class Run:
         same_run(out / "config.json", {**recipe, "data": [folder.name for folder in folders]})
         cache = cache or out / "features"
         training = [read_split(folder, "train") for folder in folders]
-        dev = [read_split(folder, "dev") for folder in folders]
+        dev = [read_split(folder, "dev") for folder in folders if has_split(folder, "dev")]
         return cls(
             out,
             training,
@@ -167,11 +169,10 @@ def _under(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
     return {k.removeprefix(start): v for k, v in tensors.items() if k.startswith(start)}
 
 
-@torch.no_grad()
 def update_average(average: nn.Module, model: nn.Module, decay: float) -> None:
     """Move a running average of weights towards a model's: a = decay a + (1 - decay) w."""
-    for kept, new in zip(average.parameters(), model.parameters(), strict=True):
-        kept.lerp_(new, 1 - decay)
+    move = get_ema_multi_avg_fn(decay)  # all weights at once
+    move(list(average.parameters()), list(model.parameters()), 0)
 
 
 def same_run(file: Path, recipe: dict[str, object]) -> None:

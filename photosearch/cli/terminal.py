@@ -169,13 +169,18 @@ Line = list[tuple[str, str]]  # pieces of text, each with its style
 def print_results(results: Sequence[Result], explain: bool = False) -> None:
     """Print results for people: rank, score, caption, path, and further fields that matched.
 
+    A line of words parts the photos that surely match from those that only may match.
+
     Args:
-        results: the best first.
+        results: the best first, the sure ones before the others.
         explain: show the parts of each score, too.
     """
-    lines = [
-        line for rank, each in enumerate(results, 1) for line in result_lines(rank, each, explain)
-    ]
+    lines: list[Line] = []
+    sure = sum(result.sure for result in results)
+    for rank, result in enumerate(results, 1):
+        if rank == sure + 1:
+            lines.append([("perhaps:" if sure else "nothing sure, perhaps:", "bold")])
+        lines += result_lines(rank, result, explain)
     if not (sys.stdout.isatty() or os.environ.get("FORCE_COLOR")):
         for line in lines:
             print("".join(text for text, _ in line))

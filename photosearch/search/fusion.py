@@ -31,7 +31,8 @@ class Weights:
     size: float = 1.1  # of log10(photos / SIZE), set by hand
     like_bar: float = 3.0  # the baseline of `like`, a z-score, set by hand
     hubness: float = 0.5  # of a photo's hubness, subtracted from its cosine with a sentence
-    min_score: float = 0.02  # the threshold: photos of a lower score aren't shown
+    min_score: float = 0.02  # photos of a lower score aren't shown, except the nearest few
+    sure: float = 0.2  # photos of at least this score are sure: two in three of them are right
 
 
 def contributions(parts: Mapping[Kind, np.ndarray], weights: Weights) -> dict[Kind, np.ndarray]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from photosearch.errors import UsageError
+from photosearch.search.synonyms import synonyms
 from photosearch.store.search_fields import FIELD_NAMES
 from photosearch.text import bindable
 
@@ -93,6 +94,17 @@ class Query:
         """Whether the query has a text or a photo to compare with."""
         wanted = bool(self.words) or self.like is not None
         return wanted and (self.limit is None or self.limit > 0)
+
+    @property
+    def synonyms(self) -> Mapping[str, Mapping[str, float]]:
+        """The other words that stand for a word of the query, with weights; see `synonyms`."""
+        return {} if self.ranker is Ranker.FTS5 else {word: synonyms(word) for word in self.words}
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """The words to look for: those of the query, then their synonyms, each once."""
+        others = (other for each in self.synonyms.values() for other in each)
+        return tuple(dict.fromkeys((*self.words, *others)))
 
     @property
     def searched(self) -> tuple[str, ...]:

@@ -1,0 +1,201 @@
+"""The heads in training on encoded photos: joint embedding and word head, the trunk frozen."""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from captioner.networks.embedding import PhotoTower
+from captioner.networks.text_tower import TextTower
+from captioner.networks.word_head import WordHead
+from captioner.training.retrieval import pad
+
+PART = 256  # sentences that go through the text tower together: fewer are slower on processors
+
+
+@dataclass(frozen=True)
+class HeadsRecipe:
+    """The recipe."""
+
+    epochs: int = 8
+    photos: int = 384  # captioned photos a step, each with one of its captions
+    rank: int = 384  # of the word head
+    towers_rate: float = 3e-4  # learning rates at their peaks
+    text_rate: float = 3e-5
+    words_rate: float = 1e-3
+    warm_up: float = 0.08  # share of all steps
+    weight_decay: float = 0.05
+    text_decay: float = 0.01
+    label_smoothing: float = 0.05
+    short_share: float = 0.5  # of the captioned photos, with a short query
+    short_weight: float = 0.5  # of the loss of short queries
+    class_weight: float = 0.5  # of the loss of classes
+    said_classes: float = 0.5  # share of the classes asked for as "a photo of a"
+    focus: tuple[float, float] = (0.5, 2.0)  # of the focal loss, for words shown and not shown
+    most_scale: float = 100.0  # of the cosines
+    clip: float = 1.0  # norm of the gradient
+    average: float = 0.99  # decay of the running average of the weights that is kept
+    max_tokens: int = 32  # of a training caption
+    seed: int = 1
+
+
+class Heads(nn.Module):
+    """The networks in training."""
+
+    def __init__(
+        self, photos: PhotoTower, sentences: TextTower, words: WordHead, scale: float
+    ) -> None:
+        super().__init__()
+        self.photos = photos
+        self.sentences = sentences
+        # Word vectors stay: the gradients of 30,000 rows would take a third of a step.
+        sentences.bert.embeddings.requires_grad_(False)
+        self.words = words
+        self.scale = nn.Parameter(torch.tensor(math.log(scale)))
+
+
+@dataclass(frozen=True)
+class Batch:
+    """The photos of a step: B captioned photos, then C photos with a class; and their texts."""
+
+    grid: Tensor  # (B + C, R, C)
+    shown: Tensor  # words that the photos show, bool (B + C, W)
+    told: Tensor  # words that are known to be shown or not, bool (B + C, W)
+    captions: list[list[int]]  # tokens of a caption of each captioned photo, (B)
+    queries: list[list[int]]  # tokens of short queries, (S)
+    owners: Tensor  # the photo of each short query, int64 (S,)
+    asked: Tensor  # photos that show the words of each short query, bool (S, B)
+    classes: list[list[int]]  # tokens of the class of each photo with a class, (C)
+    members: Tensor  # photos that show each class, bool (C, B + C)
+
+
+def losses(heads: Heads, batch: Batch, recipe: HeadsRecipe) -> dict[str, Tensor]:
+    """Return the losses of a batch, by name, each with its weight.
+
+    Captions: cross-entropy both ways (InfoNCE, van den Oord et al. 2018,
+    https://arxiv.org/abs/1807.03748). Short queries and classes: cross-entropy over the photos. A
+    photo that shows the same words is no wrong answer: it is left out of the sum.
+    """
+    vectors = heads.photos(batch.grid)  # (B + C, D)
+    captioned = vectors[: len(batch.captions)]
+    scale = heads.scale.exp()
+    texts = encode(heads.sentences, [*batch.captions, *batch.queries, *batch.classes])
+    sizes = [len(batch.captions), len(batch.queries), len(batch.classes)]
+    captions, queries, classes = torch.split(texts, sizes)
+    own = torch.arange(len(captioned))
+    logits = scale * captions @ captioned.T
+    ways = [
+        functional.cross_entropy(way, own, label_smoothing=recipe.label_smoothing)
+        for way in (logits, logits.T)
+    ]
+    short = masked(scale * queries @ captioned.T, batch.owners, batch.asked)
+    found = {
+        "captions": (ways[0] + ways[1]) / 2,
+        "short": recipe.short_weight * short,
+        "words": words_loss(heads.words(batch.grid), batch.shown, batch.told, recipe),
+    }
+    if len(classes):
+        owners = torch.arange(len(classes)) + len(captioned)
+        named = masked(scale * classes @ vectors.T, owners, batch.members)
+        found["classes"] = recipe.class_weight * named
+    return found
+
+
+def masked(logits: Tensor, owners: Tensor, right: Tensor) -> Tensor:
+    """Return the cross-entropy of queries over photos, other right answers left out.
+
+    Args:
+        logits: of queries and photos, (Q, N).
+        owners: the photo of each query, (Q,).
+        right: whether a photo is an answer to a query, bool (Q, N).
+    """
+    rows = torch.arange(len(owners))
+    wrong = ~right
+    wrong[rows, owners] = True  # the query's own photo stays in the sum
+    return functional.cross_entropy(logits.masked_fill(~wrong, -torch.inf), owners)
+
+
+def words_loss(logits: Tensor, shown: Tensor, told: Tensor, recipe: HeadsRecipe) -> Tensor:
+    """Return the focal loss of words, the sum over a photo's words, the mean over photos.
+
+    Lin et al. 2017, https://arxiv.org/abs/1708.02002, eq. 4, with an exponent of its own for words
+    that are not shown, as in Ridnik et al. 2021, https://arxiv.org/abs/2009.14119. Captions leave
+    out much of what a photo shows: so a word that is not said counts less when the head is sure.
+
+    Args:
+        logits: (N, W).
+        shown: bool (N, W).
+        told: words that count, bool (N, W).
+        recipe: the exponents.
+    """
+    sign = torch.where(shown, 1.0, -1.0)
+    surprise = functional.logsigmoid(sign * logits)  # log-probability of what is so
+    there, absent = recipe.focus
+    focus = (-surprise.detach().expm1()).pow(torch.where(shown, there, absent))
+    return -(focus * surprise * told).sum() / len(logits)
+
+
+def encode(tower: TextTower, tokens: Sequence[list[int]]) -> Tensor:
+    """Return the vectors of sentences, (n, D); sentences of like length go through together."""
+    order = sorted(range(len(tokens)), key=lambda place: len(tokens[place]))
+    parts = [order[start : start + PART] for start in range(0, len(order), PART)]
+    with torch.autocast("cpu", torch.bfloat16):
+        found = torch.cat([tower(*pad([tokens[place] for place in part])) for part in parts])
+    back = torch.empty(len(order), dtype=torch.long)
+    back[order] = torch.arange(len(order))
+    return found.float()[back]
+
+
+def make_optimizer(heads: Heads, recipe: HeadsRecipe) -> torch.optim.AdamW:
+    """Return AdamW, with a peak rate (`peak`) for each network."""
+    bert = [p for p in heads.sentences.bert.parameters() if p.requires_grad]
+    tower = [*heads.sentences.mlp.parameters(), *heads.sentences.skip.parameters()]
+    towers = [*heads.photos.parameters(), *tower]
+    kinds: list[tuple[list[nn.Parameter], float, float]] = [
+        (towers, recipe.towers_rate, recipe.weight_decay),
+        (bert, recipe.text_rate, recipe.text_decay),
+        (list(heads.words.parameters()), recipe.words_rate, recipe.weight_decay),
+        ([heads.scale], recipe.towers_rate, 0.0),
+    ]
+    return torch.optim.AdamW(
+        [{"params": some, "peak": peak, "weight_decay": decay} for some, peak, decay in kinds],
+        lr=recipe.towers_rate,
+        betas=(0.9, 0.98),
+    )
+
+
+def rate(done: float, warm_up: float) -> float:
+    """Return the share of the peak rates: linear warm-up times half a cosine down to 0.
+
+    Args:
+        done: share of the run, 0 to 1.
+        warm_up: share of the run in which the rates rise.
+    """
+    return min(1.0, done / warm_up) * (1 + math.cos(math.pi * done)) / 2
+
+
+def averaged(heads: Heads) -> Heads:
+    """Return a copy for the running average."""
+    return copy.deepcopy(heads).eval()
+
+
+def step(
+    heads: Heads, batch: Batch, optimizer: torch.optim.Optimizer, recipe: HeadsRecipe
+) -> dict[str, float]:
+    """Learn from a batch; return the losses by name."""
+    found = losses(heads.train(), batch, recipe)
+    optimizer.zero_grad()
+    torch.stack(list(found.values())).sum().backward()  # type: ignore[no-untyped-call]
+    # Each network for itself: the words' loss is a large sum, and would cut the others' steps.
+    for group in optimizer.param_groups:
+        nn.utils.clip_grad_norm_(group["params"], recipe.clip)
+    optimizer.step()
+    with torch.no_grad():
+        heads.scale.clamp_(max=math.log(recipe.most_scale))
+    return {name: float(value.detach()) for name, value in found.items()}

@@ -1,0 +1,253 @@
+"""Training of a model's joint embedding and word head together, its trunk frozen."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import nn
+
+from captioner.describe.model_folder import WORDS, write_part
+from captioner.describe.quantise import quantise
+from captioner.networks.embedding import EmbeddingConfig, JointEmbedding, PhotoTower
+from captioner.networks.networks import Networks, named_weights
+from captioner.networks.text_tower import export, pretrained_text_tower, read_text_tower
+from captioner.networks.word_head import WordHead
+from captioner.training.grid_cache import Progress
+from captioner.training.heads import Heads, HeadsRecipe, averaged, make_optimizer, rate, step
+from captioner.training.lemmas import choose_words, spellings
+from captioner.training.lessons import Lessons, Told
+from captioner.training.pixels import PLAIN
+from captioner.training.retrieval import photo_vectors, recalls, sentence_vectors, tokens_of
+from captioner.training.run import Report, Resume, Run, train_epochs, update_average
+from captioner.training.short_queries import short_query
+from captioner.training.word_list import word_lines
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+VIEWS = (PLAIN, 2)  # of each photo: whole, and a crop
+SENTENCES = 5000  # of all kinds, that hubness is measured by
+FIRST_SCALE = 20.0  # of the cosines of a new embedding
+FIRST_LOGIT = -6.0  # of all words of a new head: most words are said of few photos
+LEAST_PHOTOS, MOST_WORDS = 12, 3000  # of the word head's words
+
+
+def train_heads(
+    folders: Sequence[Path],
+    classes: Sequence[Path],
+    model: Path,
+    out: Path,
+    recipe: HeadsRecipe,
+    *,
+    cache: Path | None = None,
+    progress: Progress = lambda done, total: None,
+    report: Report = lambda record: None,
+) -> Path:
+    """Train joint embedding and word head of a model. If the folder has an unfinished run, go on.
+
+    The embedding starts from the model's own; if the model has none, from a pretrained sentence
+    encoder. The word head starts anew, with the words that captions and classes hold most often.
+
+    Writes into `out`: `config.json`, `log.jsonl` (a line an epoch), `words.txt` (the words of the
+    head), `resume.safetensors` and `best/`, a copy of the model with the trained heads.
+
+    Args:
+        folders: data folders with captions, see `captioner.training.data.read_split`.
+        classes: data folders whose captions are the names of classes, several joined by "and".
+        model: the folder of the model; its trunk stays as it is.
+        out: the run's folder.
+        recipe: how to train.
+        cache: folder for encoded photos; by default `out/features`.
+        progress: called with the steps done and all steps.
+        report: called with each line of the log.
+
+    Returns:
+        The folder of the trained model.
+
+    Raises:
+        DataError: the data are incomplete (see `read_split`), or `out` holds a run with another
+            recipe or other data.
+        ModelError: the folder holds no model.
+    """
+    networks = Networks.read(model)
+    all_settings = {**asdict(recipe), "classes": [folder.name for folder in classes]}
+    run = Run.open(
+        out,
+        all_settings,
+        [*folders, *classes],
+        networks.encoder.for_inference(),
+        views=VIEWS,
+        cache=cache,
+    )
+    training = HeadsTraining(run, len(folders), networks, model, recipe, progress)
+    resume = Resume(
+        out / "resume.safetensors", training.heads, training.average, training.optimizer
+    )
+    train_epochs(run, training, resume, recipe.epochs, report)
+    return out / "best"
+
+
+class HeadsTraining:
+    """The heads in training, and the running average of their weights: the average is kept."""
+
+    def __init__(
+        self,
+        run: Run,
+        captioned: int,
+        networks: Networks,
+        model: Path,
+        recipe: HeadsRecipe,
+        progress: Progress,
+    ) -> None:
+        """Choose the words, and start from the embedding of the model.
+
+        Args:
+            run: its photos and captions.
+            captioned: how many of the run's folders have captions; the others have classes.
+            networks: of the model.
+            model: its folder.
+            recipe: how to train.
+            progress: called with the steps done and all steps.
+        """
+        self.run = run
+        self.model = model
+        self.recipe = recipe
+        self.progress = progress
+        self.captioned = captioned
+        photos = [
+            Told(texts, part.name if place >= captioned else None)
+            for place, part in enumerate(run.training)
+            for texts in part.captions
+        ]
+        self.photos = photos
+        words = choose_words([photo.texts for photo in photos], LEAST_PHOTOS, MOST_WORDS)
+        self.lines = word_lines(words, spellings([photo.texts for photo in photos]))
+        torch.manual_seed(recipe.seed)
+        self.heads, self.tokenizer = start(networks, model, len(words), recipe)
+        self.average = averaged(self.heads)
+        self.optimizer = make_optimizer(self.heads, recipe)
+        self.tokenizer.enable_truncation(recipe.max_tokens)
+        self.lessons = Lessons(photos, form_numbers(self.lines), self.tokenizer, recipe, len(VIEWS))
+        self.places = [
+            (folder, place)
+            for folder, part in enumerate(run.training)
+            for place in range(len(part.images))
+        ]
+
+    def learn(self, epoch: int) -> float:
+        """Go through all photos once, and return the mean loss."""
+        recipe, losses = self.recipe, []
+        steps = recipe.epochs * len(self.lessons)
+        torch.manual_seed(recipe.seed + epoch)  # a resumed run draws the same dropout
+        batches = self.lessons.epoch(epoch, self.look)
+        # The next batch is read from disk while this batch is learnt from.
+        with ThreadPoolExecutor(1) as reader:
+            coming = reader.submit(next, batches, None)
+            for number in range(epoch * len(self.lessons), (epoch + 1) * len(self.lessons)):
+                batch = coming.result()
+                assert batch is not None
+                coming = reader.submit(next, batches, None)
+                for group in self.optimizer.param_groups:
+                    group["lr"] = group["peak"] * rate(number / steps, recipe.warm_up)
+                found = step(self.heads, batch, self.optimizer, recipe)
+                decay = min(recipe.average, (number + 1) / (number + 11))
+                update_average(self.average, self.heads, decay)
+                losses.append(sum(found.values()))
+                self.progress(number + 1, steps)
+        return sum(losses) / len(losses)
+
+    def look(self, photos: np.ndarray, views: np.ndarray) -> np.ndarray:
+        """Return the grids of photos, each in a view, (n, R, C)."""
+        grids = self.run.views
+        return np.stack([
+            grids[folder][view][place]
+            for (folder, place), view in zip([self.places[p] for p in photos], views, strict=True)
+        ])  # fmt: skip
+
+    def judge(self) -> dict[str, float]:
+        """Search the dev photos by their captions; return recalls by name of split."""
+        figures: dict[str, float] = {}
+        for part, grids in zip(self.run.dev, self.run.dev_grids, strict=True):
+            tokens = [tokens_of(self.tokenizer, photo) for photo in part.captions]
+            found = recalls(
+                photo_vectors(self.average.photos, grids),
+                sentence_vectors(self.average.sentences, [c for photo in tokens for c in photo]),
+                np.repeat(np.arange(len(tokens)), [len(photo) for photo in tokens]),
+            )
+            figures |= {f"{part.name} {name}": value for name, value in found.items()}
+        return figures
+
+    def merit(self, figures: dict[str, float]) -> float:
+        """Return the sum of R@1, R@5 and R@10 on the first folder."""
+        first = self.run.dev[0].name
+        return sum(value for name, value in figures.items() if name.startswith(first))
+
+    def keep(self) -> None:
+        """Write the model: it is the best so far."""
+        write_heads(self.run.out / "best", self)
+
+
+def start(
+    networks: Networks, model: Path, words: int, recipe: HeadsRecipe
+) -> tuple[Heads, Tokenizer]:
+    """Return the heads as training begins with them, and the tokenizer of the sentence encoder."""
+    shape = EmbeddingConfig()
+    if networks.embedding is None:
+        photos, scale = PhotoTower(shape, networks.encoder.config), FIRST_SCALE
+        sentences, tokenizer = pretrained_text_tower(shape.dimension)
+    else:
+        photos, scale = networks.embedding.photos, float(networks.embedding.scale)
+        sentences, tokenizer = read_text_tower(model, photos.config.dimension)
+    photos.requires_grad_(True)
+    head = WordHead(networks.encoder.config.channels, words, recipe.rank)
+    nn.init.constant_(head.up.bias, FIRST_LOGIT)
+    return Heads(photos, sentences, head, scale), tokenizer
+
+
+def form_numbers(lines: Sequence[str]) -> dict[str, int]:
+    """Return the word that each form belongs to, from lines of words.tsv."""
+    numbers: dict[str, int] = {}
+    for number, line in enumerate(lines):
+        for form in line.split("\t")[-1].split():
+            numbers.setdefault(form, number)
+    return numbers
+
+
+def write_heads(folder: Path, training: HeadsTraining) -> None:
+    """Write a copy of the model with the trained heads.
+
+    What follows from the heads (background, calibration, graphs) is not written: `captioner finish`
+    does that.
+    """
+    heads = training.average
+    shutil.copytree(training.model, folder, dirs_exist_ok=True)
+    export(heads.sentences, training.tokenizer, folder)
+    training.tokenizer.enable_truncation(training.recipe.max_tokens)
+    (folder / WORDS).write_text("\n".join(training.lines) + "\n", encoding="utf-8")
+    texts = sentences_of_all_kinds(training.photos, training.lessons.numbers, training.recipe.seed)
+    sentences = sentence_vectors(heads.sentences, tokens_of(training.tokenizer, texts))
+    scale = float(heads.scale.detach().exp())
+    embedding = JointEmbedding(heads.photos, torch.from_numpy(quantise(sentences)), scale)
+    shape = asdict(heads.photos.config)
+    weights = named_weights({"embedding": embedding, "words": heads.words})
+    write_part(folder, weights, {"embedding": shape})
+
+
+def sentences_of_all_kinds(
+    photos: Sequence[Told], numbers: dict[str, int], seed: int, count: int = SENTENCES
+) -> list[str]:
+    """Draw texts for hubness: half of them short queries, as people type them."""
+    chance = np.random.default_rng(seed)
+    texts = []
+    for place, photo in enumerate(chance.permutation(len(photos)).tolist()):
+        told = photos[photo].texts
+        text = told[int(chance.integers(len(told)))]
+        texts.append((place % 2 and short_query(text, numbers, chance)[0]) or text)
+    return texts[:count]
