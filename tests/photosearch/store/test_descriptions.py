@@ -119,7 +119,7 @@ def test_parts_that_were_not_made_are_kept(shelf: Shelf, parts: tuple[str, ...])
     made = {"captions": SECOND.captions, "tags": SECOND.tags, "vectors": SECOND.vector}
     some = [made[part] if part in parts else None for part in PARTS]
     words = SECOND.words if "tags" in parts else None
-    shelf.describe(Description(*some, words=words), 2)  # type: ignore[arg-type]
+    shelf.describe(Description(*some, SECOND.hubness, words), 2)  # type: ignore[arg-type]
     after = shelf.held()
     first, second = shelf.models(1), shelf.models(2)
     for part in PARTS:
