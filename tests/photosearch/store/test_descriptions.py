@@ -28,7 +28,7 @@ PATH = "/home/Photos/Lake/a.jpg"
 
 
 FIRST = Description(
-    [Caption("a boat", -1.0, 3), Caption("a ship", -1.0, 3)],
+    [Caption("a boat", -1.0, 3, 0.5, (("boat", 0.75),)), Caption("a ship", -1.0, 3)],
     [Tag("boat", 0.75, True, ("vessel", "craft"))],
     b"first",
     0.25,
@@ -68,7 +68,8 @@ class Shelf:
     def held(self) -> dict[str, list[Any]]:
         """Return what each part holds, and by which model."""
         queries = {
-            "captions": "SELECT rank, text, log_probability, tokens, model_id FROM captions",
+            "captions": """SELECT rank, text, log_probability, tokens, model_id, confidence,
+                               word_confidences FROM captions""",
             "tags": """SELECT rank, text, synonyms, probability, shown, tags_model_id
                        FROM tags JOIN photos ON id = photo_id""",
             "words": "SELECT words, model_id FROM words",
@@ -99,7 +100,8 @@ def test_a_description_is_kept_whole(shelf: Shelf) -> None:
     numbers = shelf.models(1)
     assert shelf.held() == {
         "captions": [
-            (0, "a boat", -1.0, 3, numbers.captions), (1, "a ship", -1.0, 3, numbers.captions)
+            (0, "a boat", -1.0, 3, numbers.captions, 0.5, '[["boat", 0.75]]'),
+            (1, "a ship", -1.0, 3, numbers.captions, None, None),
         ],
         "tags": [(0, "boat", "vessel\ncraft", 0.75, 1, numbers.tags)],
         "words": [(b"some words", numbers.tags)],
