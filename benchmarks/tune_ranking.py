@@ -10,8 +10,10 @@ and the ratios of seen and words to meaning are chosen from the lists `HUBNESS`,
 by nDCG@10 over all queries; all three weights together are then scaled to maximise the likelihood
 of the conditional logit (McFadden 1974) that a photo meant is taken out of all of them. (If the
 ratios were fitted by that likelihood, too, it would be better, but the ranking worse.) The bias is
-fitted so that the score of a photo among the first 20 is the probability that it matches. `own`,
-the weight of words that a person wrote, is set by hand: the data has none.
+fitted so that the score of a photo among the first 20 is the probability that it matches.
+
+The data has no words that a person wrote: `own` is `OWN` times the weight of meaning, by hand. It
+has no pairs of alike photos: `like` and `like_bar` keep their defaults, but for the bias.
 """
 
 from __future__ import annotations
@@ -41,8 +43,9 @@ from photosearch.search.wording import word_scores
 SEED = 20261122
 SHOWN = 20
 HUBNESS = (0.0, 0.25, 0.5, 0.75)
-SEEN = (0.0, 0.1, 0.2, 0.3, 0.4, 0.6, 0.8)
+SEEN = (0.0, 0.1, 0.2, 0.3, 0.4, 0.6, 0.8, 1.0, 1.2)
 WORDS = (0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0)
+OWN = 10.0  # standard deviations of meaning that all words by a person make up for
 WHOLE = 0.25  # share of the queries that are whole captions
 LENGTHS = {1: 0.45, 2: 0.35, 3: 0.2}  # how often a short query has so many words
 FITTED = (PartKind.MEANING, PartKind.SEEN, PartKind.WORDS)
@@ -146,8 +149,7 @@ def scale(found: Sequence[Case], weights: Weights) -> Weights:
         return value
 
     optimizer.step(loss)  # type: ignore[no-untyped-call]
-    scaled = {kind: float(factor) * getattr(weights, kind) for kind in FITTED}
-    return replace(weights, **scaled, like=scaled[PartKind.MEANING])
+    return replace(weights, **{k: float(factor.detach()) * getattr(weights, k) for k in FITTED})
 
 
 def fit_bias(found: Sequence[Case], weights: Weights) -> float:
@@ -207,14 +209,16 @@ def tune(found: dict[float, list[Case]]) -> Weights:
         )
     chosen = tried[int(np.argmax(scores))]
     scaled = scale(found[chosen.hubness], chosen)
-    return replace(scaled, bias=fit_bias(found[chosen.hubness], scaled))
+    bias, by_hand = fit_bias(found[chosen.hubness], scaled), Weights()
+    like_bar = by_hand.like_bar + (bias - by_hand.bias) / by_hand.like
+    return replace(scaled, bias=bias, own=OWN * scaled.meaning, like_bar=like_bar)
 
 
 def write(weights: Weights, folder: Path) -> None:
     """Write fitted weights into a model's config.json; thresholds stay as they are."""
     file = folder / CONFIG
     settings = json.loads(file.read_text(encoding="utf-8"))
-    names = ("bias", "meaning", "seen", "like", "words", "hubness")
+    names = ("bias", "meaning", "seen", "like", "like_bar", "words", "own", "hubness")
     rounded = {name: round(float(getattr(weights, name)), 3) for name in names}
     settings["ranking"] = {**settings.get("ranking", {}), **rounded}
     file.write_text(json.dumps(settings, indent=1) + "\n", encoding="utf-8")
