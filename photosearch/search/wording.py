@@ -92,9 +92,13 @@ def _stems(stemmer: Stemmer, query: Query) -> tuple[list[str], dict[str, dict[st
 def _held(texts: Sequence[Sequence[str]], stems: Sequence[str], others: bm25.Others) -> np.ndarray:
     """Return how well texts hold stems: 1 for the stem itself, less for another one, (n, words)."""
     alike = [{**others[stem], stem: 1.0} for stem in stems]
-    rows = [[max([each[s] for s in each.keys() & {*text}], default=0.0) for each in alike]
-            for text in texts]  # fmt: skip
-    return np.array(rows).reshape(len(texts), len(stems))
+    wanted = {other for each in alike for other in each}
+    held = np.zeros((len(texts), len(stems)))
+    for row, text in enumerate(texts):
+        there = wanted.intersection(text)
+        if there:
+            held[row] = [max((each.get(s, 0.0) for s in there), default=0.0) for each in alike]
+    return held
 
 
 def _texts(
