@@ -12,8 +12,8 @@ of the conditional logit (McFadden 1974) that a photo meant is taken out of all 
 ratios were fitted by that likelihood, too, it would be better, but the ranking worse.) The bias is
 fitted so that the score of a photo among the first 20 is the probability that it matches.
 
-The data has no words that a person wrote: `own` is `OWN` times the weight of meaning, by hand. It
-has no pairs of alike photos: `like` and `like_bar` keep their defaults, but for the bias.
+The data has no words that a person wrote: `own` is set by hand, by `OWN`. It has no pairs of alike
+photos: `like` and `like_bar` keep their defaults, but for the bias.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ SHOWN = 20
 HUBNESS = (0.0, 0.25, 0.5, 0.75)
 SEEN = (0.0, 0.1, 0.2, 0.3, 0.4, 0.6, 0.8, 1.0, 1.2)
 WORDS = (0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0)
-OWN = 10.0  # standard deviations of meaning that all words by a person make up for
+OWN = {PartKind.MEANING: 10.0, PartKind.SEEN: 8.0}  # what a person's words make up for, see `tune`
 WHOLE = 0.25  # share of the queries that are whole captions
 LENGTHS = {1: 0.45, 2: 0.35, 3: 0.2}  # how often a short query has so many words
 FITTED = (PartKind.MEANING, PartKind.SEEN, PartKind.WORDS)
@@ -211,7 +211,9 @@ def tune(found: dict[float, list[Case]]) -> Weights:
     scaled = scale(found[chosen.hubness], chosen)
     bias, by_hand = fit_bias(found[chosen.hubness], scaled), Weights()
     like_bar = by_hand.like_bar + (bias - by_hand.bias) / by_hand.like
-    return replace(scaled, bias=bias, own=OWN * scaled.meaning, like_bar=like_bar)
+    # If a person wrote the whole query, that makes up for a photo that shows nothing of it.
+    own = sum(value * getattr(scaled, kind) for kind, value in OWN.items())
+    return replace(scaled, bias=bias, own=own, like_bar=like_bar)
 
 
 def write(weights: Weights, folder: Path) -> None:
