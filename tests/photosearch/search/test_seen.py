@@ -101,7 +101,7 @@ def test_log_probabilities_are_those_of_the_likeliest_word(
 ) -> None:
     found = words_of(chances(seed, photos))
     values = found.log_probabilities(asked)
-    assert (values.shape, values.dtype) == ((photos,), np.float32)
+    assert values.shape == (photos,) and values.dtype == np.float32
     for value, ids, codes in zip(values.tolist(), found.ids, found.codes, strict=True):
         held = dict(zip(ids.tolist(), decode(codes).tolist(), strict=True))
         likely = [math.log(held[word] * weight) for word, weight in asked.items() if word in held]
@@ -182,8 +182,10 @@ def test_values_are_log_probabilities_above_those_of_photos_of_all_kinds(
         shelf.add(number, each)
     words = text.split()
     asked = [{HEAD.index(word): 1.0} for word in words if word in HEAD]
-    others = sum(words_of(chances(0, 300)).log_probabilities(word) for word in asked)
-    own = sum(words_of(rows).log_probabilities(word) for word in asked)
+    others, own = (
+        np.sum([words_of(each).log_probabilities(word) for word in asked], axis=0)
+        for each in (chances(0, 300), rows)
+    )
     for result in shelf.find(text):
         part = result.parts["seen"]
         more = float(own[int(Path(result.path).stem)] - others.mean())
