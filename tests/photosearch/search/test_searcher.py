@@ -462,6 +462,7 @@ class Encoder:
         default_factory=lambda: np.random.default_rng(1).uniform(0, 0.3, 500).astype(np.float32)
     )
     ranking: Mapping[str, float] = field(default_factory=dict)
+    background_words: None = None  # no word head, see test_seen.py
 
     def pieces(self, word: str) -> int:
         return 5 if word in FRAGMENTS else 1
