@@ -403,7 +403,7 @@ def test_words_rank_while_the_folder_of_the_model_is_gone(
         assert len(said) == 1  # this ranker asks for no vectors
         for asked in ({"query": "dark", "ranker": "meaning"}, {"like": photos / "day.png"}):
             with pytest.raises(MissingModelError):
-                library.find(**asked)  # type: ignore[arg-type]
+                library.find(**asked)
         with pytest.raises(MissingModelError):
             library.check_model()
     named = Library(seeing.path, model=tmp_path / "nowhere")

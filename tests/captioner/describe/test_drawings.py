@@ -16,5 +16,6 @@ def test_they_are_the_same_on_every_machine() -> None:
 @pytest.mark.parametrize("side", [8, 32, 299])
 def test_each_is_a_picture_of_its_own_at_any_size(side: int) -> None:
     pictures = drawings(side)
-    assert (pictures.shape, pictures.dtype) == ((len(DRAWINGS), side, side, 3), np.uint8)
+    assert pictures.shape == (len(DRAWINGS), side, side, 3)
+    assert pictures.dtype == np.uint8
     assert len({picture.tobytes() for picture in pictures}) == len(DRAWINGS)

@@ -20,7 +20,8 @@ SIDE, DIMENSION, COUNT = 32, 64, len(DRAWINGS)
 
 
 def units(vectors: np.ndarray) -> np.ndarray:
-    return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.asarray(vectors / lengths, np.float32)
 
 
 def answers(training: int = 0) -> Answers:
