@@ -55,7 +55,7 @@ def test_a_library_moves_to_a_model_and_back(
     assert [photo["caption"] for photo in json.loads(asked.stdout)] == ["where we camped"]
     assert f"{SHOWN} photos can be found by words only" in asked.stderr
     assert f"photosearch index --upgrade --model {mine}" in asked.stderr
-    assert run("find", sunset, db=db).stderr == ""  # nothing is remembered of a search
+    assert "words only" not in run("find", sunset, db=db).stderr  # a search remembers nothing
 
     # The folder is typed relative, and remembered whole.
     moved = run("index", "--upgrade", "--model", "mine", *ONE_THREAD, db=db, cwd=mine.parent)
@@ -66,7 +66,7 @@ def test_a_library_moves_to_a_model_and_back(
     assert (stats["models"], stats["model_folder"]) == ({"mine": SHOWN}, str(mine))
     found = run("find", "--json", "-n", "1", sunset, db=db)
     assert [Path(photo["path"]).name for photo in json.loads(found.stdout)] == ["1.png"]
-    assert found.stderr == ""
+    assert "words only" not in found.stderr
     (kept,) = json.loads(run("find", "--json", "-n", "1", "camped", db=db).stdout)
     assert kept["caption"] == "where we camped"
     again = run("index", "--upgrade", *ONE_THREAD, db=db)
