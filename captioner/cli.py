@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import sys
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from captioner.describe import engines
-from captioner.errors import CaptionerError, DataError
-
-if TYPE_CHECKING:
-    from captioner.training.sources import Role
+from captioner.errors import CaptionerError
+from captioner.training import commands
+from captioner.training.options import (
+    Data,
+    Device,
+    Features,
+    Model,
+    Out,
+    Threads,
+    set_threads,
+    training_progress,
+)
 
 app = typer.Typer(
     help="Train, evaluate and try the captioner of photosearch.",
@@ -25,40 +30,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-
-Data = Annotated[
-    list[str],
-    typer.Option(
-        "--data",
-        help="Folder with images/, captions.tsv and perhaps splits/. It may lie in the folder "
-        "that PHOTOSEARCH_DATA names. Repeatable.",
-    ),
-]
-CaptionSources = Annotated[
-    list[str] | None, typer.Option("--data", help="Folder of captioned photos. Repeatable.")
-]
-ClassSources = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--classes",
-        help="Folder of photos with a class each: in captions.tsv, or images/CLASS/. Repeatable.",
-    ),
-]
-EmbeddingSources = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--embedding-only",
-        help="Folder of photos whose texts are no captions to imitate: names of places, say. "
-        "Repeatable.",
-    ),
-]
-Model = Annotated[Path | None, typer.Option(help="Model folder; by default the shipped model.")]
-Out = Annotated[Path, typer.Option(help="Folder for the run. An unfinished run in it goes on.")]
-Features = Annotated[
-    Path | None, typer.Option(help="Cache of encoded photos; by default OUT/features.")
-]
-Threads = Annotated[int | None, typer.Option(min=1, help="Processor threads.")]
-Device = Annotated[str, typer.Option(help=f"For torch: {', '.join(engines.Device)}.")]
 
 
 def show_version(asked: bool) -> None:
@@ -214,39 +185,6 @@ def train_heads_command(
     print(best)
 
 
-@contextlib.contextmanager
-def training_progress() -> Iterator[
-    tuple[Callable[[int, int], None], Callable[[dict[str, float]], None]]
-]:
-    """Show on stderr how training goes: a bar on a terminal, and a line an epoch."""
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-
-    console = Console(stderr=True)
-    columns = [
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    ]
-    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
-        task = bar.add_task("steps", total=None)
-
-        def progress(done: int, total: int) -> None:
-            bar.update(task, completed=done, total=total)
-
-        def report(record: dict[str, float]) -> None:
-            console.print(json.dumps(record), markup=False, highlight=False, soft_wrap=True)
-
-        yield progress, report
-
-
 @app.command("evaluate")
 def evaluate_command(
     data: Data,
@@ -311,67 +249,10 @@ def caption_command(
             continue
         print(photo)
         for caption in captions:
-            print(f"  {caption.confidence:.2f}  {caption.text}")
+            sure = "    " if caption.confidence is None else f"{caption.confidence:.2f}"
+            print(f"  {sure}  {caption.text}")
     if failed:
         raise typer.Exit(1)
-
-
-@app.command("pack")
-def pack_command(
-    out: Annotated[Path, typer.Option(help="Folder of the shards. Unfinished shards go on.")],
-    data: CaptionSources = None,
-    classes: ClassSources = None,
-    embedding_only: EmbeddingSources = None,
-    quality: Annotated[int, typer.Option(min=1, max=100, help="Of the WebP pictures.")] = 90,
-) -> None:
-    """Pack photos with their texts into shards, to train from on any machine.
-
-    Example: captioner pack --data flickr8k --data coco --classes animals --out shards
-    """
-    from captioner.training.shards import PackConfig, pack
-    from captioner.training.sources import read_source
-
-    sources = named_sources(data, classes, embedding_only)
-    photos = [photo for folder, role in sources for photo in read_source(folder, role)]
-    with training_progress() as (progress, _):
-        pack(photos, out, PackConfig(quality=quality), progress)
-    print(out)
-
-
-def named_sources(
-    data: list[str] | None, classes: list[str] | None, embedding_only: list[str] | None
-) -> list[tuple[Path, Role]]:
-    """Return the folders that the options name, with their roles.
-
-    Raises:
-        DataError: there are none, or `captioner.training.sources.find_sources` finds no photos.
-    """
-    from captioner.training.sources import Role, find_sources
-
-    if not (data or classes or embedding_only):
-        raise DataError("no photos to learn from", "name a folder with --data")
-    return find_sources(
-        {
-            Role.CAPTIONS: data or [],
-            Role.CLASSES: classes or [],
-            Role.EMBEDDING: embedding_only or [],
-        }
-    )
-
-
-@app.command("average")
-def average_command(
-    models: Annotated[list[Path], typer.Argument(help="Folders of models of the same shape.")],
-    out: Annotated[Path, typer.Option(help="Folder of the new model.")],
-) -> None:
-    """Average the weights of models, for example of two runs. Then run `captioner finish`.
-
-    Example: captioner average runs/first/best runs/second/best --out runs/average
-    """
-    from captioner.training.average import average
-
-    average(models, out)
-    print(out)
 
 
 @app.command("export")
@@ -421,17 +302,12 @@ def doctor_command(
     print(health)
 
 
+app.registered_commands += commands.app.registered_commands
+
+
 def tell(text: str) -> None:
     """Print a line that is no result to stderr."""
     print(text, file=sys.stderr)
-
-
-def set_threads(threads: int | None) -> None:
-    """Limit the processor threads that torch uses."""
-    if threads:
-        import torch
-
-        torch.set_num_threads(threads)
 
 
 def main() -> None:

@@ -201,7 +201,7 @@ def single_words(queries: Queries) -> list[Word]:
     found = [
         Word(
             max(some, key=lambda word: (counts[word], word)),
-            frozenset().union(*map(photos.get, some)),
+            frozenset().union(*(photos[word] for word in some)),
         )
         for some in forms.values()
     ]

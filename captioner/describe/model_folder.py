@@ -25,6 +25,10 @@ PHOTO, STEP, NAMES = "photo.onnx", "step.onnx", "graphs.json"
 SENTENCES, TOKENIZER, BACKGROUND = "sentences.onnx", "tokenizer.json", "background.npz"
 SELF_TEST = "self_test.json"  # see `captioner.describe.self_test`
 
+# Matrices of these kinds are stored as int8, with a scale for each row under the matrix's name and
+# SCALE. Of the word head, they would be 2 MB larger as float16.
+NARROW, SCALE = ("words",), ".scale"
+
 # The small files whose damage could go unnoticed. config.json lists their hashes under `files`, and
 # they are compared whenever such a file is read.
 LISTED = (VOCABULARY, CLASSES, WORDS, PHOTO, STEP, NAMES, TOKENIZER, SELF_TEST)
@@ -42,7 +46,11 @@ class Source:
 
 
 SOURCES = {
-    Part.CAPTIONS: Source(("encoder.", "decoder."), (VOCABULARY,), ("encoder", "decoder", "beam")),
+    Part.CAPTIONS: Source(
+        ("encoder.", "decoder.", "words."),
+        (VOCABULARY, WORDS),
+        ("encoder", "decoder", "beam", "choice", "confidence"),
+    ),
     Part.TAGS: Source(
         ("encoder.", "tagger.", "words."), (CLASSES, WORDS), ("encoder", "tags", "colours")
     ),
@@ -70,12 +78,6 @@ def damaged(folder: Path, name: str, problem: str = "is damaged") -> ModelError:
     """Return the error for a file of a model folder that can't be used."""
     hint = remedy(folder, "put back the file that the model came with")
     return ModelError(f"{name} in {folder} {problem}", hint)
-
-
-def outdated(folder: Path) -> ModelError:
-    """Return the error for a model of an earlier version, which has no word head."""
-    hint = remedy(folder, f"captioner train-tags gives it one: --model {folder}")
-    return ModelError(f"the model in {folder} is of an earlier version: no word head", hint)
 
 
 @contextlib.contextmanager
@@ -196,11 +198,25 @@ def has_file(folder: Path, name: str) -> bool:
 
 
 def read_weights(folder: Path) -> dict[str, np.ndarray]:
-    """Read a model's weights by name.
+    """Read a model's weights by name; matrices that are stored as int8 become float32.
 
     Raises:
-        ModelError: the file is missing, damaged or another model's, or a weight is not finite.
+        ModelError: the file is missing, damaged or another model's, a weight is not finite, or the
+            model is of an earlier version.
     """
+    stored = _read_stored(folder)
+    if "tagger.words.weight" in stored:  # in place of the word head
+        hint = remedy(folder, f"captioner train-tags --model {folder} gives it one")
+        raise ModelError(f"the model in {folder} is of an earlier version: no word head", hint)
+    return {
+        name: weight * stored[name + SCALE] if name + SCALE in stored else weight
+        for name, weight in stored.items()
+        if not name.endswith(SCALE) or name.removesuffix(SCALE) not in stored
+    }
+
+
+def _read_stored(folder: Path) -> dict[str, np.ndarray]:
+    """Read a model's weights as they are stored; see `read_weights`."""
     from safetensors.numpy import load_file
 
     check_large_file(folder, WEIGHTS)
@@ -217,17 +233,17 @@ def write_part(
     """Write weights and settings into a model folder.
 
     The weights replace all weights of the same kind: names alike up to the first dot. Floats are
-    stored as float16. Call it after the other files of the part are written, because it computes
-    the fingerprints and the hashes of files.
+    stored as float16, matrices of the kinds `NARROW` as int8. Call it after the other files of the
+    part are written, because it computes the fingerprints and the hashes of files.
     """
     from safetensors.numpy import save_file
 
     folder.mkdir(parents=True, exist_ok=True)
-    kinds = {name.partition(".")[0] for name in weights}
-    before = read_weights(folder) if (folder / WEIGHTS).exists() else {}
-    kept = {name: w for name, w in before.items() if name.partition(".")[0] not in kinds}
-    halves = {n: w.astype(np.float16) if w.dtype.kind == "f" else w for n, w in weights.items()}
-    merged = {name: np.ascontiguousarray(w) for name, w in sorted({**kept, **halves}.items())}
+    kinds = {_kind(name) for name in weights}
+    before = _read_stored(folder) if (folder / WEIGHTS).exists() else {}
+    kept = {name: w for name, w in before.items() if _kind(name) not in kinds}
+    stored = {key: w for name, weight in weights.items() for key, w in _stored(name, weight)}
+    merged = {name: np.ascontiguousarray(w) for name, w in sorted({**kept, **stored}.items())}
     save_file(merged, folder / WEIGHTS)
     known = read_settings(folder) if (folder / CONFIG).exists() else {}
     known = {**known, **settings}
@@ -235,6 +251,21 @@ def write_part(
     if known.get("fingerprints") != fingerprints:
         (folder / SELF_TEST).unlink(missing_ok=True)  # it was recorded with other weights
     _write_settings(folder, {**known, "fingerprints": fingerprints})
+
+
+def _stored(name: str, weight: np.ndarray) -> list[tuple[str, np.ndarray]]:
+    """Return the arrays in which a weight is stored, with their names."""
+    if weight.dtype.kind != "f":
+        return [(name, weight)]
+    if _kind(name) not in NARROW or weight.ndim != 2:
+        return [(name, weight.astype(np.float16))]
+    most = np.abs(weight).max(axis=1, keepdims=True)
+    scale = (np.where(most > 0, most, 1.0) / 127).astype(np.float32)  # (rows, 1)
+    return [(name, np.rint(weight / scale).astype(np.int8)), (name + SCALE, scale)]
+
+
+def _kind(name: str) -> str:
+    return name.partition(".")[0]
 
 
 def list_files(folder: Path) -> None:

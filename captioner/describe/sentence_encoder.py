@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -33,6 +34,7 @@ from captioner.describe.model_folder import (
 )
 from captioner.describe.onnx import open_session
 from captioner.describe.wordpiece import WordPiece
+from captioner.describe.words import KEPT, Words
 from captioner.errors import ModelError
 
 if TYPE_CHECKING:
@@ -53,6 +55,11 @@ class SentenceEncoder:
     fingerprint: str  # of the photo vectors that sentences can be compared with
     ranking: Mapping[str, float]  # weights of the ranking, fitted for this model
     listed: Callable[[], frozenset[str]]  # the words in the model's own lists, lower case
+    words: Callable[[], Words]  # of the word head
+    # The likeliest words of the photos of all kinds: ids, uint16 (m, KEPT), and codes, uint8
+    # (m, KEPT), see `captioner.describe.words`; None: the model has no word head.
+    background_words: tuple[np.ndarray, np.ndarray] | None
+    words_fingerprint: str  # of the photo words that these can be compared with
 
     @classmethod
     def load(cls, folder: Path | str | None = None, threads: int = 1) -> SentenceEncoder:
@@ -80,11 +87,13 @@ class SentenceEncoder:
         with reading(source, CONFIG):
             dimension = settings["embedding"]["dimension"]
             ranking = {name: float(weight) for name, weight in settings.get("ranking", {}).items()}
-        vectors, hubness = _background(source, dimension)
-        fingerprint = read_fingerprints(source)[Part.VECTORS]
+        vectors, hubness, words = _background(source, dimension)
+        fingerprints = read_fingerprints(source)
         return cls(
-            session, tokenizer, vectors, hubness, fingerprint, ranking, lambda: _listed(source)
-        )
+            session, tokenizer, vectors, hubness, fingerprints[Part.VECTORS], ranking,
+            lambda: _listed(source), functools.cache(lambda: Words.load(source)), words,
+            fingerprints[Part.TAGS],
+        )  # fmt: skip
 
     def pieces(self, word: str) -> int:
         """Return how many pieces a word is read in; 0 if it can't be read."""
@@ -122,13 +131,25 @@ def _listed(folder: Path) -> frozenset[str]:
     return frozenset(re.findall(r"[^\W\d_]+", text))
 
 
-def _background(folder: Path, dimension: int) -> tuple[np.ndarray, np.ndarray]:
-    """Read the vectors of photos of all kinds, int8 (m, D), and their hubness, float32 (m,)."""
+def _background(
+    folder: Path, dimension: int
+) -> tuple[np.ndarray, np.ndarray, tuple[np.ndarray, np.ndarray] | None]:
+    """Read what is known of the photos of all kinds.
+
+    Returns:
+        Vectors, int8 (m, D); hubness, float32 (m,); likeliest words, see `SentenceEncoder`.
+    """
     check_large_file(folder, BACKGROUND)
     with reading(folder, BACKGROUND):
         arrays = np.load(folder / BACKGROUND)
         vectors, hubness = arrays["vectors"], arrays["hubness"]
+        words = (arrays["word_ids"], arrays["word_codes"]) if "word_ids" in arrays else None
     fits = vectors.dtype == np.int8 and vectors.shape == (len(hubness), dimension)
-    if not (fits and hubness.ndim == 1 and np.isfinite(hubness).all()):
+    fits = fits and hubness.ndim == 1 and bool(np.isfinite(hubness).all())
+    if words is not None:
+        ids, codes = words
+        fits = fits and (ids.dtype, codes.dtype) == (np.uint16, np.uint8)
+        fits = fits and ids.shape == codes.shape == (len(hubness), KEPT)
+    if not fits:
         raise damaged(folder, BACKGROUND)
-    return vectors, hubness
+    return vectors, hubness, words

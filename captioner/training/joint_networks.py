@@ -29,7 +29,6 @@ class JointNetworks(nn.Module):
         self.heads = heads
         self.decoder = decoder
         self.classes = classes
-        encoder.network.to(memory_format=torch.channels_last)
 
     def train(self, mode: bool = True) -> JointNetworks:
         """Set the mode of the heads and the decoder.
@@ -134,7 +133,7 @@ def losses(
     if trunk:
         seen = round(recipe.classifier_share * len(images))
         # Every so many photos: captioned photos and photos with classes.
-        some = torch.linspace(0, len(images) - 1, seen).long().to(images.device)
+        some = torch.linspace(0, len(images) - 1, seen, device=images.device).long()
         with precision.autocast():
             now = networks.classes(grid[some].mean(1)).float()
         before = teacher(images[some])

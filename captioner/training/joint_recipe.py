@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from captioner.training.augment import AugmentConfig
 from captioner.training.heads import HeadsRecipe
@@ -29,3 +29,22 @@ class JointRecipe:
     classifier_share: float = 0.25  # of a step's photos, seen by the classifier
     queries: int = 6  # short queries drawn of each captioned photo, for the whole run
     names: int = 4  # of each photo with classes, drawn for the whole run
+
+    def scaled(self, photos: int, rate: float, seed: int) -> JointRecipe:
+        """Return the recipe with another step, other learning rates and another seed.
+
+        Args:
+            photos: captioned photos a step.
+            rate: factor of all learning rates.
+            seed: of all chance.
+        """
+        heads = replace(
+            self.heads,
+            photos=photos,
+            seed=seed,
+            towers_rate=rate * self.heads.towers_rate,
+            text_rate=rate * self.heads.text_rate,
+            words_rate=rate * self.heads.words_rate,
+        )
+        captions = replace(self.captions, learning_rate=rate * self.captions.learning_rate)
+        return replace(self, heads=heads, captions=captions, trunk_rate=rate * self.trunk_rate)

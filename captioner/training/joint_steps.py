@@ -26,6 +26,7 @@ class Step:
     """B captioned photos, then C photos with classes; S short queries."""
 
     photos: Tensor  # their numbers, int64 (B + C,)
+    numbers: np.ndarray  # the same, on the processor
     texts: list[Tensor]  # tokens of all texts in parts, 0 after the end, int64 (n, T) each
     back: Tensor  # where each text stands in the parts, first captions, then queries, then names
     sizes: tuple[int, int, int]  # B, S, C
@@ -118,6 +119,7 @@ class Steps:
         members[:, len(captioned) :] |= same[:, None] == same
         return Step(
             photos=photos_,
+            numbers=photos,
             texts=[
                 self.tokens[part, :width].long()
                 for part, width in zip(texts_.tensor_split(PARTS), widths, strict=True)

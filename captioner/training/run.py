@@ -171,7 +171,8 @@ def _under(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
 
 def update_average(average: nn.Module, model: nn.Module, decay: float) -> None:
     """Move a running average of weights towards a model's: a = decay a + (1 - decay) w."""
-    move = get_ema_multi_avg_fn(decay)  # all weights at once
+    # All weights at once.
+    move = get_ema_multi_avg_fn(decay)  # type: ignore[no-untyped-call]
     move(list(average.parameters()), list(model.parameters()), 0)
 
 
@@ -181,6 +182,7 @@ def same_run(file: Path, recipe: dict[str, object]) -> None:
     Raises:
         DataError: the folder holds a run with another recipe.
     """
+    recipe = json.loads(json.dumps(recipe))  # as it is read again: a tuple becomes a list
     if file.exists() and json.loads(file.read_text(encoding="utf-8")) != recipe:
         raise DataError(f"{file.parent} holds a run with another recipe", "choose another --out")
     write_json(file, recipe)

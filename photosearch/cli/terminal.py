@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Self
 from photosearch.search.results import PartKind
 from photosearch.store.search_fields import SEARCH_FIELDS
 from photosearch.text import counted, display
+from photosearch.wording import moved_marks
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -225,9 +226,10 @@ def result_lines(rank: int, result: Result, explain: bool = False) -> list[Line]
 
 def _caption(result: Result) -> Line:
     """Return a result's caption with its matched words styled."""
-    caption = clean(result.caption)  # cleaning keeps the length, so marks stay right
+    marks = moved_marks(result.marks, result.caption, result.wording)
+    caption = clean(result.wording)  # cleaning keeps the length, so marks stay right
     pieces, end = [], 0
-    for start, stop in result.marks:
+    for start, stop in marks:
         pieces += [(caption[end:start], ""), (caption[start:stop], "bold green")]
         end = stop
     return [piece for piece in [*pieces, (caption[end:], "")] if piece[0]]
@@ -238,6 +240,7 @@ def _explained(name: str, part: Part) -> str:
     value, baseline = part.value, part.baseline
     return {
         PartKind.MEANING: f"what it shows: {value:+.1f} (best of other photos: {baseline:+.1f})",
+        PartKind.SEEN: f"its words, one by one: {value:+.1f} (best of others: {baseline:+.1f})",
         PartKind.LIKE: f"likeness: {value:+.1f} (alike from {baseline:+.1f} on)",
         PartKind.WORDS: f"words in its text: {value:.0%} of what is possible",
         PartKind.PERSON: f"your and the camera's words: {value:.0%} of the query",

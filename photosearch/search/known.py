@@ -12,10 +12,12 @@ from typing import Protocol
 
 from photosearch.search.stems import Stemmer
 
-# The model reads a word in pieces. If there are many pieces of a letter or two, the model never
-# read the word. Measured: docs/explained/decisions/search.md.
+# The model reads a word in pieces. If it reads many pieces of a letter or two, and the word has a
+# vowel at most, the word is noise. Measured: docs/explained/decisions/search.md.
 PIECES = 4
 LETTERS = 2.0  # of a piece, on average
+MOST_VOWELS = 1
+VOWELS = frozenset("aeiou")
 
 
 class Reader(Protocol):
@@ -31,7 +33,7 @@ class Reader(Protocol):
 def knows(reader: Reader, stemmer: Stemmer, words: Sequence[str]) -> bool:
     """Return whether the model knows any of some words.
 
-    It knows a word that it reads in few pieces, and every form of a word that stands in its lists.
+    It knows a word that it doesn't read in fragments, and every form of a word in its lists.
 
     Args:
         reader: reads a sentence.
@@ -45,9 +47,11 @@ def knows(reader: Reader, stemmer: Stemmer, words: Sequence[str]) -> bool:
 
 
 def _in_fragments(reader: Reader, word: str) -> bool:
-    """Return whether a word is read in many pieces of a letter or two, or not at all."""
+    """Return whether a word is read as noise: in many small pieces, or not at all."""
     letters = [char for char in unicodedata.normalize("NFD", word) if char.isalnum()]
     if not any(char.isascii() for char in letters):
         return True  # the model reads the Latin alphabet only
     pieces = reader.pieces(word)
+    if sum(char in VOWELS for char in letters) > MOST_VOWELS:
+        return pieces == 0
     return pieces == 0 or (pieces >= PIECES and len(letters) < LETTERS * pieces)

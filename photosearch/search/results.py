@@ -8,12 +8,14 @@ from enum import StrEnum
 from typing import overload
 
 from photosearch.search.query import Query
+from photosearch.wording import Confidence, wording
 
 
 class PartKind(StrEnum):
     """The parts of a fused score; `fusion.Weights` has a weight of the same name for each part."""
 
     MEANING = "meaning"  # nearness of the photo to the sentence
+    SEEN = "seen"  # how surely the photo shows the words of the query, each on its own
     LIKE = "like"  # nearness of the photo to the photo given with --like
     WORDS = "words"  # how many of the query's words are in the photo's text
     PERSON = "own"  # how many of the query's words a person or a camera wrote
@@ -41,7 +43,13 @@ class Result:
     parts: Mapping[str, Part] = field(default_factory=dict)  # of the fused ranker, by `PartKind`
     taken_at: str | None = None  # ISO 8601, local time, as precise as it is known
     taken_from: str | None = None  # exif, xmp, name (of the file) or file (its own time)
+    confidence: Confidence | None = None  # of a generated caption, if it is known
     sure: bool = True  # whether the photo surely matches; otherwise it only may match
+
+    @property
+    def wording(self) -> str:
+        """The caption as people read it: if the model isn't sure of it, it says less."""
+        return wording(self.caption, self.confidence, self.tags)
 
 
 class Nothing(StrEnum):

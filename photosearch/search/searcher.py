@@ -73,7 +73,8 @@ class Searcher:
         compared: Mapping[PartKind, Comparison] = {}
         if meaning is not None:
             sentence = query.text if query.words and not means_nothing else None
-            compared = meaning.compare(sentence, like)
+            words = query.words if query.ranker.asks_words else ()
+            compared = meaning.compare(sentence, like, words)
         found = candidates(self.connection, query, meaning, compared)
         scores = score(self.connection, self.stemmer, query, found, meaning, compared)
         least = scores.least if query.min_score is None else query.min_score

@@ -241,7 +241,7 @@ def test_find_looks_into_camera_folder_and_file_name(library: Any, run: Run) -> 
 
 
 def test_find_prints_paths_byte_for_byte_for_xargs(library: Any, run: Run) -> None:
-    done = run("find", "odd", "-0", db=library.db)
+    done = run("find", "odd", "--sure", "-0", db=library.db)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.endswith("\0")
     assert sorted(done.stdout[:-1].split("\0")) == sorted(map(str, library.odd))
@@ -253,7 +253,7 @@ def test_find_prints_paths_byte_for_byte_for_xargs(library: Any, run: Run) -> No
 
 
 def test_find_prints_a_path_a_line(library: Any, run: Run) -> None:
-    done = run("find", "--paths", "chelsea", "eiffel", db=library.db)
+    done = run("find", "--paths", "--sure", "chelsea", "eiffel", db=library.db)
     assert (done.returncode, done.stderr) == (0, "")
     expected = {str(library.photos / "chelsea.png"), str(library.photos / "eiffel.jpg")}
     assert set(done.stdout.splitlines()) == expected
@@ -534,7 +534,7 @@ def test_a_library_on_a_read_only_medium_can_be_searched(
     (folder / "l.db").chmod(0o444)
     folder.chmod(0o555)
     try:
-        done = run("find", "chelsea", "--paths", db=folder / "l.db", **mortal)
+        done = run("find", "chelsea", "--sure", "--paths", db=folder / "l.db", **mortal)
         assert (done.returncode, done.stderr) == (0, "")
         assert done.stdout == f"{library.photos / 'chelsea.png'}\n"
         assert run("export", "-", db=folder / "l.db", **mortal).returncode == 0

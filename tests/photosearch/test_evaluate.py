@@ -127,7 +127,8 @@ def test_single_words_are_neither_rare_nor_everywhere() -> None:
     said = {
         "a": ["a dog on a bus", "two dogs"], "b": ["a Dog runs"], "c": ["dogs running", "buses"],
         "d": ["a pony and a bus", "a runner"], "e": ["ponies"], "f": ["3 3 x"],
-        "g": ["3 x", "ponys"], "h": ["3 x"], "i": ["a cat"], "j": ["two cats"], "k": ["a cat"], "l": ["one of them"],
+        "g": ["3 x", "ponys"], "h": ["3 x"], "i": ["a cat"], "j": ["two cats"],
+        "k": ["a cat"], "l": ["one of them"],
     }  # fmt: skip
     pairs = [(text, name) for name, texts in said.items() for text in texts]
     texts, names = [text for text, _ in pairs], [name for _, name in pairs]

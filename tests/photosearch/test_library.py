@@ -68,6 +68,7 @@ class Compass:
     )
     background_hubness: np.ndarray = field(default_factory=lambda: np.zeros(50, np.float32))
     ranking: Mapping[str, float] = field(default_factory=lambda: {"min_score": 0.1})
+    background_words: None = None
 
     def pieces(self, word: str) -> int:
         return 1

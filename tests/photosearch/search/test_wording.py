@@ -52,6 +52,7 @@ class Encoder:
         self.background = quantise(others / np.linalg.norm(others, axis=1, keepdims=True))
         self.background_hubness = np.zeros(500, np.float32)
         self.ranking: Mapping[str, float] = {}
+        self.background_words = None
 
     def encode(self, sentences: Sequence[str]) -> np.ndarray:
         return np.stack([
