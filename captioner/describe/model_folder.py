@@ -169,7 +169,9 @@ def check_large_file(folder: Path, name: str) -> None:
     with reading(folder, name):
         found = sample_hash(folder / name)
     if listed is not None and listed["sample"] != found:
-        raise damaged(folder, name, "does not belong to this model")
+        put_back = "put back the file that the model came with"
+        hint = remedy(folder, f"{put_back}: this file may belong to another model")
+        raise ModelError(f"{name} in {folder} is damaged", hint)
 
 
 def wrong_files(folder: Path) -> list[str]:

@@ -117,7 +117,8 @@ class TestShipped:
         expected = {
             "config.json", "model.safetensors", "vocabulary.txt", "labels.tsv", "words.tsv",
             "photo.onnx", "step.onnx", "graphs.json",
-            "sentences.ort", "tokenizer.json", "background.npz", "MODEL_CARD.md",
+            "sentences.ort", "tokenizer.json", "background.npz", "self_test.json",
+            "MODEL_CARD.md",
         }  # fmt: skip
         assert files.keys() == expected
         assert sum(files.values()) < 65e6
