@@ -271,6 +271,37 @@ def export_command(
     print(model)
 
 
+@app.command("doctor")
+def doctor_command(
+    model: Annotated[Path | None, typer.Argument(help="By default the shipped model.")] = None,
+    record: Annotated[
+        bool, typer.Option("--record", help="First record its answers: the model is finished.")
+    ] = False,
+    engine: Annotated[
+        str, typer.Option(help=f"What runs the model: {', '.join(engines.Engine)}.")
+    ] = "auto",
+) -> None:
+    """Check that the files and the parts of a model belong together.
+
+    Its answers to drawings and sentences are compared with the answers that were recorded when it
+    was finished.
+
+    Example: captioner doctor runs/joint/best
+    """
+    from captioner import doctor
+    from captioner.describe.model_folder import shipped_model
+
+    folder = model or shipped_model()
+    if record:
+        doctor.record(folder)
+    health = doctor.examine(folder, engine, tell)
+    for fault in health.faults:
+        tell(f"captioner: {folder}: {fault}")
+    if health.faults:
+        raise typer.Exit(3)
+    print(health)
+
+
 app.registered_commands += commands.app.registered_commands
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
-from photosearch.errors import MissingModelError, UnknownPathError, UsageError
+from photosearch.errors import MissingModelError, UnknownPathError, UsageError, loading_model
 from photosearch.files.paths import outermost, paths_of, spelled
 from photosearch.location import default_path
 from photosearch.search.query import Query, Ranker
@@ -20,12 +20,12 @@ from photosearch.text import searchable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     import numpy as np
 
     from captioner.describe.describer import Describer
     from captioner.describe.sentence_encoder import SentenceEncoder
+    from captioner.doctor import Health
     from photosearch.indexing.config import DescribeOptions, IndexOptions, WatchOptions
     from photosearch.indexing.observer import Observer
     from photosearch.indexing.summary import Summary
@@ -64,12 +64,7 @@ class Library:
                 the first search that needs it.
         """
         self.path = os.fspath(path) if path is not None else default_path()
-        self._model: Path | None = None
-        if model is not None:
-            from photosearch.store.library_model import named_folder
-
-            self._model = named_folder(model)
-        self._tower = TextTower(self.path, self._model, load_encoder)
+        self._tower = TextTower(self.path, model, load_encoder)
         self._reader: sqlite3.Connection | None = None
         self._searcher: Searcher | None = None
 
@@ -120,7 +115,7 @@ class Library:
         """
         from photosearch.indexing.job import job
 
-        work = job(self.path, options, describing, load, notify, values, self._model)
+        work = job(self.path, options, describing, load, notify, values, self._tower.named)
         return work.run(paths_of(folders), observer)
 
     def watch(
@@ -167,7 +162,7 @@ class Library:
             roots = outermost(spelled(roots, known)) or known
         if not roots:
             raise UsageError("which folder? photosearch watch FOLDER")
-        work = job(self.path, options, describing, load, notify, values, self._model)
+        work = job(self.path, options, describing, load, notify, values, self._tower.named)
         return keep_fresh(
             work.run, self.path, roots, lambda folder: knows(self._open(), folder),
             observing or (lambda: contextlib.nullcontext(Silent())), notify,
@@ -250,6 +245,17 @@ class Library:
 
         self.close()
         return visit(self.path, check=check)
+
+    def check_model(self, notify: Callable[[str], None] = lambda text: None) -> Health:
+        """Check that the parts of the model in use belong together; see `captioner.doctor`.
+
+        Raises:
+            ModelError: the folder holds no model, or is not there.
+        """
+        from captioner import doctor
+
+        with loading_model():
+            return doctor.examine(self._tower.folder(self._open()), notify=notify)
 
     def salvage(self, file: StrPath) -> Salvaged:
         """Write what can be read of a damaged library into a new file; the damaged file stays.

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from captioner.describe.description import Part
+from captioner.describe.large_files import sample_hash, whole_hash
 from captioner.errors import CaptionerError, ModelError
 
 CONFIG, WEIGHTS, VOCABULARY = "config.json", "model.safetensors", "vocabulary.txt"
@@ -22,13 +23,17 @@ CLASSES, WORDS = "labels.tsv", "words.tsv"  # the labels of the classifier and o
 # step of beam search; see `captioner.training.export`. Then the names of the weights they take.
 PHOTO, STEP, NAMES = "photo.onnx", "step.onnx", "graphs.json"
 SENTENCES, TOKENIZER, BACKGROUND = "sentences.onnx", "tokenizer.json", "background.npz"
+SELF_TEST = "self_test.json"  # see `captioner.describe.self_test`
 
 # Matrices of these kinds are stored as int8, with a scale for each row under the matrix's name and
 # SCALE. Of the word head, they would be 2 MB larger as float16.
 NARROW, SCALE = ("words",), ".scale"
 
-# The files whose hashes config.json lists: the small files whose damage could go unnoticed.
-LISTED = (VOCABULARY, CLASSES, WORDS, PHOTO, STEP, NAMES, TOKENIZER)
+# The small files whose damage could go unnoticed. config.json lists their hashes under `files`, and
+# they are compared whenever such a file is read.
+LISTED = (VOCABULARY, CLASSES, WORDS, PHOTO, STEP, NAMES, TOKENIZER, SELF_TEST)
+# config.json lists two hashes of each of these files under `large_files`: see `check_large_file`.
+LARGE = (WEIGHTS, SENTENCES, BACKGROUND)
 
 
 @dataclass(frozen=True)
@@ -148,6 +153,43 @@ def read_file(folder: Path, name: str) -> bytes:
     return content
 
 
+def check_large_file(folder: Path, name: str) -> None:
+    """Refuse a file of another model; `name` is one of `LARGE`.
+
+    Only a sample of the file is compared: see `wrong_files` for all of it. An earlier version's
+    model lists no hashes: nothing is compared.
+
+    Raises:
+        ModelError: the file is missing, or it is not the file that config.json lists.
+    """
+    listed = _listed(folder, "large_files").get(name)
+    with reading(folder, name):
+        found = sample_hash(folder / name)
+    if listed is not None and listed["sample"] != found:
+        raise damaged(folder, name, "does not belong to this model")
+
+
+def wrong_files(folder: Path) -> list[str]:
+    """Return what is wrong with a model's files, a line each; all their bytes are compared.
+
+    Raises:
+        ModelError: the folder holds no model, or config.json or the weights can't be read.
+    """
+    settings, weights = read_settings(folder), read_weights(folder)
+    listed = _listed(folder) | {n: h["whole"] for n, h in _listed(folder, "large_files").items()}
+    wrong = [
+        f"{name} is missing" if not (folder / name).exists() else f"{name} is not the model's own"
+        for name, expected in listed.items()
+        if not (folder / name).exists() or whole_hash(folder / name) != expected
+    ]
+    known = read_fingerprints(folder)
+    return wrong or [
+        f"{part} come from weights, files or settings of another model"
+        for part in Part
+        if fingerprint(folder, part, weights, settings) != known[part]
+    ]
+
+
 def has_file(folder: Path, name: str) -> bool:
     """Return whether a model has a file: it is in the folder, or config.json lists it."""
     return (folder / name).exists() or name in _listed(folder)
@@ -159,6 +201,8 @@ def read_weights(folder: Path) -> dict[str, np.ndarray]:
     Raises:
         ModelError: the file is missing or damaged, a weight is not finite, or the model is of an
             earlier version.
+
+        ModelError: the file is missing, damaged or another model's, or a weight is not finite.
     """
     stored = _read_stored(folder)
     if "tagger.words.weight" in stored:  # in place of the word head
@@ -175,6 +219,7 @@ def _read_stored(folder: Path) -> dict[str, np.ndarray]:
     """Read a model's weights as they are stored; see `read_weights`."""
     from safetensors.numpy import load_file
 
+    check_large_file(folder, WEIGHTS)
     with reading(folder, WEIGHTS):
         weights = dict(load_file(folder / WEIGHTS))
     if not all(np.isfinite(weight).all() for weight in weights.values()):
@@ -202,8 +247,10 @@ def write_part(
     save_file(merged, folder / WEIGHTS)
     known = read_settings(folder) if (folder / CONFIG).exists() else {}
     known = {**known, **settings}
-    known["fingerprints"] = {part: fingerprint(folder, part, merged, known) for part in Part}
-    _write_settings(folder, known)
+    fingerprints = {part: fingerprint(folder, part, merged, known) for part in Part}
+    if known.get("fingerprints") != fingerprints:
+        (folder / SELF_TEST).unlink(missing_ok=True)  # it was recorded with other weights
+    _write_settings(folder, {**known, "fingerprints": fingerprints})
 
 
 def _stored(name: str, weight: np.ndarray) -> list[tuple[str, np.ndarray]]:
@@ -233,15 +280,20 @@ def list_files(folder: Path) -> None:
 def _write_settings(folder: Path, settings: Mapping[str, object]) -> None:
     present = [name for name in LISTED if (folder / name).exists()]
     files = {name: _hash((folder / name).read_bytes()) for name in present}
-    text = json.dumps({**settings, "files": files}, indent=1)
+    large = {
+        name: {"sample": sample_hash(folder / name), "whole": whole_hash(folder / name)}
+        for name in LARGE
+        if (folder / name).exists()
+    }
+    text = json.dumps({**settings, "files": files, "large_files": large}, indent=1)
     (folder / CONFIG).write_text(text + "\n", encoding="utf-8")
 
 
-def _listed(folder: Path) -> dict[str, str]:
-    """Return the hashes of files that config.json lists, by name."""
+def _listed(folder: Path, key: str = "files") -> dict[str, Any]:
+    """Return the hashes of files that config.json lists under a key, by name."""
     settings = read_settings(folder)
     with reading(folder, CONFIG):
-        return dict(settings.get("files", {}))
+        return dict(settings.get(key, {}))
 
 
 def _hash(content: bytes) -> str:

@@ -22,6 +22,7 @@ from captioner.describe.model_folder import (
     TOKENIZER,
     VOCABULARY,
     WORDS,
+    check_large_file,
     damaged,
     has_file,
     read_file,
@@ -118,6 +119,7 @@ class SentenceEncoder:
 
 
 def _open(folder: Path, threads: int) -> InferenceSession:
+    check_large_file(folder, SENTENCES)
     with reading(folder, SENTENCES):
         return open_session(folder / SENTENCES, threads=threads, optimise="DISABLE_ALL")
 
@@ -137,6 +139,7 @@ def _background(
     Returns:
         Vectors, int8 (m, D); hubness, float32 (m,); likeliest words, see `SentenceEncoder`.
     """
+    check_large_file(folder, BACKGROUND)
     with reading(folder, BACKGROUND):
         arrays = np.load(folder / BACKGROUND)
         vectors, hubness = arrays["vectors"], arrays["hubness"]

@@ -153,8 +153,7 @@ def finish_command(
     if unknown:
         raise DataError(f"there is no step {unknown[0]}", f"choose {', '.join(Step)}")
     sources = named_sources(data, classes, embedding_only)
-    photos = [photo for source in sources for photo in read_source(*source)]
-    material = Material.of(photos, features or model.parent / "features")
+    material = Material.read(sources, features or model.parent / "features")
     with training_progress() as (_, report):
         finish(model, material, [Step(step) for step in only or []], report)
     print(model)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -18,18 +19,24 @@ class TextTower:
     """The text tower of a library, opened when it is needed and the library has vectors."""
 
     def __init__(
-        self, library: str, named: Path | None, load: Callable[[], SentenceEncoder] | None
+        self,
+        library: str,
+        model: str | os.PathLike[str] | None,
+        load: Callable[[], SentenceEncoder] | None,
     ) -> None:
         """Get ready; nothing is opened yet.
 
         Args:
             library: the library's file.
-            named: the model folder that a person names; None: see
-                `photosearch.store.library_model`.
+            model: the folder that a person names, see `named_folder`; None: no folder is named.
             load: returns a sentence encoder in place of a model folder's; None: no such encoder.
         """
         self._library = library
-        self._named = named
+        self.named: Path | None = None  # absolute
+        if model is not None:
+            from photosearch.store.library_model import named_folder
+
+            self.named = named_folder(model)
         self._load = load
         self._folder: Path | None = None
         self._encoder: SentenceEncoder | None = None
@@ -78,7 +85,7 @@ class TextTower:
         """
         from photosearch.store.library_model import model_folder
 
-        return model_folder(connection, self._library, self._named)
+        return model_folder(connection, self._library, self.named)
 
 
 def load_text_tower(folder: Path) -> SentenceEncoder:

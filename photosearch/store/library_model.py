@@ -69,6 +69,12 @@ def remember(connection: sqlite3.Connection, library: str, folder: Path) -> None
     write_setting(connection, _SETTING, None if is_shipped(folder) else _value(library, folder))
 
 
+def remembered(connection: sqlite3.Connection) -> str | None:
+    """Return the folder that the library remembers, as it was named; None: the shipped model."""
+    value = read_setting(connection, _SETTING)
+    return None if value is None else str(json.loads(value)[0])
+
+
 def _value(library: str, folder: Path) -> str:
     """Return the setting: the places of a folder as JSON, the first choice first.
 
