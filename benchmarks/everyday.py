@@ -58,11 +58,15 @@ class Query:
 
 @dataclass(frozen=True)
 class Found:
-    """What a system answers to a query: file names of photos, the best first."""
+    """What a system shows for a query."""
 
-    shown: tuple[str, ...]  # the first that a person sees, `FIRST` at most
-    sure: int  # how many of these the system is sure of; all if it doesn't tell
-    deep: tuple[str, ...]  # without a threshold, `DEEP` at most
+    photos: tuple[str, ...]  # file names, the best first, `DEEP` at most
+    sure: int  # how many of the first the system is sure of; all if it doesn't tell
+
+    @property
+    def first(self) -> tuple[str, ...]:
+        """The photos that a person looks at."""
+        return self.photos[:FIRST]
 
 
 Right = dict[str, dict[str, bool]]  # by query and photo
@@ -127,19 +131,16 @@ def make_pool(pool: Path) -> int:
 def search(command: str, database: Path, pool: Path) -> dict[str, Found]:
     """Index the pool with a system and search all queries, each as a person would."""
     program, *options = shlex.split(command)
-
-    def find(text: str, count: int, *more: str) -> list[dict[str, object]]:
-        asked = [program, "find", *options, "--db", str(database), "--json", "-n", str(count)]
-        done = subprocess.run([*asked, *more, text], capture_output=True, text=True)
-        return list(json.loads(done.stdout))  # empty with another exit code if nothing is found
-
     subprocess.run([program, "index", *options, "--db", str(database), str(pool)], check=True)
+    find = [program, "find", *options, "--db", str(database), "--json", "-n", str(DEEP)]
     found = {}
     for query in read_queries():
-        first = find(query.text, FIRST)
-        deep = find(query.text, DEEP, "--min-score", "0")
-        sure = sum(bool(result.get("sure", True)) for result in first)
-        found[query.text] = Found(_names(first), sure, _names(deep))
+        # Another exit code than 0 says that nothing is found.
+        done = subprocess.run([*find, query.text], stdout=subprocess.PIPE, text=True, check=False)
+        results = json.loads(done.stdout)
+        photos = tuple(os.path.basename(result["path"]) for result in results)
+        sure = sum(bool(result.get("sure", True)) for result in results[:FIRST])
+        found[query.text] = Found(photos, sure)
     return found
 
 
@@ -154,9 +155,7 @@ def candidates(
         captions: the stems of each caption of each photo.
         deep: take all that the systems found, not only the first photos.
     """
-    chosen = {photo for found in systems for photo in (*found.shown, *found.deep[:FIRST])}
-    if deep:
-        chosen |= {photo for found in systems for photo in found.deep}
+    chosen = {photo for found in systems for photo in (found.photos if deep else found.first)}
     fitting = {
         photo: sum(all(stems & set(group) for group in query.words) for stems in said) / len(said)
         for photo, said in captions.items()
@@ -165,14 +164,14 @@ def candidates(
     return chosen | set(said[:CAPTIONED])
 
 
-def unjudged(work: Path) -> dict[str, list[str]]:
+def unjudged(work: Path, right: Right) -> dict[str, list[str]]:
     """Return the photos to judge by query, in random order."""
     stemmer = Stemmer()
     captions = {
         photo.name: [set(stems) for stems in stemmer.stems(said)]
         for photo, said in captions_of_pool().items()
     }
-    right, systems = read_judgements(), read_found(work)
+    systems = read_found(work)
     left = {}
     for query in read_queries():
         judged = right.get(query.text, {})
@@ -243,7 +242,7 @@ def figures(found: Mapping[str, Found], right: Mapping[str, Mapping[str, bool]])
     hits, best, sure, sure_hits, nothing = 0, 0, 0, 0, []
     asked = [query for query in found if any(right.get(query, {}).values())]
     for query in asked:
-        verdicts = [right[query][photo] for photo in found[query].shown]
+        verdicts = [right[query][photo] for photo in found[query].first]
         hits += sum(verdicts)
         best += min(FIRST, sum(right[query].values()))
         sure += found[query].sure
@@ -269,7 +268,7 @@ def table(systems: Mapping[str, Mapping[str, Found]], right: Right) -> list[str]
         notes.append(f"{name} finds nothing right: {', '.join(of.nothing) or '-'}")
         for text, answer in found.items():
             if not any(right.get(text, {}).values()):
-                shown = f"{len(answer.shown)} shown, {answer.sure} of them as sure"
+                shown = f"{len(answer.first)} shown, {answer.sure} of them as sure"
                 notes.append(f"{name}, {text!r}, which no photo shows: {shown}")
     return [*lines, "", *notes]
 
@@ -280,7 +279,7 @@ def details(systems: Mapping[str, Mapping[str, Found]], right: Right) -> list[st
     for query in read_queries():
         verdicts = right.get(query.text, {})
         hits = (
-            str(sum(verdicts[photo] for photo in found[query.text].shown))
+            str(sum(verdicts[photo] for photo in found[query.text].first))
             for found in systems.values()
         )
         lines.append(f"| {query.text} | {sum(verdicts.values())} | {' | '.join(hits)} |")
@@ -291,15 +290,11 @@ def read_found(work: Path) -> dict[str, dict[str, Found]]:
     """Read what each system found, by its name and by query."""
     return {
         file.stem.removeprefix("found-"): {
-            query: Found(tuple(one["shown"]), one["sure"], tuple(one["deep"]))
+            query: Found(tuple(one["photos"]), one["sure"])
             for query, one in json.loads(file.read_text(encoding="utf-8")).items()
         }
         for file in sorted(work.glob("found-*.json"))
     }
-
-
-def _names(results: Iterable[Mapping[str, object]]) -> tuple[str, ...]:
-    return tuple(os.path.basename(str(result["path"])) for result in results)
 
 
 def _read(file: Path) -> list[list[str]]:
@@ -328,35 +323,34 @@ def main() -> None:
         print(make_pool(options.pool), "photos")
         return
     work: Path = options.work
+    right = read_judgements()
     if options.step == "search":
         work.mkdir(parents=True, exist_ok=True)
+        (work / "pool").unlink(missing_ok=True)
+        (work / "pool").symlink_to(options.pool.resolve())
         for system in options.systems:
             name, _, command = system.partition("=")
             found = search(command, work / f"{name}.db", options.pool)
             rows = {query: vars(one) for query, one in found.items()}
-            file = work / f"found-{name}.json"
-            file.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
-        (work / "pool").unlink(missing_ok=True)
-        (work / "pool").symlink_to(options.pool.resolve())
+            text = json.dumps(rows, indent=1) + "\n"
+            (work / f"found-{name}.json").write_text(text, encoding="utf-8")
     elif options.step == "sheets":
-        photos = unjudged(work)
-        rows = [[q, str(n), p] for q, names in photos.items() for n, p in enumerate(names, 1)]
-        _write(work / "sheets.tsv", [("query", "number", "photo"), *rows])
+        photos = unjudged(work, right)
+        numbered = [(q, str(n), p) for q, names in photos.items() for n, p in enumerate(names, 1)]
+        _write(work / "sheets.tsv", [("query", "number", "photo"), *numbered])
         for old in work.glob("sheet-*.png"):
             old.unlink()
         pages = draw_pages(photos, work / "pool")
         for number, page in enumerate(pages, 1):
             page.save(work / f"sheet-{number:02}.png")
-        print(f"{len(rows)} photos on {len(pages)} pages")
+        print(f"{len(numbered)} photos on {len(pages)} pages")
     elif options.step == "judge":
-        right = read_judgements()
         answers = [line.split("\t") for line in (work / "right.tsv").read_text().splitlines()]
         for query, verdicts in take_over(_read(work / "sheets.tsv"), answers).items():
             right[query] |= verdicts
         write_judgements(right)
     else:
         systems = read_found(work)
-        right = read_judgements()
         print("\n".join([*table(systems, right), "", *details(systems, right)]))
 
 

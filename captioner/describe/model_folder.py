@@ -199,10 +199,8 @@ def read_weights(folder: Path) -> dict[str, np.ndarray]:
     """Read a model's weights by name; matrices that are stored as int8 become float32.
 
     Raises:
-        ModelError: the file is missing or damaged, a weight is not finite, or the model is of an
-            earlier version.
-
-        ModelError: the file is missing, damaged or another model's, or a weight is not finite.
+        ModelError: the file is missing, damaged or another model's, a weight is not finite, or the
+            model is of an earlier version.
     """
     stored = _read_stored(folder)
     if "tagger.words.weight" in stored:  # in place of the word head
