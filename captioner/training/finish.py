@@ -16,7 +16,6 @@ from captioner.describe.engines import Engine
 from captioner.describe.model_folder import (
     BACKGROUND,
     WORDS,
-    outdated,
     read_file,
     read_fingerprints,
     read_settings,
@@ -130,7 +129,9 @@ def calibrate_words(model: Path, material: Material) -> Figures:
     networks = Networks.read(model)
     head = networks.words
     if head is None:
-        raise outdated(model)
+        raise ModelError(
+            f"the model in {model} has no word head", "captioner train-heads gives it one"
+        )
     held = [(photo, file) for photo, file in material.dev if photo.role is Role.CAPTIONS]
     logits = _on_photos(head, networks, held, material)
     numbers = form_numbers(read_file(model, WORDS).decode().splitlines())
