@@ -68,7 +68,7 @@ def train_joint_command(
     ] = None,
     minutes: Annotated[float | None, typer.Option(min=0.0, help="Of training.")] = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="Rounds through all photos.")] = None,
-    photos: Annotated[int, typer.Option(min=2, help="Captioned photos a step.")] = 768,
+    photos: Annotated[int, typer.Option(min=2, help="Captioned photos a step.")] = 512,
     rate: Annotated[float, typer.Option(min=0.0, help="Factor of all learning rates.")] = 1.0,
     seed: Annotated[int, typer.Option()] = 1,
     compiled: Annotated[bool, typer.Option("--compile", help="Compile the trunk first.")] = False,

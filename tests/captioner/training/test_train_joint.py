@@ -167,4 +167,4 @@ def test_a_run_ends_by_what_is_reached_first() -> None:
 
 
 def test_photos_that_leave_no_room_for_networks_do_not_fit() -> None:
-    assert fits(8 * 2**30, 78 * 2**30) and not fits(8 * 2**30, 30 * 2**30)
+    assert fits(8 * 2**30, 78 * 2**30) and not fits(8 * 2**30, 40 * 2**30)
