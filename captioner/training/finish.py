@@ -112,7 +112,7 @@ def finish(
     if before.get("vectors") != weights:
         figures = {}
     for step in only or [step for step in Step if step not in figures]:
-        found = STEPS[step](model, material)
+        found = {name: float(value) for name, value in STEPS[step](model, material).items()}
         figures[step] = found
         write_part(model, {}, {"finish": {"vectors": weights, "figures": figures}})
         report({f"{step} {name}": value for name, value in found.items()})
