@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
@@ -9,6 +10,13 @@ import numpy as np
 import torch
 
 Result = TypeVar("Result")
+Finish = Callable[[], Sequence[Result]]
+
+LEAST = 32  # photos that fit any graphics processor
+MOST = 512  # more photos at once are hardly faster
+BEGUN = 2  # parts that a device has at once: when it is done with a part, it has the next
+TRIED = 16  # photos that are described to measure what a photo needs
+MARGIN = 0.7  # of the free memory: other sizes may take other algorithms
 
 
 class BatchSize:
@@ -18,51 +26,96 @@ class BatchSize:
         size: Photos to be given at once; may change with every batch.
     """
 
-    def __init__(self, size: int = 32, most: int = 512) -> None:
-        """Start with a size that fits any graphics processor; `most` is the largest size."""
+    def __init__(self, size: int = LEAST, most: int = MOST) -> None:
+        """Start with a size; `most` is the largest size."""
         self.size = size
         self._most = most
 
     def run(
-        self, function: Callable[[np.ndarray], Sequence[Result]], photos: np.ndarray
+        self, start: Callable[[np.ndarray], Finish[Result]], photos: np.ndarray
     ) -> list[Result]:
         """Return what a function makes of photos, given to it in parts that fit.
 
+        A part is begun before the results of the part before it are taken. So the device works on a
+        part while this thread makes the results of another part.
+
         Args:
-            function: takes photos, (B, ...), and returns a result for each.
+            start: begins with photos, (B, ...). It returns a function that waits for the device,
+                and returns a result for each photo.
             photos: any number, (N, ...).
 
         Raises:
             torch.OutOfMemoryError: not even one photo fits.
         """
         results: list[Result] = []
-        while len(results) < len(photos):
-            part = photos[len(results) : len(results) + self.size]
+        begun: deque[tuple[np.ndarray, Finish[Result]]] = deque()
+        at = 0
+        while at < len(photos) or begun:
+            part = photos[at : at + self.size]
             try:
-                results += function(part)
+                if len(part) and len(begun) < BEGUN:
+                    begun.append((part, start(part)))
+                    at += len(part)
+                    continue
+                part, finish = begun[0]
+                results += finish()
             except RuntimeError as error:
-                if not _is_out_of_memory(error) or len(part) == 1:
+                if not _is_out_of_memory(error) or (len(part) == 1 and len(begun) <= 1):
                     raise
                 fits = False
             else:
                 fits = True
             # Not above: while an error is handled, it keeps what the function has allocated.
-            if not fits:
-                self.size = self._most = len(part) // 2
-                _free()
-            elif len(part) == self.size:
-                self.size = min(2 * self.size, self._most)
+            if fits:
+                begun.popleft()
+                if len(part) == self.size:
+                    self.size = min(2 * self.size, self._most)
+            else:
+                # The parts that were begun are begun again, in parts that are smaller.
+                at = len(results)
+                begun.clear()
+                finish = None
+                self.size = self._most = max(len(part) // 2, 1)
+                free_memory()
         return results
 
 
-def _is_out_of_memory(error: RuntimeError) -> bool:
-    # MPS has no class for it.
-    return isinstance(error, torch.cuda.OutOfMemoryError) or "out of memory" in str(error)
+def fitting(free: int, needed: int) -> int:
+    """Return how many photos fit into memory, a power of two up to `MOST`.
+
+    Args:
+        free: bytes of the device.
+        needed: bytes for a photo.
+    """
+    fits = min(int(MARGIN * free / max(needed, 1)), MOST)
+    return int(2 ** np.floor(np.log2(max(fits, 1))))
 
 
-def _free() -> None:
+def measured_on_cuda(describe: Callable[[int], object], device: torch.device) -> int:
+    """Return how many photos fit into the memory of a CUDA device, by describing a few.
+
+    Args:
+        describe: describes so many photos, and waits until that is done.
+        device: the device.
+    """
+    describe(TRIED)  # libraries allocate what they keep
+    before = torch.cuda.memory_allocated(device)
+    torch.cuda.reset_peak_memory_stats(device)
+    describe(TRIED)
+    needed = (torch.cuda.max_memory_allocated(device) - before) // TRIED
+    free_memory()
+    free, _ = torch.cuda.mem_get_info(device)
+    return fitting(free, needed)
+
+
+def free_memory() -> None:
     """Free the memory that torch keeps for later."""
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
     elif torch.mps.is_available():
         torch.mps.empty_cache()
+
+
+def _is_out_of_memory(error: RuntimeError) -> bool:
+    # MPS has no class for it.
+    return isinstance(error, torch.cuda.OutOfMemoryError) or "out of memory" in str(error)
