@@ -290,7 +290,8 @@ def caption_command(
             continue
         print(photo)
         for caption in captions:
-            print(f"  {caption.confidence:.2f}  {caption.text}")
+            sure = "    " if caption.confidence is None else f"{caption.confidence:.2f}"
+            print(f"  {sure}  {caption.text}")
     if failed:
         raise typer.Exit(1)
 

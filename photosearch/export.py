@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import csv
 import itertools
-import math
+import json
 import os
 import re
 import sqlite3
@@ -16,6 +16,7 @@ from typing import IO
 
 from photosearch.store.search_rows import CaptionSource
 from photosearch.text import display
+from photosearch.wording import Confidence, wording
 
 COLUMNS = (
     "path", "filename", "alt_text", "caption", "confidence", "taken_at", "camera",
@@ -25,7 +26,9 @@ COLUMNS = (
 
 _QUERY = """
     SELECT photos.path, search.caption, search.caption_source, captions.text AS generated,
-           captions.log_probability, captions.tokens, models.name AS model,
+           captions.confidence, captions.word_confidences, models.name AS model,
+           (SELECT json_group_array(text) FROM (
+                SELECT text FROM tags WHERE photo_id = photos.id AND shown ORDER BY rank)) AS tags,
            photos.taken_at, photos.taken_from, photos.camera, photos.latitude, photos.longitude,
            search.place, photos.width, photos.height, user_metadata.title, user_metadata.keywords,
            user_metadata.rating
@@ -131,8 +134,10 @@ def _cells(row: sqlite3.Row, gps: bool) -> dict[str, object]:
     """Return the values of a photo's row, by column."""
     path = display(os.fsdecode(row["path"]))
     generated = row["caption_source"] == CaptionSource.GENERATED
+    confidence = Confidence.read(row["confidence"], row["word_confidences"])
     # A person's words are not changed.
     describes = row["caption_source"] in _DESCRIBING
+    said = wording(row["generated"], confidence, json.loads(row["tags"]))
     taken_over = (
         "taken_at", "taken_from", "camera", "width", "height", "title", "rating",
     )  # fmt: skip
@@ -141,19 +146,12 @@ def _cells(row: sqlite3.Row, gps: bool) -> dict[str, object]:
         **{name: row[name] if gps else None for name in ("latitude", "longitude", "place")},
         "path": path,
         "filename": os.path.basename(path),
-        "alt_text": row["caption"] if describes else alt_text(row["generated"]),
+        "alt_text": row["caption"] if describes else alt_text(said),
         "caption": row["caption"],
-        "confidence": _confidence(row["log_probability"], row["tokens"]) if generated else None,
+        "confidence": confidence.caption if generated and confidence else None,
         "model": row["model"] if generated else None,
         "keywords": (row["keywords"] or "").replace("\n", "; ") or None,
     }
-
-
-def _confidence(log_probability: float, tokens: int) -> float | None:
-    """Return exp(mean token log-probability), 0 to 1; None if the numbers can't be right."""
-    if tokens < 1 or not -math.inf < log_probability <= 0:
-        return None
-    return round(math.exp(log_probability / tokens), 4)
 
 
 @contextlib.contextmanager

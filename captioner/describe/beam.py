@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from captioner.describe.vocabulary import BOS
+from captioner.describe.vocabulary import BOS, PAD
 
 # When this share of a batch's photos is done, the batch is made smaller: copying the others costs
 # less than searching further for photos that are done.
@@ -19,9 +19,13 @@ COMPACT = 0.25
 class BeamConfig:
     """The settings of caption search."""
 
-    beam: int = 3  # hypotheses kept alive for a photo
+    beam: int = 5  # hypotheses kept alive for a photo
     max_words: int = 20  # a caption is cut here
     length_exponent: float = 0.7  # score = log-probability / tokens ** this; 0 favours short
+    kept: int = 15  # finished captions of a photo, to choose from
+    # Words that search may say: so many of the most frequent words. A step costs mostly the product
+    # with all words.
+    vocabulary: int = 3000
 
 
 @dataclass(frozen=True)
@@ -33,10 +37,10 @@ class Hypothesis:
     score: float  # length-normalised log-probability, the order of the n-best
 
 
-# Takes memory and state of the decoder, the last words and the hypotheses' log-probabilities
-# (numpy, (B, K)). Returns the log-probability of each hypothesis if it ends here;
-# log-probabilities, parents and words of the best continuations, all (B, K); and the state after
-# the last words.
+# Takes memory and state of the decoder, the words that may not come next, (B, K, N), of which the
+# first is the last word, and the hypotheses' log-probabilities, (B, K), both numpy. Returns the
+# log-probability of each hypothesis if it ends here; log-probabilities, parents and words of the
+# best continuations, all (B, K); and the state after the last word.
 Step = Callable[
     [Sequence[Any], Sequence[Any], np.ndarray, np.ndarray],
     tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, Sequence[Any]],
@@ -44,9 +48,13 @@ Step = Callable[
 
 
 def search(
-    step: Step, memory: Sequence[Any], state: Sequence[Any], config: BeamConfig
+    step: Step,
+    memory: Sequence[Any],
+    state: Sequence[Any],
+    config: BeamConfig,
+    kin: np.ndarray,
 ) -> list[list[Hypothesis]]:
-    """Find the most probable captions of photos.
+    """Find the most probable captions of photos that say no content word twice.
 
     No caption is empty. The step decides which words are never produced. If a hypothesis reaches
     `max_words`, it is closed with its own EOS probability: so every score is of a whole caption.
@@ -55,36 +63,41 @@ def search(
         step: computes one word for all hypotheses, see `captioner.networks.beam_step.BeamStep`.
         memory: arrays or tensors, a row for each photo.
         state: of the decoder before the first word: arrays or tensors, a row for each photo.
-        config: beam width and length.
+        config: width, length, and how many captions are kept.
+        kin: by word, the words that may not come after it in a caption,
+            see `captioner.describe.content.ContentWords`; int64 (V, F).
 
     Returns:
-        For each photo up to `config.beam` different captions, the best first.
+        For each photo up to `config.kept` different captions, the best first.
     """
-    photos, beam = len(memory[0]), config.beam
+    photos, beam, each = len(memory[0]), config.beam, kin.shape[1]
     finished: list[list[Hypothesis]] = [[] for _ in range(photos)]
     alive = np.arange(photos)  # photos that are still searched
     words = np.zeros((photos, beam, 0), np.int64)
-    last = np.full((photos, beam), BOS, np.int64)
+    # First the last word, then the kin of each word so far. Always as wide: engines prepare
+    # themselves anew for each new shape.
+    barred = np.full((photos, beam, 1 + each * config.max_words), PAD, np.int64)
+    barred[:, :, 0] = BOS
     # All beams start alike: only the first may be continued at the first step.
     total = np.full((photos, beam), -np.inf, np.float32)
     total[:, 0] = 0.0
     for length in range(config.max_words + 1):
-        before = words
-        ends, total, parents, last, state = step(memory, state, last, total)
+        ends, total, parents, last, state = step(memory, state, barred, total)
         if length:
-            _collect([finished[photo] for photo in alive], before, ends, length, config)
-        words = np.concatenate(
-            [np.take_along_axis(before, parents[:, :, None], 1), last[:, :, None]], 2
-        )  # (B, K, length + 1)
+            _collect([finished[photo] for photo in alive], words, ends, length, config)
         bounds = total.max(1)
         open_ = np.array([
-            not _settled(finished[photo], bound, config)
+            length < config.max_words and not _settled(finished[photo], bound, config)
             for photo, bound in zip(alive, bounds.tolist(), strict=True)
         ])  # fmt: skip
         if not open_.any():
             break
+        words, barred = (np.take_along_axis(x, parents[:, :, None], 1) for x in (words, barred))
+        words = np.concatenate([words, last[:, :, None]], 2)  # (B, K, length + 1)
+        barred[:, :, 0] = last
+        barred[:, :, 1 + each * length : 1 + each * (length + 1)] = kin[last]
         if np.mean(open_) <= 1 - COMPACT:
-            alive, words, last, total = (x[open_] for x in (alive, words, last, total))
+            alive, words, barred, total = (x[open_] for x in (alive, words, barred, total))
             kept = np.flatnonzero(open_)
             memory, state = [x[kept] for x in memory], [x[kept] for x in state]
     return finished
@@ -112,7 +125,7 @@ def _collect(
                 score = normalised(total, length + 1, config.length_exponent)
                 best.append(Hypothesis(row, total, score))
         best.sort(key=lambda hypothesis: -hypothesis.score)
-        del best[config.beam :]
+        del best[config.kept :]
 
 
 def _settled(best: Sequence[Hypothesis], bound: float, config: BeamConfig) -> bool:
@@ -122,4 +135,4 @@ def _settled(best: Sequence[Hypothesis], bound: float, config: BeamConfig) -> bo
     total / (max_words + 1) ** exponent is the highest score that a hypothesis may reach.
     """
     most = normalised(bound, config.max_words + 1, config.length_exponent)
-    return len(best) == config.beam and most <= best[-1].score
+    return len(best) == config.kept and most <= best[-1].score

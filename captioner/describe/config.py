@@ -7,7 +7,9 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
 from captioner.describe.beam import BeamConfig
+from captioner.describe.choice import ChoiceConfig
 from captioner.describe.colours import ColourConfig
+from captioner.describe.confidence import ConfidenceConfig
 from captioner.describe.tags import TagConfig
 
 BATCH = 64
@@ -16,10 +18,12 @@ BATCH = 64
 
 @dataclass(frozen=True)
 class CaptionerConfig:
-    """A model's name, with the settings of caption search, tags and colours."""
+    """A model's name, with the settings of captions, tags and colours."""
 
     name: str
     beam: BeamConfig = field(default_factory=BeamConfig)
+    choice: ChoiceConfig = field(default_factory=ChoiceConfig)
+    confidence: ConfidenceConfig = field(default_factory=ConfidenceConfig)
     tags: TagConfig = field(default_factory=TagConfig)
     colours: ColourConfig = field(default_factory=ColourConfig)
 
@@ -32,9 +36,12 @@ class CaptionerConfig:
             TypeError: a setting has an unknown name.
         """
         # A model of version 0.1.0 has no settings of its own for tags and colours.
+        confidence = settings.get("confidence", {})
         return cls(
             settings["name"],
             BeamConfig(**settings["beam"]),
+            ChoiceConfig(**settings.get("choice", {})),
+            ConfidenceConfig(**{name: tuple(row) for name, row in confidence.items()}),
             TagConfig(**settings.get("tags", {})),
             ColourConfig(**settings.get("colours", {})),
         )

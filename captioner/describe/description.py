@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -29,11 +28,8 @@ class Caption:
     text: str  # lower case, words joined by spaces
     log_probability: float  # of the whole caption, end included, natural logarithm
     tokens: int  # words and end
-
-    @property
-    def confidence(self) -> float:
-        """exp(mean token log-probability), 0 to 1."""
-        return math.exp(self.log_probability / self.tokens)
+    confidence: float | None = None  # the probability that the caption is right, if it is known
+    words: tuple[tuple[str, float], ...] = ()  # content words, each with its probability
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,11 @@ class Source:
 
 
 SOURCES = {
-    Part.CAPTIONS: Source(("encoder.", "decoder."), (VOCABULARY,), ("encoder", "decoder", "beam")),
+    Part.CAPTIONS: Source(
+        ("encoder.", "decoder.", "words."),
+        (VOCABULARY, WORDS),
+        ("encoder", "decoder", "beam", "choice", "confidence"),
+    ),
     Part.TAGS: Source(
         ("encoder.", "tagger.", "words."), (CLASSES, WORDS), ("encoder", "tags", "colours")
     ),

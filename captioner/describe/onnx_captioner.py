@@ -25,8 +25,9 @@ from captioner.describe.model_folder import (
     reading,
 )
 from captioner.describe.network import OPEN, Network
-from captioner.describe.outputs import captions_of, tags_and_words, vectors_of
+from captioner.describe.outputs import CaptionMaker, tags_and_words, vectors_of
 from captioner.describe.vocabulary import Vocabulary
+from captioner.describe.words import Words
 from captioner.errors import CaptionerError
 
 
@@ -63,7 +64,7 @@ class OnnxCaptioner:
         self.fingerprints = fingerprints
         self._photo = photo
         self._step = step
-        self._vocabulary = vocabulary
+        self._captions = CaptionMaker(vocabulary, Words(labels.words.labels), config)
         self._labels = labels
         self._threads = threads
         self._pool = ThreadPoolExecutor(threads)
@@ -161,8 +162,9 @@ class OnnxCaptioner:
         nothing = [None] * len(pixels)
         captions: Sequence[Any] = nothing
         if Part.CAPTIONS in parts:
-            found = search(self._continue, (keys, values), (h, c), self.config.beam)
-            captions = [captions_of(hypotheses, self._vocabulary) for hypotheses in found]
+            kin = self._captions.content.kin
+            found = search(self._continue, (keys, values), (h, c), self.config.beam, kin)
+            captions = self._captions.captions(found, words)
         tags: Sequence[Any] = [(None, None)] * len(pixels)
         if Part.TAGS in parts:
             tags = tags_and_words(classes, words, pixels, self._labels, self.config)
@@ -180,8 +182,8 @@ class OnnxCaptioner:
         self,
         memory: Sequence[np.ndarray],
         state: Sequence[np.ndarray],
-        last: np.ndarray,
+        barred: np.ndarray,
         total: np.ndarray,
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, Sequence[np.ndarray]]:
-        ends, totals, parents, words, h, c = self._step([*memory, *state, last, total])
+        ends, totals, parents, words, h, c = self._step([*memory, *state, barred, total])
         return ends, totals, parents, words, (h, c)

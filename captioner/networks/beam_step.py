@@ -35,15 +35,17 @@ class BeamStep(nn.Module):
 
     forbidden: Tensor
 
-    def __init__(self, decoder: Decoder) -> None:
+    def __init__(self, decoder: Decoder, vocabulary: int) -> None:
+        """Take the decoder, and how many of its most frequent words may be said."""
         super().__init__()
         self.decoder = decoder
-        forbidden = torch.zeros(decoder.config.vocabulary_size)
+        self.vocabulary = min(vocabulary, decoder.config.vocabulary_size)
+        forbidden = torch.zeros(self.vocabulary)
         forbidden[[PAD, BOS, EOS, UNK]] = -torch.inf
         self.register_buffer("forbidden", forbidden, persistent=False)
 
     def forward(
-        self, keys: Tensor, values: Tensor, h: Tensor, c: Tensor, last: Tensor, total: Tensor
+        self, keys: Tensor, values: Tensor, h: Tensor, c: Tensor, barred: Tensor, total: Tensor
     ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]:
         """Search one word further.
 
@@ -52,7 +54,7 @@ class BeamStep(nn.Module):
             values: of the photos' regions, (B, H, R, D / H).
             h: the LSTM's output, (B, K, D).
             c: the LSTM's cell, (B, K, D).
-            last: the word before, int64 (B, K).
+            barred: words that may not come next, int64 (B, K, N); the first is the word before.
             total: log-probability of each hypothesis so far, (B, K).
 
         Returns:
@@ -62,16 +64,17 @@ class BeamStep(nn.Module):
         decoder = self.decoder
         photos, beam, width = h.shape
         rows = photos * beam
-        previous = decoder.embedding(last).view(rows, width)
+        previous = decoder.embedding(barred[:, :, 0]).view(rows, width)
         hidden, cell = decoder.lstm.step(previous, h.reshape(rows, width), c.reshape(rows, width))
         query = decoder.query(hidden).view(photos, beam, decoder.config.heads, -1).transpose(1, 2)
         context = attend(query, keys, values).transpose(1, 2).reshape(rows, width)
-        logits = decoder.predict(hidden, context, previous).float().view(photos, beam, -1)
+        logits = decoder.predict(hidden, context, previous, self.vocabulary)
+        logits = logits.float().view(photos, beam, -1)
         # Not logsumexp: ONNX Runtime computes it five times slower than its parts.
         most = logits.amax(-1, keepdim=True)
         ahead = total - (most + (logits - most).exp().sum(-1, keepdim=True).log()).squeeze(-1)
         ends = ahead + logits[:, :, EOS]  # (B, K)
-        logits = (logits + self.forbidden).scatter(2, last.unsqueeze(-1), -torch.inf)
+        logits = (logits + self.forbidden).scatter(2, barred, -torch.inf)
         # The best of all hypotheses are among the best of each hypothesis. So no sum is needed for
         # every word.
         each = min(beam, logits.shape[-1])
@@ -85,25 +88,29 @@ class BeamStep(nn.Module):
 
 
 @torch.inference_mode()
-def beam_search(decoder: Decoder, grid: Tensor, config: BeamConfig) -> list[list[Hypothesis]]:
+def beam_search(
+    decoder: Decoder, grid: Tensor, config: BeamConfig, kin: np.ndarray
+) -> list[list[Hypothesis]]:
     """Find the most probable captions of photos; see `captioner.describe.beam.search`.
 
     Args:
         decoder: in evaluation mode.
         grid: region features, (B, R, C).
-        config: beam width and length.
+        config: width, length, and how many captions are kept.
+        kin: by word, the words that may not come after it in a caption, int64 (V, F).
+            V is `config.vocabulary` or, if that is smaller, the size of the decoder's vocabulary.
     """
     if not len(grid):
         return []
-    advance = BeamStep(decoder).to(grid.device)
+    advance = BeamStep(decoder, config.vocabulary).to(grid.device)
 
     def step(
-        memory: Sequence[Tensor], state: Sequence[Tensor], last: np.ndarray, total: np.ndarray
+        memory: Sequence[Tensor], state: Sequence[Tensor], barred: np.ndarray, total: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, Sequence[Tensor]]:
-        given = (torch.from_numpy(x).to(grid.device) for x in (last, total))
+        given = (torch.from_numpy(x).to(grid.device) for x in (barred, total))
         *numbers, h, c = advance(*memory, *state, *given)
         ends, totals, parents, words = (x.cpu().numpy() for x in numbers)
         return ends, totals, parents, words, (h, c)
 
     *memory, h, c = begin(decoder, grid, config.beam)
-    return search(step, memory, (h, c), config)
+    return search(step, memory, (h, c), config, kin)

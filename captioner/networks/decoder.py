@@ -112,17 +112,21 @@ class Decoder(nn.Module):
             return self.predict(hidden[places], context[places], previous[places]), state
         return self.predict(hidden, context, previous).view(*words.shape, -1), state
 
-    def predict(self, hidden: Tensor, context: Tensor, previous: Tensor) -> Tensor:
+    def predict(
+        self, hidden: Tensor, context: Tensor, previous: Tensor, words: int | None = None
+    ) -> Tensor:
         """Return logits of the next word, (..., V).
 
         Args:
             hidden: output of the LSTM, (..., D).
             context: output of the attention, (..., D).
             previous: the vector of the word before, (..., D).
+            words: V, the number of words to predict, the first of the vocabulary; None: all.
         """
         context = torch.sigmoid(self.gate(hidden)) * context
         output = self.from_state(hidden) + self.from_context(context) + previous
-        return nn.functional.linear(self.dropout(output), self.embedding.weight, self.bias)
+        output = self.dropout(output)
+        return nn.functional.linear(output, self.embedding.weight[:words], self.bias[:words])
 
     def _heads(self, x: Tensor) -> Tensor:
         """Split (B, L, D) into (B, heads, L, D / heads)."""

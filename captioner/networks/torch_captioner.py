@@ -22,8 +22,9 @@ from captioner.describe.model_folder import (
     shipped_model,
     write_part,
 )
-from captioner.describe.outputs import captions_of, tags_and_words, vectors_of
+from captioner.describe.outputs import CaptionMaker, tags_and_words, vectors_of
 from captioner.describe.vocabulary import Vocabulary
+from captioner.describe.words import Words
 from captioner.errors import EngineError, ModelError
 from captioner.networks.batch_size import BatchSize
 from captioner.networks.beam_step import beam_search
@@ -49,6 +50,9 @@ class TorchCaptioner:
         self.config = config
         self.labels = labels
         self.fingerprints = fingerprints or {}
+        has_head = networks.words is not None and labels is not None
+        words = Words(labels.words.labels) if labels is not None and has_head else None
+        self._captions = CaptionMaker(vocabulary, words, config)
         self._batch_size = BatchSize()
         self._bf16 = bf16
 
@@ -190,10 +194,12 @@ class TorchCaptioner:
         )
         return tags_and_words(classes, words, pixels, self.labels, self.config)
 
+    @torch.inference_mode()
     def caption_grid(self, grid: Tensor) -> list[list[Caption]]:
         """Caption encoded photos, (B, R, C)."""
-        found = beam_search(self.networks.decoder, grid, self.config.beam)
-        return [captions_of(hypotheses, self.vocabulary) for hypotheses in found]
+        maker, words = self._captions, self.networks.words
+        found = beam_search(self.networks.decoder, grid, self.config.beam, maker.content.kin)
+        return maker.captions(found, None if words is None else words(grid).float().cpu().numpy())
 
 
 def find_device(name: str) -> torch.device:

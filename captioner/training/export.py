@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from captioner.describe.config import CaptionerConfig
+from captioner.describe.content import KIN
 from captioner.describe.graphs import SLICE
 from captioner.describe.model_folder import (
     NAMES,
@@ -68,7 +69,7 @@ def write_graphs(folder: Path) -> None:
     """Write the graphs of a model's networks into its folder; present graphs are replaced.
 
     Graphs hold no weights: engines take the weights from `model.safetensors`. So graphs change only
-    if the shape of a network or the width of the beam changes.
+    if the shape of a network or a setting of the beam changes.
 
     Args:
         folder: of a model with tags and vectors.
@@ -78,14 +79,15 @@ def write_graphs(folder: Path) -> None:
         ModelError: the folder holds no model, or the model lacks tags or vectors.
     """
     networks, settings = Networks.read(folder), read_settings(folder)
-    photo = PhotoNetwork(networks, CaptionerConfig.of(settings).beam.beam).eval()
-    step = BeamStep(networks.decoder).eval()
+    config = CaptionerConfig.of(settings).beam
+    photo = PhotoNetwork(networks, config.beam).eval()
+    step = BeamStep(networks.decoder, config.vocabulary).eval()
     size = networks.encoder.config.image_size
     pixels = torch.zeros(SLICE, size, size, 3, dtype=torch.uint8)
     with torch.no_grad():
         keys, values, h, c, *_ = photo(pixels)
-    words = torch.ones(h.shape[:2], dtype=torch.long)
-    inputs = (keys, values, h, c, words, torch.zeros(words.shape))
+    barred = torch.ones(*h.shape[:2], 1 + KIN * config.max_words, dtype=torch.long)
+    inputs = (keys, values, h, c, barred, torch.zeros(h.shape[:2]))
     known = read_weights(folder).keys()
     # A fixed number of photos: then the exporter takes half the time.
     names = {

@@ -124,9 +124,31 @@ def cider_d(candidates: Sequence[Words], references: Sequence[Sequence[Words]]) 
     Raises:
         ValueError: The two sides are empty or differ in length, or a photo has no reference.
     """
+    each = cider_d_of_each([[words] for words in candidates], references)
+    return _mean([value for values in each for value in values])
+
+
+def cider_d_of_each(
+    candidates: Sequence[Sequence[Words]], references: Sequence[Sequence[Words]]
+) -> list[list[float]]:
+    """CIDEr-D of several captions of each photo, see `cider_d`.
+
+    Args:
+        candidates: The words of each caption of each photo.
+        references: The words of each of a photo's references, in the order of `candidates`.
+
+    Returns:
+        A number from 0 to 10 for each candidate.
+
+    Raises:
+        ValueError: The two sides are empty or differ in length, or a photo has no reference.
+    """
     _require_pairs(candidates, references)
     judge = CiderD(references)
-    return _mean([judge.score(photo, words) for photo, words in enumerate(candidates)])
+    return [
+        [judge.score(photo, words) for words in captions]
+        for photo, captions in enumerate(candidates)
+    ]
 
 
 class CiderD:
@@ -164,7 +186,7 @@ class CiderD:
         return weights, math.hypot(*weights.values())
 
 
-def _require_pairs(candidates: Sequence[Words], references: Sequence[Sequence[Words]]) -> None:
+def _require_pairs(candidates: Sequence[object], references: Sequence[Sequence[Words]]) -> None:
     if len(candidates) != len(references):
         raise ValueError(f"{len(candidates)} candidates but references of {len(references)} photos")
     if not candidates:

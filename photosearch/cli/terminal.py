@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Self
 from photosearch.search.results import PartKind
 from photosearch.store.search_fields import SEARCH_FIELDS
 from photosearch.text import counted, display
+from photosearch.wording import moved_marks
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -220,9 +221,10 @@ def result_lines(rank: int, result: Result, explain: bool = False) -> list[Line]
 
 def _caption(result: Result) -> Line:
     """Return a result's caption with its matched words styled."""
-    caption = clean(result.caption)  # cleaning keeps the length, so marks stay right
+    marks = moved_marks(result.marks, result.caption, result.wording)
+    caption = clean(result.wording)  # cleaning keeps the length, so marks stay right
     pieces, end = [], 0
-    for start, stop in result.marks:
+    for start, stop in marks:
         pieces += [(caption[end:start], ""), (caption[start:stop], "bold green")]
         end = stop
     return [piece for piece in [*pieces, (caption[end:], "")] if piece[0]]

@@ -13,6 +13,8 @@ from photosearch.search.query import Query, match_expression
 from photosearch.search.results import Result
 from photosearch.search.scores import Scores
 from photosearch.store.search_fields import FIELD_NAMES
+from photosearch.store.search_rows import CaptionSource
+from photosearch.wording import Confidence
 
 # Characters that no cleaned text holds, put around matched words by FTS5.
 _OPEN, _CLOSE = "\x02", "\x03"
@@ -26,6 +28,7 @@ class _Shown:
     path: str
     taken_at: str | None
     taken_from: str | None
+    confidence: Confidence | None
     texts: dict[str, str]  # by field
 
 
@@ -53,6 +56,7 @@ def results(
             Result(
                 values.path, float(scores.values[row]), caption, matches, marks,
                 tags.get(photo, []), scores.parts_of(row), values.taken_at, values.taken_from,
+                values.confidence,
             )
         )  # fmt: skip
     return found
@@ -61,17 +65,23 @@ def results(
 def _shown(connection: sqlite3.Connection, photos: list[int]) -> dict[int, _Shown]:
     """Return the values of photos that are shown, by id."""
     rows = connection.execute(
-        f"""SELECT photos.id, path, taken_at, taken_from,
+        f"""SELECT photos.id, path, taken_at, taken_from, confidence, word_confidences,
                    {", ".join(f"search.{name}" for name in FIELD_NAMES)}
             FROM search JOIN photos ON photos.id = search.photo_id
-            WHERE photo_id IN (SELECT value FROM json_each(?)) AND path IS NOT NULL""",
-        (json.dumps(photos),),
+            LEFT JOIN captions ON captions.photo_id = photos.id AND rank = 0
+                 AND caption_source = ?
+            WHERE photos.id IN (SELECT value FROM json_each(?)) AND path IS NOT NULL""",
+        (CaptionSource.GENERATED, json.dumps(photos)),
     )
     return {
         photo: _Shown(
-            os.fsdecode(path), taken_at, taken_from, dict(zip(FIELD_NAMES, texts, strict=True))
+            os.fsdecode(path),
+            taken_at,
+            taken_from,
+            Confidence.read(sure, words),
+            dict(zip(FIELD_NAMES, texts, strict=True)),
         )
-        for photo, path, taken_at, taken_from, *texts in rows
+        for photo, path, taken_at, taken_from, sure, words, *texts in rows
     }
 
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import overload
 
 from photosearch.search.query import Query
+from photosearch.wording import Confidence, wording
 
 
 class PartKind(StrEnum):
@@ -41,6 +42,12 @@ class Result:
     parts: Mapping[str, Part] = field(default_factory=dict)  # of the fused ranker, by `PartKind`
     taken_at: str | None = None  # ISO 8601, local time, as precise as it is known
     taken_from: str | None = None  # exif, xmp, name (of the file) or file (its own time)
+    confidence: Confidence | None = None  # of a generated caption, if it is known
+
+    @property
+    def wording(self) -> str:
+        """The caption as people read it: if the model isn't sure of it, it says less."""
+        return wording(self.caption, self.confidence, self.tags)
 
 
 class Nothing(StrEnum):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from captioner.describe.description import PARTS, Description
+from captioner.describe.description import PARTS, Caption, Description
 from photosearch.store.clock import now
 
 DESCRIBING = ("captions", "tags", "words", "vectors")
@@ -70,10 +71,20 @@ def write_description(
             raise ValueError("a photo without a caption")
         connection.execute("DELETE FROM captions WHERE photo_id = ?", (photo_id,))
         connection.executemany(
-            """INSERT INTO captions (photo_id, rank, text, log_probability, tokens, model_id)
-               VALUES (?, ?, ?, ?, ?, ?)""",
+            """INSERT INTO captions (photo_id, rank, text, log_probability, tokens, model_id,
+                                     confidence, word_confidences)
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?)""",
             [
-                (photo_id, rank, said.text, said.log_probability, said.tokens, models.captions)
+                (
+                    photo_id,
+                    rank,
+                    said.text,
+                    said.log_probability,
+                    said.tokens,
+                    models.captions,
+                    said.confidence,
+                    _words(said),
+                )
                 for rank, said in enumerate(description.captions)
             ],
         )
@@ -97,3 +108,8 @@ def write_description(
             "INSERT OR REPLACE INTO vectors VALUES (?, ?, ?, ?)",
             (photo_id, models.vectors, description.vector, description.hubness),
         )
+
+
+def _words(caption: Caption) -> str | None:
+    """Return the confidences of a caption's content words as JSON; None: unknown."""
+    return None if caption.confidence is None else json.dumps(caption.words)

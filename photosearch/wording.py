@@ -1,0 +1,103 @@
+"""Wording: what people read of a generated caption, by how sure the caption is."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+PERHAPS = "perhaps "
+
+# From this probability on, a caption is shown as it is. For what the thresholds cost see
+# docs/measured/captions.md.
+SURE = 0.3
+# A hedged caption is cut before the first content word that is less probable than this.
+SURE_WORD = 0.5
+
+_WORD = re.compile(r"[^\W_]+(?:['-][^\W_]+)*")
+
+
+@dataclass(frozen=True, slots=True)
+class Confidence:
+    """How sure a model is of a caption that it made."""
+
+    caption: float  # the probability that it is right, 0 to 1
+    words: tuple[tuple[str, float], ...] = ()  # its content words in order, with theirs
+
+    @classmethod
+    def read(cls, caption: float | None, words: str | None) -> Confidence | None:
+        """Return what a row of the table `captions` says; None: it says nothing, or it is damaged.
+
+        Args:
+            caption: its probability.
+            words: JSON, a list of [word, probability].
+        """
+        if not isinstance(caption, float) or not 0 <= caption <= 1:
+            return None
+        try:
+            return cls(
+                caption, tuple((str(word), float(sure)) for word, sure in json.loads(words or "[]"))
+            )
+        except (ValueError, TypeError):
+            return cls(caption)
+
+
+def wording(caption: str, confidence: Confidence | None, tags: Sequence[str] = ()) -> str:
+    """Return a generated caption as people read it.
+
+    A caption that is sure enough stays as it is. Any other caption says less: "perhaps" and its
+    beginning, up to the first word that isn't sure. If no beginning is sure, the photo's tags take
+    its place; if there are no tags, the whole caption with "perhaps".
+
+    Args:
+        caption: as the model made it.
+        confidence: how sure it is; None: unknown, and the caption stays as it is.
+        tags: of the photo, those that are sure enough to be shown.
+    """
+    if confidence is None or confidence.caption >= SURE:
+        return caption
+    beginning = sure_beginning(caption, confidence.words)
+    if not beginning and tags:
+        return PERHAPS + ", ".join(tags)
+    return PERHAPS + (beginning or caption)
+
+
+def sure_beginning(caption: str, words: Sequence[tuple[str, float]]) -> str:
+    """Return the longest beginning of a caption whose content words are all sure.
+
+    It ends where a phrase ends: at a content word that a function word follows. So "a brown dog" is
+    never cut to "a brown".
+
+    Args:
+        caption: words joined by spaces.
+        words: its content words in order, each with its probability.
+    """
+    content = list(words)
+    end, last = 0, False  # where the beginning ends; whether the word before was a content word
+    stop = 0
+    for found in _WORD.finditer(caption):
+        is_content = bool(content) and content[0][0] == found[0]
+        if not is_content and last:
+            end = stop
+        if is_content and content.pop(0)[1] < SURE_WORD:
+            return caption[:end]
+        last, stop = is_content, found.end()
+    return caption
+
+
+def moved_marks(
+    marks: Sequence[tuple[int, int]], caption: str, shown: str
+) -> list[tuple[int, int]]:
+    """Return the positions of matched words in a caption's wording.
+
+    Args:
+        marks: positions in the caption, as (start, end).
+        caption: as the model made it.
+        shown: its wording.
+    """
+    kept = shown.removeprefix(PERHAPS)
+    if not caption.startswith(kept):
+        return []
+    shift = len(shown) - len(kept)
+    return [(start + shift, end + shift) for start, end in marks if end <= len(kept)]
