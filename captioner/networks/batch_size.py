@@ -1,4 +1,8 @@
-"""The batch size: how many photos a graphics processor takes at once."""
+"""The batch size: how many photos a graphics processor takes at once.
+
+On CUDA the first batch is as large as what fits: a few photos show what a photo needs. Elsewhere
+the batch grows while photos fit. If memory runs out, the batch is halved.
+"""
 
 from __future__ import annotations
 
@@ -48,36 +52,37 @@ class BatchSize:
             torch.OutOfMemoryError: not even one photo fits.
         """
         results: list[Result] = []
-        begun: deque[tuple[np.ndarray, Finish[Result]]] = deque()
+        begun: deque[Finish[Result]] = deque()
         at = 0
-        while at < len(photos) or begun:
+        while at < len(photos):
             part = photos[at : at + self.size]
-            try:
-                if len(part) and len(begun) < BEGUN:
-                    begun.append((part, start(part)))
-                    at += len(part)
-                    continue
-                part, finish = begun[0]
-                results += finish()
-            except RuntimeError as error:
-                if not _is_out_of_memory(error) or (len(part) == 1 and len(begun) <= 1):
-                    raise
-                fits = False
-            else:
-                fits = True
-            # Not above: while an error is handled, it keeps what the function has allocated.
-            if fits:
-                begun.popleft()
-                if len(part) == self.size:
-                    self.size = min(2 * self.size, self._most)
-            else:
-                # The parts that were begun are begun again, in parts that are smaller.
-                at = len(results)
-                begun.clear()
-                finish = None
-                self.size = self._most = max(len(part) // 2, 1)
-                free_memory()
+            finish = self._begin(start, part)
+            if finish is not None:
+                begun.append(finish)
+                at += len(part)
+            if len(begun) == BEGUN:
+                results += begun.popleft()()
+        for finish in begun:
+            results += finish()
         return results
+
+    def _begin(
+        self, start: Callable[[np.ndarray], Finish[Result]], part: np.ndarray
+    ) -> Finish[Result] | None:
+        """Begin with photos, and choose the next size; return None if they don't fit."""
+        try:
+            finish = start(part)
+        except RuntimeError as error:
+            if not _is_out_of_memory(error) or len(part) == 1:
+                raise
+        else:
+            if len(part) == self.size:
+                self.size = min(2 * self.size, self._most)
+            return finish
+        # Not above: while an error is handled, it keeps what the function has allocated.
+        self.size = self._most = len(part) // 2
+        free_memory()
+        return None
 
 
 def fitting(free: int, needed: int) -> int:
@@ -97,6 +102,9 @@ def measured_on_cuda(describe: Callable[[int], object], device: torch.device) ->
     Args:
         describe: describes so many photos, and waits until that is done.
         device: the device.
+
+    Raises:
+        torch.OutOfMemoryError: not even a few photos fit.
     """
     describe(TRIED)  # libraries allocate what they keep
     before = torch.cuda.memory_allocated(device)
