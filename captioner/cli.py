@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import sys
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from captioner.describe import engines
 from captioner.errors import CaptionerError
+from captioner.training import commands
+from captioner.training.options import (
+    Data,
+    Device,
+    Features,
+    Model,
+    Out,
+    Threads,
+    set_threads,
+    training_progress,
+)
 
 app = typer.Typer(
     help="Train, evaluate and try the captioner of photosearch.",
@@ -22,22 +30,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-
-Data = Annotated[
-    list[str],
-    typer.Option(
-        "--data",
-        help="Folder with images/, captions.tsv and perhaps splits/. It may lie in the folder "
-        "that PHOTOSEARCH_DATA names. Repeatable.",
-    ),
-]
-Model = Annotated[Path | None, typer.Option(help="Model folder; by default the shipped model.")]
-Out = Annotated[Path, typer.Option(help="Folder for the run. An unfinished run in it goes on.")]
-Features = Annotated[
-    Path | None, typer.Option(help="Cache of encoded photos; by default OUT/features.")
-]
-Threads = Annotated[int | None, typer.Option(min=1, help="Processor threads.")]
-Device = Annotated[str, typer.Option(help=f"For torch: {', '.join(engines.Device)}.")]
 
 
 def show_version(asked: bool) -> None:
@@ -193,39 +185,6 @@ def train_heads_command(
     print(best)
 
 
-@contextlib.contextmanager
-def training_progress() -> Iterator[
-    tuple[Callable[[int, int], None], Callable[[dict[str, float]], None]]
-]:
-    """Show on stderr how training goes: a bar on a terminal, and a line an epoch."""
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-
-    console = Console(stderr=True)
-    columns = [
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    ]
-    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
-        task = bar.add_task("steps", total=None)
-
-        def progress(done: int, total: int) -> None:
-            bar.update(task, completed=done, total=total)
-
-        def report(record: dict[str, float]) -> None:
-            console.print(json.dumps(record), markup=False, highlight=False, soft_wrap=True)
-
-        yield progress, report
-
-
 @app.command("evaluate")
 def evaluate_command(
     data: Data,
@@ -312,17 +271,43 @@ def export_command(
     print(model)
 
 
+@app.command("doctor")
+def doctor_command(
+    model: Annotated[Path | None, typer.Argument(help="By default the shipped model.")] = None,
+    record: Annotated[
+        bool, typer.Option("--record", help="First record its answers: the model is finished.")
+    ] = False,
+    engine: Annotated[
+        str, typer.Option(help=f"What runs the model: {', '.join(engines.Engine)}.")
+    ] = "auto",
+) -> None:
+    """Check that the files and the parts of a model belong together.
+
+    Its answers to drawings and sentences are compared with the answers that were recorded when it
+    was finished.
+
+    Example: captioner doctor runs/joint/best
+    """
+    from captioner import doctor
+    from captioner.describe.model_folder import shipped_model
+
+    folder = model or shipped_model()
+    if record:
+        doctor.record(folder)
+    health = doctor.examine(folder, engine, tell)
+    for fault in health.faults:
+        tell(f"captioner: {folder}: {fault}")
+    if health.faults:
+        raise typer.Exit(3)
+    print(health)
+
+
+app.registered_commands += commands.app.registered_commands
+
+
 def tell(text: str) -> None:
     """Print a line that is no result to stderr."""
     print(text, file=sys.stderr)
-
-
-def set_threads(threads: int | None) -> None:
-    """Limit the processor threads that torch uses."""
-    if threads:
-        import torch
-
-        torch.set_num_threads(threads)
 
 
 def main() -> None:

@@ -56,6 +56,10 @@ class ModelError(PhotosearchError):
     exit_code = ExitCode.UNUSABLE
 
 
+class MissingModelError(ModelError):
+    """The model folder that a library remembers is not there."""
+
+
 class WatchError(LibraryError):
     """Folders can't be watched."""
 

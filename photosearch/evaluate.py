@@ -1,12 +1,13 @@
-"""Evaluation: how often the shipped search finds a photo by the photo's own caption."""
+"""Evaluation: how often the search finds a photo by the photo's own caption, and by its words."""
 
 from __future__ import annotations
 
 import json
 import math
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,10 +18,16 @@ from photosearch.errors import UsageError
 from photosearch.files.names import is_photo_name
 from photosearch.library import Library
 from photosearch.search.query import Ranker
+from photosearch.search.query import words as words_of
+from photosearch.search.stems import Stemmer
 from photosearch.store.search_fields import CAPTION_FIELDS
 
 DEPTH = 100  # results of a query; a photo with a higher rank counts as not found
 RESAMPLES = 1000
+FEWEST = 3  # photos of a single word; a rarer word says little about the search
+LARGEST_SHARE = 1 / 3  # of the photos; almost any photo is right for a more frequent word
+FIRST = 5  # results of a single word that P@5 counts
+PLURALS = (("ies", "y"), ("es", ""), ("s", ""))  # endings, and the endings of the singular
 
 Progress = Callable[[str], None]
 
@@ -33,6 +40,7 @@ class Way:
     ranker: Ranker = Ranker.FUSED
     fields: tuple[str, ...] | None = None  # None: all
     min_score: float | None = 0.0  # None: the threshold that users have
+    only_sure: bool = False  # whether photos that only may match don't count
 
 
 WAYS = (
@@ -44,8 +52,26 @@ WAYS = (
     Way("vector", Ranker.MEANING),
     Way("vector and captions", Ranker.FUSED, CAPTION_FIELDS),
     Way("vector and all text (find)", Ranker.FUSED),
-    Way("the same, with the threshold", Ranker.FUSED, None, None),
+    Way("as find shows it, sure and perhaps", Ranker.FUSED, None, None),
+    Way("as find shows it, only sure", Ranker.FUSED, None, None, only_sure=True),
 )
+
+
+@dataclass(frozen=True)
+class Word:
+    """A single word to search with."""
+
+    text: str  # its most frequent form
+    names: frozenset[str]  # the photos whose captions hold any of its forms
+
+
+@dataclass(frozen=True)
+class WordFigures:
+    """The results of all single words with one way to search."""
+
+    count: int  # number of words
+    precision: float  # P@5: how many of the first five photos are right, as a fraction of five
+    average_precision: float  # of the first DEPTH photos
 
 
 @dataclass(frozen=True)
@@ -57,6 +83,7 @@ class Figures:
     median_rank: float  # infinite if it is beyond DEPTH
     ndcg: float
     nothing: float  # share of queries that found no photo at all
+    words: WordFigures | None = None  # None: the captions have no word that can be searched alone
 
 
 @dataclass(frozen=True)
@@ -137,29 +164,91 @@ def evaluate(
     Returns:
         Figures by the way's name.
     """
+    words = single_words(queries)
     found = {}
     for way in ways:
         progress(way.name)
-        pairs = zip(queries.texts, queries.names, strict=True)
-        results = [rank_of(library, way, text, name) for text, name in pairs]
-        ranks = np.array([rank for rank, _ in results], float)
-        counts = np.array([count for _, count in results])
-        found[way.name] = figures(ranks, queries.names, float((counts == 0).mean()))
+        results = [names_of(library, way, text) for text in queries.texts]
+        pairs = zip(results, queries.names, strict=True)
+        ranks = np.array([rank_of(names, name) for names, name in pairs])
+        nothing = float(np.mean([not names for names in results]))
+        hits = [np.isin(names_of(library, way, word.text), [*word.names]) for word in words]
+        of_words = word_figures(hits, [len(word.names) for word in words])
+        found[way.name] = replace(figures(ranks, queries.names, nothing), words=of_words)
     return found
 
 
-def rank_of(library: Library, way: Way, text: str, name: str) -> tuple[float, int]:
-    """Return the rank of a query's photo and the number of results.
+def single_words(queries: Queries) -> list[Word]:
+    """Return the words of captions that can be searched alone, in alphabetical order.
 
-    Ranks begin at 1. If the photo isn't found, its rank is infinite.
+    A word is taken if the captions of at least FEWEST photos and of no more than LARGEST_SHARE of
+    the photos hold it in any form. Two words are forms of one word if one is the plural of the
+    other (PLURALS), or if the library's stemmer gives both the same stem.
     """
-    results = library.find(
-        text, DEPTH, ranker=way.ranker, fields=way.fields, min_score=way.min_score
-    )
-    for rank, result in enumerate(results, 1):
-        if os.path.basename(result.path) == name:
-            return float(rank), len(results)
-    return math.inf, len(results)
+    counts: Counter[str] = Counter()
+    photos: defaultdict[str, set[str]] = defaultdict(set)
+    for text, name in zip(queries.texts, queries.names, strict=True):
+        for word in words_of(text):
+            if len(word) > 1 and word.isalpha():
+                counts[word] += 1
+                photos[word].add(name)
+    words = [*counts]
+    stems = Stemmer().stems([singular(word, counts) for word in words])
+    forms: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
+    for word, stem in zip(words, stems, strict=True):
+        forms[tuple(stem)].append(word)
+    most = LARGEST_SHARE * len(queries.pool)
+    found = [
+        Word(
+            max(some, key=lambda word: (counts[word], word)),
+            frozenset().union(*(photos[word] for word in some)),
+        )
+        for some in forms.values()
+    ]
+    chosen = [word for word in found if FEWEST <= len(word.names) <= most]
+    return sorted(chosen, key=lambda word: word.text)
+
+
+def singular(word: str, words: Collection[str]) -> str:
+    """Return a word's singular if that is one of some words, otherwise the word itself."""
+    for plural, ending in PLURALS:
+        shorter = word.removesuffix(plural) + ending
+        if word.endswith(plural) and shorter in words:
+            return shorter
+    return word
+
+
+def names_of(library: Library, way: Way, text: str) -> list[str]:
+    """Search, and return the file names of the photos found, the best first."""
+    hits = library.find(text, DEPTH, ranker=way.ranker, fields=way.fields, min_score=way.min_score)
+    results = hits.sure if way.only_sure else hits.results
+    return [os.path.basename(result.path) for result in results]
+
+
+def rank_of(names: Sequence[str], name: str) -> float:
+    """Return the rank of a name, from 1; if it isn't there, infinity."""
+    return names.index(name) + 1.0 if name in names else math.inf
+
+
+def word_figures(hits: Sequence[np.ndarray], relevant: Sequence[int]) -> WordFigures | None:
+    """Sum up searches of single words; None if there are none.
+
+    Average precision is the mean of the precision at the rank of each right photo (Manning,
+    Raghavan and Schütze 2008, chapter 8.4, https://nlp.stanford.edu/IR-book/). Photos beyond DEPTH
+    count as not found; the best possible value is 1 all the same.
+
+    Args:
+        hits: of each word, whether each result is right, the best first, bool (n,).
+        relevant: how many photos are right for each word, at least one.
+    """
+    if not hits:
+        return None
+    precision, average = [], []
+    for right, there in zip(hits, relevant, strict=True):
+        precision.append(right[:FIRST].sum() / FIRST)
+        at_rank = right.cumsum() / np.arange(1, len(right) + 1)  # (n,)
+        average.append(at_rank[right.astype(bool)].sum() / min(there, DEPTH))
+    return WordFigures(len(hits), float(np.mean(precision)), float(np.mean(average)))
 
 
 def figures(ranks: np.ndarray, names: Sequence[str], nothing: float = 0.0) -> Figures:
@@ -201,17 +290,19 @@ def as_json(found: Mapping[str, Figures]) -> str:
 def table(found: Mapping[str, Figures]) -> list[str]:
     """Return figures as lines of a Markdown table, in percent."""
     lines = [
-        "| | R@1 | R@5 | R@10 | median rank | nDCG | nothing found |",
-        "|---|---|---|---|---|---|---|",
+        "| | R@1 | R@5 | R@10 | median rank | nDCG | nothing found | words: P@5 | AP |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
     for name, figure in found.items():
-        cells = []
+        cells = [name]
         for k in (1, 5, 10):
             low, high = figure.interval[k]
             cells.append(f"{100 * figure.recall[k]:.1f} ({100 * low:.1f}–{100 * high:.1f})")
-        rank = f"{figure.median_rank:.0f}" if math.isfinite(figure.median_rank) else f"> {DEPTH}"
-        nothing = f"{100 * figure.nothing:.1f}"
-        lines.append(
-            f"| {name} | {' | '.join(cells)} | {rank} | {100 * figure.ndcg:.1f} | {nothing} |"
-        )
+        known = math.isfinite(figure.median_rank)
+        cells.append(f"{figure.median_rank:.0f}" if known else f"> {DEPTH}")
+        cells += [f"{100 * share:.1f}" for share in (figure.ndcg, figure.nothing)]
+        words = figure.words
+        shares = (words.precision, words.average_precision) if words else ()
+        cells += [f"{100 * share:.1f}" for share in shares] or ["–", "–"]
+        lines.append(f"| {' | '.join(cells)} |")
     return lines

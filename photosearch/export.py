@@ -14,6 +14,9 @@ import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from typing import IO
 
+from photosearch.errors import UsageError
+from photosearch.files.names import is_photo_name
+from photosearch.store.database import ENDINGS
 from photosearch.store.search_rows import CaptionSource
 from photosearch.text import display
 from photosearch.wording import Confidence, wording
@@ -45,6 +48,18 @@ _OPENING = re.compile(
     r"(?:image|photo|photograph|picture)s? (?:of|showing) +)+",
     re.IGNORECASE,
 )
+
+
+def refuse_target(file: str, library: str) -> None:
+    """Refuse to write a CSV over a photo or the library's files.
+
+    Raises:
+        UsageError: the name is a photo's, or the file is one of the library's.
+    """
+    target = os.path.realpath(file)
+    library_files = [os.path.realpath(library) + ending for ending in ENDINGS]
+    if target in library_files or is_photo_name(target):
+        raise UsageError(f"{file} is a photo or the library: name a CSV file")
 
 
 def alt_text(caption: str) -> str:

@@ -6,13 +6,14 @@ import contextlib
 import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
-from photosearch.errors import UnknownPathError, UsageError
+from photosearch.errors import MissingModelError, UnknownPathError, UsageError, loading_model
 from photosearch.files.paths import outermost, paths_of, spelled
 from photosearch.location import default_path
 from photosearch.search.query import Query, Ranker
-from photosearch.search.text_tower import load_text_tower
+from photosearch.search.text_tower import TextTower
 from photosearch.store import database
 from photosearch.store.roots import as_listed, outer_roots
 from photosearch.text import searchable
@@ -24,12 +25,12 @@ if TYPE_CHECKING:
 
     from captioner.describe.describer import Describer
     from captioner.describe.sentence_encoder import SentenceEncoder
+    from captioner.doctor import Health
     from photosearch.indexing.config import DescribeOptions, IndexOptions, WatchOptions
     from photosearch.indexing.observer import Observer
     from photosearch.indexing.summary import Summary
     from photosearch.repair.doctor import Report
     from photosearch.repair.salvage import Salvaged
-    from photosearch.search.meaning import Meaning
     from photosearch.search.results import Hits
     from photosearch.search.searcher import Searcher
 
@@ -49,18 +50,21 @@ class Library:
         self,
         path: StrPath | None = None,
         *,
+        model: StrPath | None = None,
         load_encoder: Callable[[], SentenceEncoder] | None = None,
     ) -> None:
         """Name a library; nothing is opened or made yet.
 
         Args:
             path: the library's file; None: see `photosearch.location`.
-            load_encoder: returns a sentence encoder; by default the shipped text tower. Called
-                at the first search that needs it.
+            model: folder of the model that describes photos and reads queries, or "shipped". The
+                library remembers the folder when it is indexed. None: the folder that it remembers,
+                or else the shipped model.
+            load_encoder: returns a sentence encoder, in place of the model's text tower. Called at
+                the first search that needs it.
         """
         self.path = os.fspath(path) if path is not None else default_path()
-        self._load_encoder = load_encoder or load_text_tower
-        self._encoder: SentenceEncoder | None = None
+        self._tower = TextTower(self.path, model, load_encoder)
         self._reader: sqlite3.Connection | None = None
         self._searcher: Searcher | None = None
 
@@ -92,10 +96,10 @@ class Library:
         Args:
             folders: with photos; if there are none, the folders of earlier runs.
             options: how to index.
-            describing: what the shipped model runs on.
-            load: returns the describer of photos, in place of the shipped model. Called only if
-                there is a photo to describe.
-            notify: called with a line about what takes long.
+            describing: what the model runs on.
+            load: returns the describer of photos, in place of the model. Called only if there is a
+                photo to describe.
+            notify: called with a line about what takes long, and about a change of model.
             observer: called on progress and on skipped files.
             values: fields of `IndexOptions` and `DescribeOptions` by name. They replace the fields
                 of `options` and `describing`; None is the same as no value.
@@ -107,10 +111,11 @@ class Library:
                 unknown name.
             UsageError: the engine or the device can't be used, a number is beyond its limits, a
                 pattern can't be used, or `upgrade` is asked for with `load`.
+            ModelError: the model's files are missing or damaged.
         """
         from photosearch.indexing.job import job
 
-        work = job(self.path, options, describing, load, notify, values)
+        work = job(self.path, options, describing, load, notify, values, self._tower.named)
         return work.run(paths_of(folders), observer)
 
     def watch(
@@ -157,7 +162,7 @@ class Library:
             roots = outermost(spelled(roots, known)) or known
         if not roots:
             raise UsageError("which folder? photosearch watch FOLDER")
-        work = job(self.path, options, describing, load, notify, values)
+        work = job(self.path, options, describing, load, notify, values, self._tower.named)
         return keep_fresh(
             work.run, self.path, roots, lambda folder: knows(self._open(), folder),
             observing or (lambda: contextlib.nullcontext(Silent())), notify,
@@ -241,6 +246,17 @@ class Library:
         self.close()
         return visit(self.path, check=check)
 
+    def check_model(self, notify: Callable[[str], None] = lambda text: None) -> Health:
+        """Check that the parts of the model in use belong together; see `captioner.doctor`.
+
+        Raises:
+            ModelError: the folder holds no model, or is not there.
+        """
+        from captioner import doctor
+
+        with loading_model():
+            return doctor.examine(self._tower.folder(self._open()), notify=notify)
+
     def salvage(self, file: StrPath) -> Salvaged:
         """Write what can be read of a damaged library into a new file; the damaged file stays.
 
@@ -277,13 +293,16 @@ class Library:
                 in these fields only; None: in all.
             min_score: the threshold: results of a lower score are left out; None: the ranker's own.
             like: a photo, in the library or not; photos that look like it are found.
-            load: if `like` isn't in the library, returns its describer; by default the shipped
+            load: if `like` isn't in the library, returns its describer; by default the model's
                 captioner.
-            notify: called with a line about what takes long.
+            notify: called with a line about what takes long, and if words alone rank because the
+                model folder that the library remembers is not there.
 
         Raises:
             UsageError: the ranker or a field is unknown, `min_score` is not a number, or `like`
                 can't be a path, doesn't exist or can't be read.
+            ModelError: the model's files can't be used, or the query needs vectors, and the model
+                is not there.
         """
         path = None if like is None else as_listed(self._open(), like)
         asked = Query(query, limit, Ranker.named(ranker), fields, min_score, path)
@@ -291,10 +310,20 @@ class Library:
         def describe(path: str) -> np.ndarray:
             from photosearch.indexing.outside import vector_of_file
 
-            return vector_of_file(path, load, notify)
+            return vector_of_file(path, load, notify, self._tower.folder(self._open()))
 
-        if asked.asks and asked.ranker.asks_vectors:
-            self._text_tower()  # first: a thread opens it while the modules of search are imported
+        if not (asked.asks and asked.ranker.asks_vectors):
+            return self.searcher().find(asked, describe)
+        try:  # first: a thread opens it while the modules of search are imported
+            self._tower.encoder(self._open())
+        except MissingModelError as error:
+            if like is not None or not asked.ranker.asks_words:
+                raise
+            from photosearch.search.searcher import Searcher
+
+            notify(f"words alone rank: {error}")
+            hits = Searcher(self._open(), lambda: None).find(asked)
+            return replace(hits, words_only=0)  # `index --upgrade` would mend nothing
         return self.searcher().find(asked, describe)
 
     def edit(self, photo: StrPath, caption: str | None) -> None:
@@ -333,12 +362,8 @@ class Library:
             UsageError: the CSV would overwrite a photo or the library.
         """
         from photosearch import export
-        from photosearch.files.names import is_photo_name
 
-        target = os.path.realpath(file)
-        library_files = [os.path.realpath(self.path) + ending for ending in database.ENDINGS]
-        if target in library_files or is_photo_name(target):
-            raise UsageError(f"{os.fspath(file)} is a photo or the library: name a CSV file")
+        export.refuse_target(os.fspath(file), self.path)
         photos = None if query is None else [r.path for r in self.find(query, limit)]
         return export.export(self._open(), os.fspath(file), photos, limit, gps)
 
@@ -371,21 +396,5 @@ class Library:
         if self._searcher is None:
             from photosearch.search.searcher import Searcher
 
-            self._searcher = Searcher(connection, self._meaning)
+            self._searcher = Searcher(connection, lambda: self._tower.meaning(connection))
         return self._searcher
-
-    def _text_tower(self) -> SentenceEncoder | None:
-        """Return what turns sentences into vectors; None if the library has no vectors."""
-        if self._encoder is None:
-            query = "SELECT 1 FROM vectors LIMIT 1"
-            if self._open().execute(query).fetchone() is not None:
-                self._encoder = self._load_encoder()
-        return self._encoder
-
-    def _meaning(self) -> Meaning | None:
-        encoder = self._text_tower()
-        if encoder is None:
-            return None
-        from photosearch.search import meaning
-
-        return meaning.load(self._open(), encoder)

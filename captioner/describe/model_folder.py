@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from captioner.describe.description import Part
+from captioner.describe.large_files import sample_hash, whole_hash
 from captioner.errors import CaptionerError, ModelError
 
 CONFIG, WEIGHTS, VOCABULARY = "config.json", "model.safetensors", "vocabulary.txt"
@@ -22,9 +23,17 @@ CLASSES, WORDS = "labels.tsv", "words.tsv"  # the labels of the classifier and o
 # step of beam search; see `captioner.training.export`. Then the names of the weights they take.
 PHOTO, STEP, NAMES = "photo.onnx", "step.onnx", "graphs.json"
 SENTENCES, TOKENIZER, BACKGROUND = "sentences.onnx", "tokenizer.json", "background.npz"
+SELF_TEST = "self_test.json"  # see `captioner.describe.self_test`
 
-# The files whose hashes config.json lists: the small files whose damage could go unnoticed.
-LISTED = (VOCABULARY, CLASSES, WORDS, PHOTO, STEP, NAMES, TOKENIZER)
+# Matrices of these kinds are stored as int8, with a scale for each row under the matrix's name and
+# SCALE. Of the word head, they would be 2 MB larger as float16.
+NARROW, SCALE = ("words",), ".scale"
+
+# The small files whose damage could go unnoticed. config.json lists their hashes under `files`, and
+# they are compared whenever such a file is read.
+LISTED = (VOCABULARY, CLASSES, WORDS, PHOTO, STEP, NAMES, TOKENIZER, SELF_TEST)
+# config.json lists two hashes of each of these files under `large_files`: see `check_large_file`.
+LARGE = (WEIGHTS, SENTENCES, BACKGROUND)
 
 
 @dataclass(frozen=True)
@@ -69,12 +78,6 @@ def damaged(folder: Path, name: str, problem: str = "is damaged") -> ModelError:
     """Return the error for a file of a model folder that can't be used."""
     hint = remedy(folder, "put back the file that the model came with")
     return ModelError(f"{name} in {folder} {problem}", hint)
-
-
-def outdated(folder: Path) -> ModelError:
-    """Return the error for a model of an earlier version, which has no word head."""
-    hint = remedy(folder, f"captioner train-tags gives it one: --model {folder}")
-    return ModelError(f"the model in {folder} is of an earlier version: no word head", hint)
 
 
 @contextlib.contextmanager
@@ -150,19 +153,71 @@ def read_file(folder: Path, name: str) -> bytes:
     return content
 
 
+def check_large_file(folder: Path, name: str) -> None:
+    """Refuse a file of another model; `name` is one of `LARGE`.
+
+    Only a sample of the file is compared: see `wrong_files` for all of it. An earlier version's
+    model lists no hashes: nothing is compared.
+
+    Raises:
+        ModelError: the file is missing, or it is not the file that config.json lists.
+    """
+    listed = _listed(folder, "large_files").get(name)
+    with reading(folder, name):
+        found = sample_hash(folder / name)
+    if listed is not None and listed["sample"] != found:
+        raise damaged(folder, name, "does not belong to this model")
+
+
+def wrong_files(folder: Path) -> list[str]:
+    """Return what is wrong with a model's files, a line each; all their bytes are compared.
+
+    Raises:
+        ModelError: the folder holds no model, or config.json or the weights can't be read.
+    """
+    settings, weights = read_settings(folder), read_weights(folder)
+    listed = _listed(folder) | {n: h["whole"] for n, h in _listed(folder, "large_files").items()}
+    wrong = [
+        f"{name} is missing" if not (folder / name).exists() else f"{name} is not the model's own"
+        for name, expected in listed.items()
+        if not (folder / name).exists() or whole_hash(folder / name) != expected
+    ]
+    known = read_fingerprints(folder)
+    return wrong or [
+        f"{part} come from weights, files or settings of another model"
+        for part in Part
+        if fingerprint(folder, part, weights, settings) != known[part]
+    ]
+
+
 def has_file(folder: Path, name: str) -> bool:
     """Return whether a model has a file: it is in the folder, or config.json lists it."""
     return (folder / name).exists() or name in _listed(folder)
 
 
 def read_weights(folder: Path) -> dict[str, np.ndarray]:
-    """Read a model's weights by name.
+    """Read a model's weights by name; matrices that are stored as int8 become float32.
 
     Raises:
-        ModelError: the file is missing or damaged, or a weight is not finite.
+        ModelError: the file is missing, damaged or another model's, a weight is not finite, or the
+            model is of an earlier version.
     """
+    stored = _read_stored(folder)
+    if "tagger.words.weight" in stored:  # in place of the word head
+        hint = remedy(folder, f"captioner train-tags --model {folder} gives it one")
+        raise ModelError(f"the model in {folder} is of an earlier version: no word head", hint)
+    return {
+        name: weight * stored[name + SCALE] if name + SCALE in stored else weight
+        for name, weight in stored.items()
+        if not name.endswith(SCALE) or name.removesuffix(SCALE) not in stored
+    }
+
+
+def _read_stored(folder: Path) -> dict[str, np.ndarray]:
+    """Read a model's weights as they are stored; see `read_weights`."""
     from safetensors.numpy import load_file
 
+    check_large_file(folder, WEIGHTS)
     with reading(folder, WEIGHTS):
         weights = dict(load_file(folder / WEIGHTS))
     if not all(np.isfinite(weight).all() for weight in weights.values()):
@@ -176,22 +231,39 @@ def write_part(
     """Write weights and settings into a model folder.
 
     The weights replace all weights of the same kind: names alike up to the first dot. Floats are
-    stored as float16. Call it after the other files of the part are written, because it computes
-    the fingerprints and the hashes of files.
+    stored as float16, matrices of the kinds `NARROW` as int8. Call it after the other files of the
+    part are written, because it computes the fingerprints and the hashes of files.
     """
     from safetensors.numpy import save_file
 
     folder.mkdir(parents=True, exist_ok=True)
-    kinds = {name.partition(".")[0] for name in weights}
-    before = read_weights(folder) if (folder / WEIGHTS).exists() else {}
-    kept = {name: w for name, w in before.items() if name.partition(".")[0] not in kinds}
-    halves = {n: w.astype(np.float16) if w.dtype.kind == "f" else w for n, w in weights.items()}
-    merged = {name: np.ascontiguousarray(w) for name, w in sorted({**kept, **halves}.items())}
+    kinds = {_kind(name) for name in weights}
+    before = _read_stored(folder) if (folder / WEIGHTS).exists() else {}
+    kept = {name: w for name, w in before.items() if _kind(name) not in kinds}
+    stored = {key: w for name, weight in weights.items() for key, w in _stored(name, weight)}
+    merged = {name: np.ascontiguousarray(w) for name, w in sorted({**kept, **stored}.items())}
     save_file(merged, folder / WEIGHTS)
     known = read_settings(folder) if (folder / CONFIG).exists() else {}
     known = {**known, **settings}
-    known["fingerprints"] = {part: fingerprint(folder, part, merged, known) for part in Part}
-    _write_settings(folder, known)
+    fingerprints = {part: fingerprint(folder, part, merged, known) for part in Part}
+    if known.get("fingerprints") != fingerprints:
+        (folder / SELF_TEST).unlink(missing_ok=True)  # it was recorded with other weights
+    _write_settings(folder, {**known, "fingerprints": fingerprints})
+
+
+def _stored(name: str, weight: np.ndarray) -> list[tuple[str, np.ndarray]]:
+    """Return the arrays in which a weight is stored, with their names."""
+    if weight.dtype.kind != "f":
+        return [(name, weight)]
+    if _kind(name) not in NARROW or weight.ndim != 2:
+        return [(name, weight.astype(np.float16))]
+    most = np.abs(weight).max(axis=1, keepdims=True)
+    scale = (np.where(most > 0, most, 1.0) / 127).astype(np.float32)  # (rows, 1)
+    return [(name, np.rint(weight / scale).astype(np.int8)), (name + SCALE, scale)]
+
+
+def _kind(name: str) -> str:
+    return name.partition(".")[0]
 
 
 def list_files(folder: Path) -> None:
@@ -206,15 +278,20 @@ def list_files(folder: Path) -> None:
 def _write_settings(folder: Path, settings: Mapping[str, object]) -> None:
     present = [name for name in LISTED if (folder / name).exists()]
     files = {name: _hash((folder / name).read_bytes()) for name in present}
-    text = json.dumps({**settings, "files": files}, indent=1)
+    large = {
+        name: {"sample": sample_hash(folder / name), "whole": whole_hash(folder / name)}
+        for name in LARGE
+        if (folder / name).exists()
+    }
+    text = json.dumps({**settings, "files": files, "large_files": large}, indent=1)
     (folder / CONFIG).write_text(text + "\n", encoding="utf-8")
 
 
-def _listed(folder: Path) -> dict[str, str]:
-    """Return the hashes of files that config.json lists, by name."""
+def _listed(folder: Path, key: str = "files") -> dict[str, Any]:
+    """Return the hashes of files that config.json lists under a key, by name."""
     settings = read_settings(folder)
     with reading(folder, CONFIG):
-        return dict(settings.get("files", {}))
+        return dict(settings.get(key, {}))
 
 
 def _hash(content: bytes) -> str:

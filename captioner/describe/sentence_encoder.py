@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,10 +16,15 @@ from captioner.describe.background import Background
 from captioner.describe.description import Part
 from captioner.describe.model_folder import (
     BACKGROUND,
+    CLASSES,
     CONFIG,
     SENTENCES,
     TOKENIZER,
+    VOCABULARY,
+    WORDS,
+    check_large_file,
     damaged,
+    has_file,
     read_file,
     read_fingerprints,
     read_settings,
@@ -27,6 +34,7 @@ from captioner.describe.model_folder import (
 )
 from captioner.describe.onnx import open_session
 from captioner.describe.wordpiece import WordPiece
+from captioner.describe.words import KEPT, Words
 from captioner.errors import ModelError
 
 if TYPE_CHECKING:
@@ -46,6 +54,12 @@ class SentenceEncoder:
     background_hubness: np.ndarray  # float32 (m,)
     fingerprint: str  # of the photo vectors that sentences can be compared with
     ranking: Mapping[str, float]  # weights of the ranking, fitted for this model
+    listed: Callable[[], frozenset[str]]  # the words in the model's own lists, lower case
+    words: Callable[[], Words]  # of the word head
+    # The likeliest words of the photos of all kinds: ids, uint16 (m, KEPT), and codes, uint8
+    # (m, KEPT), see `captioner.describe.words`; None: the model has no word head.
+    background_words: tuple[np.ndarray, np.ndarray] | None
+    words_fingerprint: str  # of the photo words that these can be compared with
 
     @classmethod
     def load(cls, folder: Path | str | None = None, threads: int = 1) -> SentenceEncoder:
@@ -73,9 +87,17 @@ class SentenceEncoder:
         with reading(source, CONFIG):
             dimension = settings["embedding"]["dimension"]
             ranking = {name: float(weight) for name, weight in settings.get("ranking", {}).items()}
-        vectors, hubness = _background(source, dimension)
-        fingerprint = read_fingerprints(source)[Part.VECTORS]
-        return cls(session, tokenizer, vectors, hubness, fingerprint, ranking)
+        vectors, hubness, words = _background(source, dimension)
+        fingerprints = read_fingerprints(source)
+        return cls(
+            session, tokenizer, vectors, hubness, fingerprints[Part.VECTORS], ranking,
+            lambda: _listed(source), functools.cache(lambda: Words.load(source)), words,
+            fingerprints[Part.TAGS],
+        )  # fmt: skip
+
+    def pieces(self, word: str) -> int:
+        """Return how many pieces a word is read in; 0 if it can't be read."""
+        return self.tokenizer.pieces(word)
 
     def encode(self, sentences: Sequence[str]) -> np.ndarray:
         """Return sentences as vectors of length 1, float32 (N, D).
@@ -97,16 +119,37 @@ class SentenceEncoder:
 
 
 def _open(folder: Path, threads: int) -> InferenceSession:
+    check_large_file(folder, SENTENCES)
     with reading(folder, SENTENCES):
         return open_session(folder / SENTENCES, threads=threads, optimise="DISABLE_ALL")
 
 
-def _background(folder: Path, dimension: int) -> tuple[np.ndarray, np.ndarray]:
-    """Read the vectors of photos of all kinds, int8 (m, D), and their hubness, float32 (m,)."""
+def _listed(folder: Path) -> frozenset[str]:
+    """Return the words that the model can say, and those of its classes and word detectors."""
+    there = [name for name in (VOCABULARY, CLASSES, WORDS) if has_file(folder, name)]
+    text = "\n".join(read_file(folder, name).decode("utf-8").lower() for name in there)
+    return frozenset(re.findall(r"[^\W\d_]+", text))
+
+
+def _background(
+    folder: Path, dimension: int
+) -> tuple[np.ndarray, np.ndarray, tuple[np.ndarray, np.ndarray] | None]:
+    """Read what is known of the photos of all kinds.
+
+    Returns:
+        Vectors, int8 (m, D); hubness, float32 (m,); likeliest words, see `SentenceEncoder`.
+    """
+    check_large_file(folder, BACKGROUND)
     with reading(folder, BACKGROUND):
         arrays = np.load(folder / BACKGROUND)
         vectors, hubness = arrays["vectors"], arrays["hubness"]
+        words = (arrays["word_ids"], arrays["word_codes"]) if "word_ids" in arrays else None
     fits = vectors.dtype == np.int8 and vectors.shape == (len(hubness), dimension)
-    if not (fits and hubness.ndim == 1 and np.isfinite(hubness).all()):
+    fits = fits and hubness.ndim == 1 and bool(np.isfinite(hubness).all())
+    if words is not None:
+        ids, codes = words
+        fits = fits and (ids.dtype, codes.dtype) == (np.uint16, np.uint8)
+        fits = fits and ids.shape == codes.shape == (len(hubness), KEPT)
+    if not fits:
         raise damaged(folder, BACKGROUND)
-    return vectors, hubness
+    return vectors, hubness, words

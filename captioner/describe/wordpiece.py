@@ -57,6 +57,11 @@ class WordPiece:
                     tokens += self._pieces(word)
         return [self._first, *tokens[: self._limit - 2], self._last]
 
+    def pieces(self, word: str) -> int:
+        """Return how many pieces a word is cut into; 0 if some part of it has no piece."""
+        pieces = [piece for part in _words(word) for piece in self._pieces(part)]
+        return 0 if self._unknown in pieces else len(pieces)
+
     def _around_special(self, sentence: str) -> Iterator[str]:
         """Yield a sentence in parts: special tokens that were typed, and the text between them."""
         while sentence:

@@ -100,10 +100,18 @@ def unpack(blobs: bytes | Sequence[bytes]) -> tuple[np.ndarray, np.ndarray]:
     parts = [blobs] if isinstance(blobs, bytes) else blobs
     if any(len(part) != BYTES for part in parts):
         raise ValueError(f"the words of a photo are {BYTES} bytes")
-    rows = np.frombuffer(b"".join(parts), np.uint8).reshape(-1, BYTES)
-    ids = np.ascontiguousarray(rows[:, : KEPT * _ID.itemsize]).view(_ID)
-    codes = rows[:, KEPT * _ID.itemsize :]
+    ids, codes = split(np.frombuffer(b"".join(parts), np.uint8).reshape(-1, BYTES))
     return (ids[0], codes[0]) if single else (ids, codes)
+
+
+def split(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the indices, uint16 (N, `KEPT`), and the codes, uint8 (N, `KEPT`), of packed words.
+
+    Args:
+        rows: what `sparse` packed, uint8 (N, `BYTES`).
+    """
+    ids = np.ascontiguousarray(rows[:, : KEPT * _ID.itemsize]).view(_ID)
+    return ids, np.ascontiguousarray(rows[:, KEPT * _ID.itemsize :])
 
 
 def encode(probabilities: np.ndarray) -> np.ndarray:

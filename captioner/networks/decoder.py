@@ -94,11 +94,11 @@ class Decoder(nn.Module):
             memory: of B photos.
             state: the LSTM's, for B * N captions.
             words: numbers of the previous words, (B, N, T).
-            wanted: places to predict, bool, (B, N, T); None: all places. With it, padding costs
-                nothing after the attention.
+            wanted: places to predict, bool (B, N, T), or their numbers among all B * N * T, int64
+                (P,); None: all places. With it, padding costs nothing after the attention.
 
         Returns:
-            Logits, (B, N, T, V) or (wanted places, V), and the state after the last word.
+            Logits, (B, N, T, V) or (P, V), and the state after the last word.
         """
         photos, captions, steps = words.shape
         previous = self.dropout(self.embedding(words.flatten(0, 1)))  # (B N, T, D)
@@ -108,8 +108,8 @@ class Decoder(nn.Module):
         context = attend(query, memory.keys, memory.values)
         context = context.transpose(1, 2).reshape(hidden.shape)  # (B N, T, D)
         if wanted is not None:
-            places = wanted.flatten(0, 1)  # (B N, T)
-            return self.predict(hidden[places], context[places], previous[places]), state
+            taken = (x.flatten(0, 1)[wanted.flatten()] for x in (hidden, context, previous))
+            return self.predict(*taken), state
         return self.predict(hidden, context, previous).view(*words.shape, -1), state
 
     def predict(

@@ -13,7 +13,6 @@ from torch import Tensor, nn
 from captioner.describe.model_folder import (
     CONFIG,
     WEIGHTS,
-    outdated,
     read_settings,
     read_weights,
     reading,
@@ -44,8 +43,6 @@ class Networks:
                 earlier version.
         """
         settings, weights = read_settings(folder), _grouped(read_weights(folder))
-        if "words.weight" in weights.get("tagger", {}):
-            raise outdated(folder)
         with reading(folder, CONFIG):
             encoder = Encoder(EncoderConfig(**settings["encoder"]))
             decoder = Decoder(DecoderConfig(**settings["decoder"]))

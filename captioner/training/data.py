@@ -34,16 +34,33 @@ def find_data(names: Iterable[str]) -> list[Path]:
     Raises:
         DataError: a folder holds no `captions.tsv`.
     """
-    folders = []
-    for name in names:
-        tried = [Path(name), *(Path(root) / name for root in [os.environ.get(ENVIRONMENT)] if root)]
-        found = next((folder for folder in tried if (folder / "captions.tsv").is_file()), None)
-        if found is None:
-            places = " or ".join(str(folder) for folder in tried)
-            unset = "" if os.environ.get(ENVIRONMENT) else f" ({ENVIRONMENT} is not set)"
-            raise DataError(f"no captions.tsv in {places}{unset}")
-        folders.append(found)
-    return folders
+    return [find_folder(name, ["captions.tsv"]) for name in names]
+
+
+def find_folder(name: str, contents: Iterable[str]) -> Path:
+    """Return a data folder by its path, or by its name in the folder of PHOTOSEARCH_DATA.
+
+    Args:
+        name: the path or the name.
+        contents: files and folders; the data folder holds at least one of them.
+
+    Raises:
+        DataError: there is no such folder.
+    """
+    contents = list(contents)
+    root = os.environ.get(ENVIRONMENT)
+    tried = [Path(name), *([Path(root) / name] if root else [])]
+    for folder in tried:
+        if any((folder / content).exists() for content in contents):
+            return folder
+    places = " or ".join(str(folder) for folder in tried)
+    unset = "" if root else f" ({ENVIRONMENT} is not set)"
+    raise DataError(f"no {' or '.join(contents)} in {places}{unset}")
+
+
+def has_split(folder: Path, split: str) -> bool:
+    """Return whether a data folder, or this package, has a list of a split's photos."""
+    return _read_list(folder, split) is not None
 
 
 def read_split(folder: Path, split: str) -> Split:
@@ -68,11 +85,6 @@ def read_split(folder: Path, split: str) -> Split:
         images=tuple(folder / "images" / name for name in kept),
         captions=tuple(tuple(captions[name]) for name in kept),
     )
-
-
-def has_split(folder: Path, split: str) -> bool:
-    """Return whether there is a list of a split, in a data folder or in this package."""
-    return _read_list(folder, split) is not None
 
 
 def read_captions(file: Path) -> dict[str, list[str]]:

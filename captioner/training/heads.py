@@ -115,7 +115,7 @@ def masked(logits: Tensor, owners: Tensor, right: Tensor) -> Tensor:
         owners: the photo of each query, (Q,).
         right: whether a photo is an answer to a query, bool (Q, N).
     """
-    rows = torch.arange(len(owners))
+    rows = torch.arange(len(owners), device=owners.device)
     wrong = ~right
     wrong[rows, owners] = True  # the query's own photo stays in the sum
     return functional.cross_entropy(logits.masked_fill(~wrong, -torch.inf), owners)

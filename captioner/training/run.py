@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from captioner.errors import DataError
 from captioner.networks.encoder import Encoder
@@ -168,11 +169,11 @@ def _under(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
     return {k.removeprefix(start): v for k, v in tensors.items() if k.startswith(start)}
 
 
-@torch.no_grad()
 def update_average(average: nn.Module, model: nn.Module, decay: float) -> None:
     """Move a running average of weights towards a model's: a = decay a + (1 - decay) w."""
-    for kept, new in zip(average.parameters(), model.parameters(), strict=True):
-        kept.lerp_(new, 1 - decay)
+    # All weights at once.
+    move = get_ema_multi_avg_fn(decay)  # type: ignore[no-untyped-call]
+    move(list(average.parameters()), list(model.parameters()), 0)
 
 
 def same_run(file: Path, recipe: dict[str, object]) -> None:
@@ -181,6 +182,7 @@ def same_run(file: Path, recipe: dict[str, object]) -> None:
     Raises:
         DataError: the folder holds a run with another recipe.
     """
+    recipe = json.loads(json.dumps(recipe))  # as it is read again: a tuple becomes a list
     if file.exists() and json.loads(file.read_text(encoding="utf-8")) != recipe:
         raise DataError(f"{file.parent} holds a run with another recipe", "choose another --out")
     write_json(file, recipe)

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from captioner.describe.model_folder import WORDS, write_part
+from captioner.describe.model_folder import WORDS, read_settings, write_part
 from captioner.describe.quantise import quantise
 from captioner.networks.embedding import EmbeddingConfig, JointEmbedding, PhotoTower
 from captioner.networks.networks import Networks, named_weights
@@ -21,6 +21,7 @@ from captioner.networks.text_tower import export, pretrained_text_tower, read_te
 from captioner.networks.word_head import WordHead
 from captioner.training.grid_cache import Progress
 from captioner.training.heads import Heads, HeadsRecipe, averaged, make_optimizer, rate, step
+from captioner.training.history import add_run
 from captioner.training.lemmas import choose_words, spellings
 from captioner.training.lessons import Lessons, Told
 from captioner.training.pixels import PLAIN
@@ -221,18 +222,41 @@ def form_numbers(lines: Sequence[str]) -> dict[str, int]:
 
 
 def write_heads(folder: Path, training: HeadsTraining) -> None:
-    """Write a copy of the model with the trained heads.
+    """Write a copy of the model with the trained heads."""
+    shutil.copytree(training.model, folder, dirs_exist_ok=True)
+    numbers = training.lessons.numbers
+    texts = sentences_of_all_kinds(training.photos, numbers, training.recipe.seed)
+    put_heads(folder, training.average, training.tokenizer, training.lines, texts)
+    sources = [
+        (part.name.partition("/")[0], "captions" if place < training.captioned else "classes")
+        for place, part in enumerate(training.run.training)
+        for _ in part.images
+    ]
+    name = str(read_settings(training.model)["name"])
+    add_run(folder, "train-heads", name, f"{training.recipe.epochs} epochs", sources)
+
+
+def put_heads(
+    folder: Path, heads: Heads, tokenizer: Tokenizer, lines: Sequence[str], texts: Sequence[str]
+) -> None:
+    """Write trained heads into a model folder.
 
     What follows from the heads (background, calibration, graphs) is not written: `captioner finish`
     does that.
+
+    Args:
+        folder: of the model.
+        heads: on the processor.
+        tokenizer: of the sentence encoder.
+        lines: of words.tsv.
+        texts: of all kinds, that hubness is measured by.
     """
-    heads = training.average
-    shutil.copytree(training.model, folder, dirs_exist_ok=True)
-    export(heads.sentences, training.tokenizer, folder)
-    training.tokenizer.enable_truncation(training.recipe.max_tokens)
-    (folder / WORDS).write_text("\n".join(training.lines) + "\n", encoding="utf-8")
-    texts = sentences_of_all_kinds(training.photos, training.lessons.numbers, training.recipe.seed)
-    sentences = sentence_vectors(heads.sentences, tokens_of(training.tokenizer, texts))
+    truncation = tokenizer.truncation
+    export(heads.sentences, tokenizer, folder)
+    if truncation:  # `export` ends it
+        tokenizer.enable_truncation(truncation["max_length"])
+    (folder / WORDS).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    sentences = sentence_vectors(heads.sentences, tokens_of(tokenizer, texts))
     scale = float(heads.scale.detach().exp())
     embedding = JointEmbedding(heads.photos, torch.from_numpy(quantise(sentences)), scale)
     shape = asdict(heads.photos.config)

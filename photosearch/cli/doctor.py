@@ -11,14 +11,15 @@ import typer
 
 from photosearch.cli import terminal
 from photosearch.cli.app import terminable
-from photosearch.cli.options import Database
-from photosearch.errors import ExitCode, UsageError
+from photosearch.cli.options import Database, Model
+from photosearch.errors import ExitCode, ModelError, UsageError
 from photosearch.library import Library
 from photosearch.text import counted, display
 
 
 def doctor(
     db: Database = None,
+    model: Model = None,
     check: Annotated[bool, typer.Option("--check", help="Check only; repair nothing.")] = False,
     salvage: Annotated[
         str | None,
@@ -26,7 +27,7 @@ def doctor(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON object.")] = False,
 ) -> None:
-    """Look for what is wrong with the library, and repair what is safe.
+    """Look for what is wrong with the library, and repair what is safe. Check its model, too.
 
     Example: photosearch doctor
     """
@@ -35,20 +36,36 @@ def doctor(
             raise UsageError("choose one: --check or --salvage")
         _salvage(Library(db), salvage, as_json)
         return
-    report = Library(db).doctor(check=check)
+    library = Library(db, model=model)
+    report = library.doctor(check=check)
     for root, reason in report.files.unreachable.items():
         terminal.note(f"photosearch: {terminal.clean(root)} can't be looked at: {reason}")
+    faults = [] if report.state == "damaged" else _faults_of_model(library)
     if as_json:
         files = asdict(report.files)
         files["unreachable"] = [display(root) for root in report.files.unreachable]
         record = {"state": report.state, **asdict(report), **files}
         del record["files"]
+        record["model_faults"] = faults
         print(json.dumps(record, ensure_ascii=False))
     else:
         print(terminal.clean(str(report)))
-    if report.state in ("wrong", "damaged"):
+    for fault in faults:
+        terminal.note(f"photosearch: the model: {fault}")
+    if faults or report.state in ("wrong", "damaged"):
         sys.stdout.flush()
         raise typer.Exit(ExitCode.UNUSABLE)
+
+
+def _faults_of_model(library: Library) -> list[str]:
+    """Return what is wrong with the model in use, a line each; say that it is sound."""
+    try:
+        health = library.check_model(terminal.note)
+    except ModelError as error:
+        return [str(error)]
+    if not health.faults:
+        terminal.note(str(health))
+    return [f"{display(str(health.folder))}: {fault}" for fault in health.faults]
 
 
 def _salvage(library: Library, file: str, as_json: bool) -> None:

@@ -6,14 +6,14 @@ import json
 import os
 import re
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Annotated, Any
 
 import typer
 
 from photosearch.cli import terminal
 from photosearch.cli.app import PlainCommand
-from photosearch.cli.options import MOST, Database
+from photosearch.cli.options import MOST, Database, Model
 from photosearch.errors import ExitCode, UsageError
 from photosearch.library import Library
 from photosearch.search.query import Ranker
@@ -66,6 +66,7 @@ class Command(PlainCommand):
 def find(
     query: Annotated[list[str] | None, typer.Argument(metavar="QUERY", help="Any words.")] = None,
     db: Database = None,
+    model: Model = None,
     limit: Annotated[
         int, typer.Option("-n", "--limit", min=1, max=MOST, help="Photos at most.")
     ] = 20,
@@ -76,6 +77,9 @@ def find(
         float | None,
         typer.Option(help="Leave out photos with a lower score; 0 shows even poor matches."),
     ] = None,
+    only_sure: Annotated[
+        bool, typer.Option("--sure", help="Leave out photos that only may match.")
+    ] = False,
     ranker: Annotated[str, typer.Option(help=f"What ranks: {', '.join(Ranker)}.")] = "fused",
     explain: Annotated[
         bool, typer.Option("--explain", help="Show the parts of each score.")
@@ -88,6 +92,8 @@ def find(
 ) -> None:
     """Show the photos that match a sentence, the best first.
 
+    Photos that surely match come first. Under "perhaps:" are photos that only may match.
+
     A photo is found by what it shows. It is also found by words in its captions, tags, camera,
     folder and file name, and by words that people wrote into it.
 
@@ -97,21 +103,23 @@ def find(
         raise UsageError("choose one: --json, or --paths or -0")
     # A search uses no BLAS, and NumPy's takes 40 ms to start its threads when it is imported.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    with Library(db) as library:
+    with Library(db, model=model) as library:
         hits = library.find(
             " ".join(query or ()), limit, ranker=ranker, min_score=min_score, like=like,
             notify=terminal.note,
         )  # fmt: skip
+    results = hits.sure if only_sure else hits.results
     if paths or print0:
-        _print_paths(hits, ends_with_nul=print0)
+        _print_paths(results, ends_with_nul=print0)
     elif as_json:
-        print(json.dumps([as_record(result) for result in hits], ensure_ascii=False, indent=1))
-    elif hits:
-        terminal.print_results(hits, explain)
+        print(json.dumps([as_record(result) for result in results], ensure_ascii=False, indent=1))
+    elif results:
+        terminal.print_results(results, explain)
     if hits.words_only:
         count = counted(hits.words_only, "photo")
-        terminal.note(f"{count} can be found by words only: photosearch index --upgrade mends that")
-    if not hits:
+        cure = "photosearch index --upgrade" + (f" --model {model}" if model else "")
+        terminal.note(f"{count} can be found by words only: {cure} mends that")
+    if not results:
         terminal.note(f"no photos match{_why_nothing(hits)}")
         sys.stdout.flush()
         raise typer.Exit(ExitCode.NOTHING_FOUND)
@@ -123,14 +131,14 @@ def _is_whole(argument: str, flags: Collection[str], valued: Collection[str]) ->
     return argument in flags or bool(equals and name in valued) or bool(_COUNT.fullmatch(argument))
 
 
-def _print_paths(hits: Hits, *, ends_with_nul: bool) -> None:
+def _print_paths(results: Sequence[Result], *, ends_with_nul: bool) -> None:
     """Print paths: as their bytes to a program, without control characters to a terminal."""
     if sys.stdout.isatty() and not ends_with_nul:
-        for result in hits:
+        for result in results:
             print(terminal.clean(result.path))
         return
     end = b"\0" if ends_with_nul else b"\n"
-    sys.stdout.buffer.write(b"".join(os.fsencode(result.path) + end for result in hits))
+    sys.stdout.buffer.write(b"".join(os.fsencode(result.path) + end for result in results))
 
 
 def as_record(result: Result) -> dict[str, object]:
@@ -138,6 +146,7 @@ def as_record(result: Result) -> dict[str, object]:
     return {
         "path": display(result.path),
         "score": round(result.score, 6),
+        "sure": result.sure,
         "caption": result.caption,
         "wording": result.wording,
         "confidence": result.confidence and round(result.confidence.caption, 4),
@@ -163,6 +172,9 @@ def _why_nothing(hits: Hits) -> str:
         return ": the library is empty, photosearch index FOLDER fills it"
     if hits.nothing is Nothing.ALL_GONE:
         return ": all photos of the library are gone, photosearch stats tells where they were"
-    if hits.nothing is Nothing.BELOW_THRESHOLD and hits.query.min_score is None:
-        return " well enough (--min-score 0 shows the nearest)"
+    if hits.nothing is Nothing.UNKNOWN_WORDS:
+        what, it = ("this word", "it") if len(hits.query.words) == 1 else ("these words", "them")
+        return f": the model doesn't know {what}, and no photo's text has {it}"
+    if hits.perhaps:
+        return f" surely (without --sure, find shows {counted(len(hits.perhaps), 'photo')})"
     return ""

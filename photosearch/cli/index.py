@@ -10,7 +10,7 @@ import typer
 
 from photosearch.cli import terminal
 from photosearch.cli.app import stoppable_indexing
-from photosearch.cli.options import Database, Nice, be_nice
+from photosearch.cli.options import Database, Model, Nice, be_nice
 from photosearch.errors import ExitCode, UsageError
 from photosearch.indexing.config import DescribeOptions, IndexOptions
 from photosearch.library import Library
@@ -24,6 +24,7 @@ def index(
         typer.Argument(metavar="FOLDER", help="With photos; by default those of earlier runs."),
     ] = None,
     db: Database = None,
+    model: Model = None,
     options: IndexOptions,
     describing: DescribeOptions,
     nice: Nice = False,
@@ -36,7 +37,7 @@ def index(
         be_nice()
     started = time.monotonic()
     with stoppable_indexing(goes_on=not options.force), terminal.IndexProgress() as progress:
-        summary = Library(db).index(
+        summary = Library(db, model=model).index(
             folders or [], options, describing=describing, notify=terminal.note, observer=progress
         )
     for root, reason in summary.unreachable.items():
@@ -50,7 +51,7 @@ def index(
         _tell_of_renamed(Library(db))
     if summary.outdated:
         count = counted(summary.outdated, "photo")
-        terminal.note(f"an older model described {count}: photosearch index --upgrade does it anew")
+        terminal.note(f"another model described {count}: photosearch index --upgrade does it anew")
 
 
 def _tell_of_renamed(library: Library) -> None:

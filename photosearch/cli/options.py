@@ -28,6 +28,15 @@ Database = Annotated[
         "user-data folder.",
     ),
 ]
+Model = Annotated[
+    str | None,
+    typer.Option(
+        "--model",
+        metavar="FOLDER",
+        help="The model; by default that of the library, else the shipped model. The word "
+        "shipped names the shipped model.",
+    ),
+]
 Nice = Annotated[bool, typer.Option("--nice", help="Let everything else on the machine go first.")]
 
 

@@ -35,6 +35,7 @@ def stats(
         "captions": f"{stats['captions']:,}",
         "failures": f"{stats['failures']:,}",
         "model": ", ".join(models),
+        "in": stats.get("model_folder", ""),
         "folders": ", ".join(stats["folders"]),
     }
     for name, value in rows.items():

@@ -170,13 +170,18 @@ Line = list[tuple[str, str]]  # pieces of text, each with its style
 def print_results(results: Sequence[Result], explain: bool = False) -> None:
     """Print results for people: rank, score, caption, path, and further fields that matched.
 
+    A line of words parts the photos that surely match from those that only may match.
+
     Args:
-        results: the best first.
+        results: the best first, the sure ones before the others.
         explain: show the parts of each score, too.
     """
-    lines = [
-        line for rank, each in enumerate(results, 1) for line in result_lines(rank, each, explain)
-    ]
+    lines: list[Line] = []
+    sure = sum(result.sure for result in results)
+    for rank, result in enumerate(results, 1):
+        if rank == sure + 1:
+            lines.append([("perhaps:" if sure else "nothing sure, perhaps:", "bold")])
+        lines += result_lines(rank, result, explain)
     if not (sys.stdout.isatty() or os.environ.get("FORCE_COLOR")):
         for line in lines:
             print("".join(text for text, _ in line))
@@ -235,6 +240,7 @@ def _explained(name: str, part: Part) -> str:
     value, baseline = part.value, part.baseline
     return {
         PartKind.MEANING: f"what it shows: {value:+.1f} (best of other photos: {baseline:+.1f})",
+        PartKind.SEEN: f"its words, one by one: {value:+.1f} (best of others: {baseline:+.1f})",
         PartKind.LIKE: f"likeness: {value:+.1f} (alike from {baseline:+.1f} on)",
         PartKind.WORDS: f"words in its text: {value:.0%} of what is possible",
         PartKind.PERSON: f"your and the camera's words: {value:.0%} of the query",

@@ -8,7 +8,7 @@ import typer
 
 from photosearch.cli import terminal
 from photosearch.cli.app import stoppable_indexing
-from photosearch.cli.options import Database, Nice, be_nice
+from photosearch.cli.options import Database, Model, Nice, be_nice
 from photosearch.indexing.config import DescribeOptions, IndexOptions, WatchOptions
 from photosearch.library import Library
 
@@ -20,6 +20,7 @@ def watch(
         typer.Argument(metavar="FOLDER", help="Folders to watch; by default all that are indexed."),
     ] = None,
     db: Database = None,
+    model: Model = None,
     options: IndexOptions,
     config: WatchOptions,
     describing: DescribeOptions,
@@ -34,7 +35,7 @@ def watch(
     if nice:
         be_nice()
     started = False
-    with stoppable_indexing(goes_on=not options.force), Library(db) as library:
+    with stoppable_indexing(goes_on=not options.force), Library(db, model=model) as library:
         for summary, seconds in library.watch(
             folders or [],
             options,

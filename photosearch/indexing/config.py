@@ -52,7 +52,7 @@ class IndexOptions:
         int, Option("Decoding processes.", "N", least=0, default=_EACH_PROCESSOR)
     ] = field(default_factory=processors)
     force: Annotated[bool, Option("Describe known photos again.")] = False
-    upgrade: Annotated[bool, Option("Replace what an older model made.")] = False
+    upgrade: Annotated[bool, Option("Replace what another model made.")] = False
     retry: Annotated[bool, Option("Try unreadable files again.")] = False
     exclude: Annotated[
         Sequence[str], Option("Files to ignore in this run, as in .gitignore.", "PATTERN")
@@ -87,7 +87,7 @@ class IndexOptions:
 
 @dataclass(frozen=True)
 class DescribeOptions:
-    """How the shipped model is run.
+    """How the model is run.
 
     Attributes:
         engine: One of `captioner.describe.engines.Engine`.

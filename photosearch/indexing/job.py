@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import functools
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
-from captioner.captioner import Captioner
 from captioner.describe.describer import Describer
-from captioner.describe.engines import check
-from captioner.describe.model_folder import read_fingerprints, shipped_model
-from photosearch.errors import UsageError, loading_model
+from photosearch.errors import UsageError
 from photosearch.files.paths import spelled
 from photosearch.indexing.config import DescribeOptions, IndexOptions
+from photosearch.indexing.model import Folders, Given, Models
 from photosearch.indexing.observer import Observer
 from photosearch.indexing.run import index
 from photosearch.indexing.summary import Summary
@@ -26,30 +24,17 @@ from photosearch.store.roots import outer_roots
 class Job:
     """Indexes folders into one file, as often as `run` is called; loads the model once."""
 
-    def __init__(
-        self,
-        path: str,
-        options: IndexOptions,
-        load: Callable[[], Describer],
-        fingerprints: Mapping[str, str] | None = None,
-    ) -> None:
+    def __init__(self, path: str, options: IndexOptions, models: Models) -> None:
         """Get ready; nothing is opened, made or loaded yet.
 
         Args:
             path: the library's file.
             options: how to index.
-            load: returns the describer; called when the first photo is to be described.
-            fingerprints: of the describer that `load` returns, by part; None: not known.
-
-        Raises:
-            UsageError: `upgrade` is asked for without fingerprints.
+            models: gives the model of each run.
         """
-        if options.upgrade and fingerprints is None:
-            raise UsageError("upgrade compares with the shipped model: it can't go with load")
         self.path = path
         self.options = options
-        self._load = functools.cache(load)
-        self._fingerprints = fingerprints
+        self._models = models
 
     def run(self, folders: list[str], observer: Observer | None = None) -> Summary:
         """Index folders, absolute; if there are none, the folders of earlier runs.
@@ -67,9 +52,15 @@ class Job:
         with changing(self.path) as connection:
             known = outer_roots(connection)
             roots = spelled(folders, known) or known
-            summary = index(
-                connection, roots, self._load, self.options, observer, self._fingerprints
-            )
+            model = self._models.choose(connection, upgrade=self.options.upgrade)
+
+            def load() -> Describer:
+                describer = model.load()
+                self._models.settle(connection)  # from here on photos are written
+                return describer
+
+            summary = index(connection, roots, load, self.options, observer, model.fingerprints)
+            self._models.settle(connection)
         self.options = replace(self.options, force=False, upgrade=False, retry=False)
         return summary
 
@@ -81,30 +72,27 @@ def job(
     load: Callable[[], Describer] | None,
     notify: Callable[[str], None],
     values: Mapping[str, Any],
+    folder: Path | None = None,
 ) -> Job:
-    """Return a job; the arguments are those of `Library.index`.
+    """Return a job; all arguments but `folder` are those of `Library.index`.
+
+    `folder` is that of the model that a person names; None: see `model_folder`.
 
     Raises:
         TypeError: a value has an unknown name.
         UsageError: a number is beyond its limits, the engine or the device can't be used, or
-            `upgrade` is asked for with `load`.
-        ModelError: the shipped model is missing or damaged.
+            `upgrade` or `folder` is given with `load`.
+        ModelError: the model is missing or damaged.
     """
     unknown = values.keys() - options_of(IndexOptions).keys() - options_of(DescribeOptions).keys()
     if unknown:
         raise TypeError(f"unknown option {min(unknown)!r}")
     options = chosen(IndexOptions, values, options)
-    if load is not None:
-        return Job(path, options, load)
-    shipped = chosen(DescribeOptions, values, describing)
-    with loading_model():
-        check(shipped.engine, shipped.device)
-        fingerprints = read_fingerprints(shipped_model())
-
-    def load_shipped() -> Describer:
-        with loading_model():
-            return Captioner.load(
-                None, shipped.engine, shipped.device, shipped.threads, shipped.bf16, notify
-            )
-
-    return Job(path, options, load_shipped, fingerprints)
+    if load is None:
+        how = chosen(DescribeOptions, values, describing)
+        return Job(path, options, Folders(path, folder, how, notify))
+    if options.upgrade:
+        raise UsageError("upgrade compares with the shipped model: it can't go with load")
+    if folder is not None:
+        raise UsageError("the library has a model folder: it can't go with load")
+    return Job(path, options, Given(load))

@@ -50,7 +50,7 @@ def candidates(
         meaning: the library's vectors; None: words alone decide.
         compared: comparisons of all photos of `meaning` with the query, by kind.
     """
-    near = [] if meaning is None else nearest(query, meaning, compared).tolist()
+    near = nearest(query, meaning, compared).tolist() if meaning and compared else []
     by_words = query.words and (meaning is None or query.ranker.asks_words)
     bm25 = with_words(connection, query) if by_words else {}
     return Candidates(np.array(sorted({*near, *bm25}), np.int64), bm25)
@@ -70,12 +70,20 @@ def with_words(connection: sqlite3.Connection, query: Query) -> dict[int, float]
     """Return the best photos of the text index, with their scores.
 
     People's words count most in the final score. So the best photos by these words alone are added.
+    A synonym counts less than the word itself, but FTS5 has no weights for words. So the best
+    photos by the words themselves come first, and the best photos with synonyms are added.
     """
     size = pool_size(query)
-    found = fts5(connection, match_expression(query.words, query.fields), size)
-    names = [f.name for f in SEARCH_FIELDS if f.by_person and f.name in query.searched]
-    if names and size != ALL and query.ranker is not Ranker.FTS5:
-        found = fts5(connection, match_expression(query.words, names), size) | found
+    expressions = [match_expression(query.words, query.fields)]
+    if query.ranker is not Ranker.FTS5:
+        names = [f.name for f in SEARCH_FIELDS if f.by_person and f.name in query.searched]
+        if names and size != ALL:
+            expressions.append(match_expression(query.words, names))
+        if query.terms != query.words:
+            expressions.append(match_expression(query.terms, query.fields))
+    found: dict[int, float] = {}
+    for expression in expressions:
+        found = fts5(connection, expression, size) | found
     return found
 
 

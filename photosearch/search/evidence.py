@@ -41,7 +41,7 @@ def results(
     """
     photos = [int(scores.photos[row]) for row in rows]
     shown = _shown(connection, photos)
-    marked = _marked(connection, match_expression(query.words, query.fields), photos)
+    marked = _marked(connection, match_expression(query.terms, query.fields), photos)
     tags = _tags(connection, photos)
     found = []
     for row, photo in zip(rows, photos, strict=True):
@@ -56,7 +56,7 @@ def results(
             Result(
                 values.path, float(scores.values[row]), caption, matches, marks,
                 tags.get(photo, []), scores.parts_of(row), values.taken_at, values.taken_from,
-                values.confidence,
+                values.confidence, bool(scores.values[row] >= scores.sure),
             )
         )  # fmt: skip
     return found

@@ -10,6 +10,7 @@ from typing import TypeVar
 import numpy as np
 
 SIZE = 1000  # photos of the library that the weights were fitted on
+SMALLEST = 100  # a smaller library counts as one of that many photos
 BEST = 3  # photos of all kinds in the baseline: the nearest ones
 
 Kind = TypeVar("Kind", bound=str)  # the name of a part, see `results.PartKind`
@@ -25,13 +26,15 @@ class Weights:
 
     bias: float = -1.9
     meaning: float = 1.6  # of the photo's z-score for the sentence
+    seen: float = 0.8  # of the z-score of the words' log-probabilities, see `search.seen`
     like: float = 1.6  # of the photo's z-score for the photo given with --like
     words: float = 4.0  # of the BM25+ score over all of the photo's text, 0 to 1
     own: float = 16.0  # of the fraction of the query that a person or a camera wrote, by hand
-    size: float = 1.1  # of log10(photos / SIZE), set by hand
+    size: float = 1.1  # of log10(photos / SIZE)
     like_bar: float = 3.0  # the baseline of `like`, a z-score, set by hand
     hubness: float = 0.5  # of a photo's hubness, subtracted from its cosine with a sentence
-    min_score: float = 0.02  # the threshold: photos of a lower score aren't shown
+    min_score: float = 0.02  # photos of a lower score aren't shown, except the nearest few
+    sure: float = 0.3  # photos of at least this score are sure: two in three of them are right
 
 
 def contributions(parts: Mapping[Kind, np.ndarray], weights: Weights) -> dict[Kind, np.ndarray]:
@@ -55,8 +58,8 @@ def log_odds(
 
     It is bias + sum of weight * (part - baseline) - size * log10(photos / SIZE). The baseline is
     there because the nearest photo of a library may be a poor match: then some photos of all kinds
-    are much nearer to the sentence. The last term is there because in a library of more than SIZE
-    photos more photos come near to a query by chance.
+    are much nearer to the sentence. The last term is there because in a large library more photos
+    come near to a query by chance.
 
     Args:
         parts: values by name, see `contributions`.
@@ -65,9 +68,14 @@ def log_odds(
         photos: the number of photos in the library.
     """
     needed = sum(getattr(weights, name) * value for name, value in baselines.items())
-    needed += weights.size * math.log10(max(photos, SIZE) / SIZE)
+    needed += weights.size * tenfolds(photos)
     speaking = sum(contributions(parts, weights).values())
     return np.asarray(speaking + weights.bias - needed, np.float64)
+
+
+def tenfolds(photos: int) -> float:
+    """Return by how many powers of ten a library is larger than SIZE photos; -1 at the least."""
+    return math.log10(max(photos, SMALLEST) / SIZE)
 
 
 def probability(odds: np.ndarray) -> np.ndarray:

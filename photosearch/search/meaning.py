@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,9 +12,10 @@ import numpy as np
 from captioner.describe.quantise import dequantise
 from captioner.describe.sentence_encoder import SentenceEncoder
 from photosearch.errors import ModelError, loading_model
-from photosearch.search import vectors
+from photosearch.search import seen, vectors
 from photosearch.search.fusion import Weights, standardise
 from photosearch.search.results import PartKind
+from photosearch.search.seen import Seen
 from photosearch.search.vectors import Vectors
 from photosearch.text import bindable
 
@@ -35,9 +36,10 @@ class Meaning:
     vectors: Vectors
     background: Vectors  # photos of all kinds
     weights: Weights
+    seen: Seen | None  # the likeliest words of the photos of `vectors`; None: the model has none
 
     def compare(
-        self, sentence: str | None, photo: np.ndarray | None
+        self, sentence: str | None, photo: np.ndarray | None, words: Sequence[str] = ()
     ) -> Mapping[PartKind, Comparison]:
         """Compare all photos with a sentence, with a photo, or with both.
 
@@ -47,10 +49,14 @@ class Meaning:
             sentence: what the photos should show; None: no comparison with a sentence.
             photo: vector of a photo that the photos should be like, float32 (D,); None: no
                 comparison with a photo.
+            words: of the sentence, to be compared with the likeliest words of the photos.
         """
         compared = {}
         if sentence is not None:
             compared[PartKind.MEANING] = self.near_sentence(self.sentence(sentence))
+            likely = self.seen.compare(words) if self.seen and words else None
+            if likely is not None:
+                compared[PartKind.SEEN] = Comparison(*likely)
         if photo is not None:
             compared[PartKind.LIKE] = self.near_photo(photo)
         return compared
@@ -91,11 +97,13 @@ def load(connection: sqlite3.Connection, encoder: SentenceEncoder) -> Meaning:
             "pip install --force-reinstall photosearch",
         ) from error
     background = encoder.background
+    there = vectors.load(connection, encoder.fingerprint, background.shape[1])
     return Meaning(
         encoder,
-        vectors.load(connection, encoder.fingerprint, background.shape[1]),
+        there,
         Vectors(np.arange(len(background)), background, encoder.background_hubness),
         weights,
+        seen.load(connection, encoder, there.photos),
     )
 
 

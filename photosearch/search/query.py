@@ -5,20 +5,25 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from photosearch.errors import UsageError
+from photosearch.search.synonyms import synonyms
 from photosearch.store.search_fields import FIELD_NAMES
 from photosearch.text import bindable
 
 # Words of nearly every sentence, and words that say only that photos are searched ("pictures of").
 STOP_WORDS = frozenset(
-    """a an and are as at be been being but by can could did do does for from had has have he her
-    hers him his i in into is it its me my of on onto or our ours out over she so some that the
-    their them then there these they this those to too up us was we were what when where which
-    while who whose why will with would you your
+    """a about across again all along also am an and another any are around as at away be because
+    been before behind being beside between both but by can could did do does doing down during each
+    either else few for from get gets getting had has have having he her here hers him his i if in
+    into is it its just let like lot lots made make makes making many me more most much my next
+    not of off on only onto or other others our ours out over own same several she so some someone
+    something such than that the their theirs them then there these they thing things this those
+    through to together too toward towards until up upon us use uses using various very via was we
+    were what when where which while who whose why will with within would you your yours
     image images photo photograph photographs photos pic picture pictures pics show""".split()
 )
 
@@ -93,6 +98,17 @@ class Query:
         """Whether the query has a text or a photo to compare with."""
         wanted = bool(self.words) or self.like is not None
         return wanted and (self.limit is None or self.limit > 0)
+
+    @property
+    def synonyms(self) -> Mapping[str, Mapping[str, float]]:
+        """The other words that stand for a word of the query, with weights; see `synonyms`."""
+        return {} if self.ranker is Ranker.FTS5 else {word: synonyms(word) for word in self.words}
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """The words to look for: those of the query, then their synonyms, each once."""
+        others = (other for each in self.synonyms.values() for other in each)
+        return tuple(dict.fromkeys((*self.words, *others)))
 
     @property
     def searched(self) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ class PartKind(StrEnum):
     """The parts of a fused score; `fusion.Weights` has a weight of the same name for each part."""
 
     MEANING = "meaning"  # nearness of the photo to the sentence
+    SEEN = "seen"  # how surely the photo shows the words of the query, each on its own
     LIKE = "like"  # nearness of the photo to the photo given with --like
     WORDS = "words"  # how many of the query's words are in the photo's text
     PERSON = "own"  # how many of the query's words a person or a camera wrote
@@ -43,6 +44,7 @@ class Result:
     taken_at: str | None = None  # ISO 8601, local time, as precise as it is known
     taken_from: str | None = None  # exif, xmp, name (of the file) or file (its own time)
     confidence: Confidence | None = None  # of a generated caption, if it is known
+    sure: bool = True  # whether the photo surely matches; otherwise it only may match
 
     @property
     def wording(self) -> str:
@@ -56,7 +58,8 @@ class Nothing(StrEnum):
     EMPTY_LIBRARY = "empty library"
     ALL_GONE = "all photos are gone"
     NOT_ASKED = "nothing was asked for"
-    BELOW_THRESHOLD = "below the threshold"  # something was near, but not near enough
+    UNKNOWN_WORDS = "unknown words"  # the model knows no word of the query, no photo's text has one
+    BELOW_THRESHOLD = "below the threshold"  # every photo has a lower score than `min_score`
     NO_MATCH = "no match"
 
 
@@ -64,15 +67,26 @@ class Nothing(StrEnum):
 class Hits(Sequence[Result]):
     """The results of a search, the best first, with the query and what was left out.
 
-    It is a sequence of results, equal to any list of the same results.
+    It is a sequence of results, equal to any list of the same results. The results are in two
+    groups: first `sure`, then `perhaps`.
     """
 
     query: Query  # as it was understood
     results: tuple[Result, ...] = ()
-    threshold: float = 0.0  # photos of a lower score were left out
-    below_threshold: int = 0  # number of candidates below the threshold
+    threshold: float = 0.0  # photos of a lower score were left out, except the nearest few
+    below_threshold: int = 0  # number of candidates that were left out
     words_only: int = 0  # number of photos without a vector, if the ranker compares vectors
     nothing: Nothing | None = None  # why there is no result; None if there is a result
+
+    @property
+    def sure(self) -> tuple[Result, ...]:
+        """The photos that surely match, the best first."""
+        return tuple(result for result in self.results if result.sure)
+
+    @property
+    def perhaps(self) -> tuple[Result, ...]:
+        """The photos that only may match, the best first; all of them score lower than `sure`."""
+        return tuple(result for result in self.results if not result.sure)
 
     def __len__(self) -> int:
         """Return the number of results."""

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
 from photosearch.errors import UnknownPathError
 from photosearch.search import evidence
 from photosearch.search.candidates import candidates
-from photosearch.search.meaning import Meaning, stored_vector
+from photosearch.search.known import knows
+from photosearch.search.meaning import Comparison, Meaning, stored_vector
 from photosearch.search.query import Query
-from photosearch.search.results import Hits, Nothing, Result
+from photosearch.search.results import Hits, Nothing, PartKind, Result
 from photosearch.search.scores import Scores, score
 from photosearch.search.stems import Stemmer
 from photosearch.text import display
+
+# If no photo reaches the ranker's own threshold, this many of the nearest photos are shown.
+NEAREST = 5
 
 # Returns the vector of a photo outside the library, unit length, float32 (D,).
 Describe = Callable[[str], np.ndarray]
@@ -63,16 +67,28 @@ class Searcher:
         meaning = self.meaning() if query.ranker.asks_vectors else None
         words_only = self._without_vector if query.ranker.asks_vectors else 0
         like = None if query.like is None else self._vector(query.like, meaning, describe)
-        if meaning is None or not len(meaning.vectors.photos):
-            meaning, compared = None, {}
-        else:
-            compared = dict(meaning.compare(query.text if query.words else None, like))
+        if meaning is not None and not len(meaning.vectors.photos):
+            meaning = None
+        means_nothing = meaning is not None and self._means_nothing(query, meaning)
+        compared: Mapping[PartKind, Comparison] = {}
+        if meaning is not None:
+            sentence = query.text if query.words and not means_nothing else None
+            words = query.words if query.ranker.asks_words else ()
+            compared = meaning.compare(sentence, like, words)
         found = candidates(self.connection, query, meaning, compared)
         scores = score(self.connection, self.stemmer, query, found, meaning, compared)
         least = scores.least if query.min_score is None else query.min_score
-        results = self._best(query, scores, least)
-        below = int((scores.values < least).sum())
+        order = scores.order().tolist()
+        rows = order[: int((scores.values >= least).sum())]
+        results = self._results(query, scores, rows)
+        if not results and query.min_score is None:
+            # A right photo may be below the ranker's own threshold: people see at a glance.
+            rows = order[: NEAREST + (query.like is not None)]
+            results = self._results(query, scores, rows)
+        below = len(order) - len(rows)
         reason = Nothing.BELOW_THRESHOLD if below else Nothing.NO_MATCH
+        if means_nothing:
+            reason = Nothing.UNKNOWN_WORDS
         return Hits(
             query, tuple(results), least, below, words_only,
             None if results else self._why_nothing(reason),
@@ -89,6 +105,15 @@ class Searcher:
             self._without_vector = there - vectors
         return self._meaning
 
+    def _means_nothing(self, query: Query, meaning: Meaning) -> bool:
+        """Return whether the model knows no word of the query: then only the text counts.
+
+        A person who sets the threshold by hand gets the nearest photos of any words.
+        """
+        if not query.words or query.min_score is not None:
+            return False
+        return not knows(meaning.encoder, self.stemmer, query.words)
+
     def _vector(self, path: str, meaning: Meaning | None, describe: Describe) -> np.ndarray:
         """Return the vector of a photo, float32 (D,)."""
         stored = None
@@ -96,10 +121,8 @@ class Searcher:
             stored = stored_vector(self.connection, path, meaning.encoder.fingerprint)
         return describe(path) if stored is None else stored
 
-    def _best(self, query: Query, scores: Scores, least: float) -> list[Result]:
-        """Return the results that reach the threshold, as many as are asked for."""
-        order = scores.order()
-        rows = order[scores.values[order] >= least].tolist()
+    def _results(self, query: Query, scores: Scores, rows: list[int]) -> list[Result]:
+        """Return the results of rows of scores, as many as are asked for."""
         # One row more, because the photo of `query.like` may be among them.
         more = None if query.limit is None else query.limit + (query.like is not None)
         found = evidence.results(self.connection, query, scores, rows[:more])

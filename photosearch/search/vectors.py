@@ -9,8 +9,7 @@ import numkong
 import numpy as np
 
 from captioner.describe.quantise import quantise, scale
-
-PIECE = 100_000
+from photosearch.search.blobs import PIECE, read_blobs
 
 
 @dataclass(frozen=True)
@@ -55,38 +54,9 @@ def load(
         dimension: of the vectors. A vector of another length is damaged, and left out.
         piece: size of the range of ids whose vectors are read at once.
     """
-    photos, matrices, hubness, start = [], [], [], _first(connection, 0)
-    while start is not None:
-        # SQLite joins the vectors, because a Python object for each row takes twice the time. It
-        # joins them in pieces, because SQLite limits the length of a value. The rows of a range of
-        # ids come in the order of ids.
-        ids, joined, near = connection.execute(
-            """SELECT group_concat(photo_id), CAST(group_concat(vector, '') AS BLOB),
-                      group_concat(hubness)
-               FROM vectors WHERE photo_id BETWEEN ? AND ?
-               AND model_id = (SELECT id FROM models WHERE fingerprint = ?)
-               AND photo_id NOT IN (SELECT id FROM photos WHERE missing_since IS NOT NULL)
-               AND length(vector) = ?""",
-            (start, start + piece - 1, fingerprint, dimension),
-        ).fetchone()
-        if ids is not None:
-            photos.append(np.fromstring(ids, np.int64, sep=","))
-            matrices.append(np.frombuffer(joined, np.int8).reshape(-1, dimension))
-            hubness.append(np.fromstring(near, np.float32, sep=","))
-        start = _first(connection, start + piece)
-    if len(photos) == 1:  # without a copy
-        return Vectors(photos[0], matrices[0], hubness[0])
-    if not photos:
-        photos, matrices = [np.empty(0, np.int64)], [np.empty((0, dimension), np.int8)]
-        hubness = [np.empty(0, np.float32)]
-    return Vectors(np.concatenate(photos), np.concatenate(matrices), np.concatenate(hubness))
-
-
-def _first(connection: sqlite3.Connection, least: int) -> int | None:
-    """Return the lowest id, from `least` on, of a photo with a vector, or None."""
-    query = "SELECT min(photo_id) FROM vectors WHERE photo_id >= ?"
-    first: int | None = connection.execute(query, (least,)).fetchone()[0]
-    return first
+    read = read_blobs(connection, "vectors", fingerprint, dimension, "hubness", piece)
+    photos, rows, hubness = read
+    return Vectors(photos, rows.view(np.int8), hubness)
 
 
 def best(scores: np.ndarray, count: int) -> np.ndarray:

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from captioner.describe.description import PARTS, Caption, Description
+from captioner.describe.description import PARTS, Caption, Description, Part
 from photosearch.store.clock import now
 
 DESCRIBING = ("captions", "tags", "words", "vectors")
@@ -30,6 +30,20 @@ def model_ids(
     query = "SELECT id FROM models WHERE fingerprint = ?"
     rows = [connection.execute(query, (fingerprints[part],)).fetchone() for part in PARTS]
     return tuple(row and row[0] for row in rows)
+
+
+def count_vectors_of_others(connection: sqlite3.Connection, fingerprints: Mapping[str, str]) -> int:
+    """Return how many photos that are shown have a vector that another model made.
+
+    Args:
+        connection: to the library.
+        fingerprints: of the model, by part.
+    """
+    query = """SELECT count(*) FROM vectors JOIN models ON models.id = model_id
+               JOIN photos ON photos.id = photo_id
+               WHERE fingerprint <> ? AND missing_since IS NULL"""
+    (count,) = connection.execute(query, (fingerprints[Part.VECTORS],)).fetchone()
+    return int(count)
 
 
 def use_models(

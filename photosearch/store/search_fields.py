@@ -14,22 +14,32 @@ class SearchField:
 
     name: str  # of the column
     weight: float  # of a word in this field, for the BM25 of FTS5
-    by_person: bool  # a person or a camera wrote the text, not the model
+    trust: float  # in a word that a person or a camera wrote, 0 to 1; 0: the model writes the text
     label: str  # the field's name for people
 
+    @property
+    def by_person(self) -> bool:
+        """Whether a person or a camera writes the text, not the model."""
+        return self.trust > 0
+
+
+
+# What a person writes about a photo is surer than the name of a folder or a file: "Old laptop" may
+# hold photos of dogs.
+SURE, NAME = 1.0, 0.7
 
 # In the order of the index's columns: `bm25()` and `highlight()` take columns by number.
 SEARCH_FIELDS = (
-    SearchField("caption", 2.0, False, "caption"),
-    SearchField("alternatives", 1.0, False, "other captions"),
-    SearchField("tags", 1.0, False, "tags"),
-    SearchField("title", 2.0, True, "title"),
-    SearchField("description", 2.0, True, "description"),
-    SearchField("keywords", 2.0, True, "keywords"),
-    SearchField("place", 1.0, True, "place"),
-    SearchField("camera", 0.5, True, "camera"),
-    SearchField("folder", 1.0, True, "folder"),
-    SearchField("filename", 1.0, True, "file name"),
+    SearchField("caption", 2.0, 0.0, "caption"),
+    SearchField("alternatives", 1.0, 0.0, "other captions"),
+    SearchField("tags", 1.0, 0.0, "tags"),
+    SearchField("title", 2.0, SURE, "title"),
+    SearchField("description", 2.0, SURE, "description"),
+    SearchField("keywords", 2.0, SURE, "keywords"),
+    SearchField("place", 1.0, SURE, "place"),
+    SearchField("camera", 0.5, NAME, "camera"),
+    SearchField("folder", 1.0, NAME, "folder"),
+    SearchField("filename", 1.0, NAME, "file name"),
 )
 FIELD_NAMES = tuple(field.name for field in SEARCH_FIELDS)
 CAPTION_FIELDS = ("caption", "alternatives")  # what the captioner says; the first may be a person's

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
+from photosearch.store.library_model import remembered
 from photosearch.store.roots import outer_roots
 from photosearch.text import display
 
@@ -15,6 +16,7 @@ def stats(connection: sqlite3.Connection) -> dict[str, object]:
         rows: int = connection.execute(query).fetchone()[0]
         return rows
 
+    folder = remembered(connection)
     models = connection.execute(
         """SELECT models.name, count(*) FROM captions JOIN models ON models.id = model_id
            WHERE rank = 0 GROUP BY models.name ORDER BY 2 DESC"""
@@ -26,4 +28,5 @@ def stats(connection: sqlite3.Connection) -> dict[str, object]:
         "failures": count("SELECT count(*) FROM failures"),
         "folders": [display(root) for root in outer_roots(connection)],
         "models": dict(models.fetchall()),
+        **({} if folder is None else {"model_folder": display(folder)}),
     }

@@ -10,7 +10,13 @@ COLOURS = {"red": (220, 30, 30), "green": (30, 200, 40), "blue": (40, 60, 220), 
 # In these folders all modules but the named ones import torch.
 TORCH_FREE: dict[str, tuple[str, ...]] = {
     "networks": (),
-    "training": ("test_data.py", "test_metrics.py", "test_tokenizer.py"),
+    "training": (
+        "test_data.py",
+        "test_metrics.py",
+        "test_shards.py",
+        "test_sources.py",
+        "test_tokenizer.py",
+    ),
 }
 
 

@@ -23,7 +23,7 @@ from photosearch.errors import ExitCode
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 CHECKOUT = Path(__file__).parents[2]
-NOTHING = "no photos match well enough (--min-score 0 shows the nearest)"
+UNKNOWN = "no photos match: the model doesn't know this word, and no photo's text has it"
 IMPORTS = {"PYTHONPROFILEIMPORTTIME": "1"}  # makes Python tell on stderr what it imports
 COLUMNS = (
     "path,filename,alt_text,caption,confidence,taken_at,camera,latitude,longitude,place,"
@@ -190,22 +190,47 @@ def test_find_json_is_one_array_and_nothing_else(library: Any, run: Run) -> None
     done = run("find", "coffee", "--json", db=library.db)
     assert (done.returncode, done.stderr) == (0, "")
     found = json.loads(done.stdout)
-    keys = {"path", "score", "caption", "matches", "tags", "taken_at", "taken_from", "parts"}
-    assert [set(record) for record in found] == [keys] * len(found)
+    keys = {"path", "score", "sure", "caption", "matches", "tags", "taken_at", "taken_from"}
+    assert [set(record) for record in found] == [keys | {"parts"}] * len(found)
+    sure = [record["sure"] for record in found]
+    assert sure == sorted(sure, reverse=True)
     assert str(library.photos / "coffee.png") in [record["path"] for record in found]
 
 
 def test_find_json_without_a_match_is_an_empty_array(library: Any, run: Run) -> None:
     done = run("find", "zyzzyva", "--json", db=library.db)
     assert (done.returncode, json.loads(done.stdout)) == (1, [])
-    assert one_line(done.stderr) == NOTHING
+    assert one_line(done.stderr) == UNKNOWN
 
 
 @pytest.mark.parametrize("option", [(), ("--paths",), ("-0",)], ids=str)
 def test_find_without_a_match_is_1(library: Any, run: Run, option: tuple[str, ...]) -> None:
     done = run("find", "zyzzyva", *option, db=library.db)
     assert (done.returncode, done.stdout) == (1, "")
-    assert one_line(done.stderr) == NOTHING
+    assert one_line(done.stderr) == UNKNOWN
+
+
+def test_find_shows_what_only_may_match_under_a_line(library: Any, run: Run) -> None:
+    """No photo of the demo shows a snowman; the nearest photos are shown with doubt."""
+    done = run("find", "snowman", db=library.db, env={"COLUMNS": "40"})
+    assert (done.returncode, done.stderr) == (0, "")
+    first, second, *_ = done.stdout.splitlines()
+    assert first == "nothing sure, perhaps:" and second.startswith("  1 ")
+    found = json.loads(run("find", "snowman", "--json", db=library.db).stdout)
+    assert found and not any(record["sure"] for record in found)
+    done = run("find", "snowman", "--sure", "--paths", db=library.db)
+    assert (done.returncode, done.stdout) == (1, "")
+    count = f"{len(found)} photo" + "s" * (len(found) > 1)
+    assert one_line(done.stderr) == f"no photos match surely (without --sure, find shows {count})"
+
+
+def test_find_parts_the_sure_from_the_others(library: Any, run: Run) -> None:
+    done = run("find", "eiffel odd", "--min-score", "0", db=library.db)
+    ranks, rest = done.stdout.split("perhaps:\n")
+    sure = run("find", "eiffel odd", "--min-score", "0", "--sure", "--paths", db=library.db)
+    assert str(library.photos / "eiffel.jpg") in sure.stdout.splitlines()
+    for path in sure.stdout.splitlines():
+        assert path in ranks and path not in rest
 
 
 def test_find_looks_into_camera_folder_and_file_name(library: Any, run: Run) -> None:
@@ -216,7 +241,7 @@ def test_find_looks_into_camera_folder_and_file_name(library: Any, run: Run) -> 
 
 
 def test_find_prints_paths_byte_for_byte_for_xargs(library: Any, run: Run) -> None:
-    done = run("find", "odd", "-0", db=library.db)
+    done = run("find", "odd", "--sure", "-0", db=library.db)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.endswith("\0")
     assert sorted(done.stdout[:-1].split("\0")) == sorted(map(str, library.odd))
@@ -228,7 +253,7 @@ def test_find_prints_paths_byte_for_byte_for_xargs(library: Any, run: Run) -> No
 
 
 def test_find_prints_a_path_a_line(library: Any, run: Run) -> None:
-    done = run("find", "--paths", "chelsea", "eiffel", db=library.db)
+    done = run("find", "--paths", "--sure", "chelsea", "eiffel", db=library.db)
     assert (done.returncode, done.stderr) == (0, "")
     expected = {str(library.photos / "chelsea.png"), str(library.photos / "eiffel.jpg")}
     assert set(done.stdout.splitlines()) == expected
@@ -263,7 +288,7 @@ def test_every_text_is_safe(library: Any, run: Run, words: list[str]) -> None:
     done = run("find", "--json", "--db", library.db, *words)
     found = json.loads(done.stdout)
     assert done.returncode == (0 if found else 1), done.stderr
-    assert done.stderr in ([""] if found else ["no photos match\n", f"{NOTHING}\n"])
+    assert done.stderr in ([""] if found else ["no photos match\n", f"{UNKNOWN}\n"])
 
 
 def test_many_words_are_safe(library: Any, run: Run) -> None:
@@ -509,7 +534,7 @@ def test_a_library_on_a_read_only_medium_can_be_searched(
     (folder / "l.db").chmod(0o444)
     folder.chmod(0o555)
     try:
-        done = run("find", "chelsea", "--paths", db=folder / "l.db", **mortal)
+        done = run("find", "chelsea", "--sure", "--paths", db=folder / "l.db", **mortal)
         assert (done.returncode, done.stderr) == (0, "")
         assert done.stdout == f"{library.photos / 'chelsea.png'}\n"
         assert run("export", "-", db=folder / "l.db", **mortal).returncode == 0

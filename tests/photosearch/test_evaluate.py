@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,18 @@ from hypothesis import strategies as st
 
 from photosearch import evaluate
 from photosearch.errors import UsageError
-from photosearch.evaluate import DEPTH, Figures, figures, link, read_queries, table
+from photosearch.evaluate import (
+    DEPTH,
+    Figures,
+    Queries,
+    WordFigures,
+    figures,
+    link,
+    read_queries,
+    single_words,
+    table,
+    word_figures,
+)
 
 ranks_of_photos = st.lists(
     st.lists(st.integers(1, DEPTH) | st.just(math.inf), min_size=1, max_size=4),
@@ -99,5 +111,52 @@ def test_json_has_no_infinity_and_the_table_says_how_deep() -> None:
     assert "Infinity" not in evaluate.as_json({"words": never})
     *_, line = table({"words": never})
     assert line == (
-        "| words | 0.0 (0.0–50.0) | 0.0 (0.0–50.0) | 12.5 (0.0–50.0) | > 100 | 3.0 | 100.0 |"
+        "| words | 0.0 (0.0–50.0) | 0.0 (0.0–50.0) | 12.5 (0.0–50.0) | > 100 | 3.0 | 100.0 "
+        "| – | – |"
     )
+    of_words = replace(never, words=WordFigures(7, 0.25, 0.125))
+    assert json.loads(evaluate.as_json({"words": of_words}))["words"]["words"] == {
+        "count": 7, "precision": 0.25, "average_precision": 0.125,
+    }  # fmt: skip
+    head, rule, line = table({"words": of_words})
+    assert line.endswith("| 25.0 | 12.5 |")
+    assert head.count("|") == rule.count("|") == line.count("|")
+
+
+def test_single_words_are_neither_rare_nor_everywhere() -> None:
+    said = {
+        "a": ["a dog on a bus", "two dogs"], "b": ["a Dog runs"], "c": ["dogs running", "buses"],
+        "d": ["a pony and a bus", "a runner"], "e": ["ponies"], "f": ["3 3 x"],
+        "g": ["3 x", "ponys"], "h": ["3 x"], "i": ["a cat"], "j": ["two cats"],
+        "k": ["a cat"], "l": ["one of them"],
+    }  # fmt: skip
+    pairs = [(text, name) for name, texts in said.items() for text in texts]
+    texts, names = [text for text, _ in pairs], [name for _, name in pairs]
+    found = single_words(Queries([*said], texts, names))
+    # Numbers and single letters are no words; "runs" and "runner" have different stems.
+    assert [(word.text, "".join(sorted(word.names))) for word in found] == [
+        ("bus", "acd"), ("cat", "ijk"), ("dogs", "abc"), ("ponys", "deg"),
+    ]  # fmt: skip
+    everywhere = single_words(Queries([*said][:8], texts[:11], names[:11]))
+    assert everywhere == []  # three of eight photos are more than a third
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.lists(st.booleans(), max_size=12), st.integers(0, 150)),
+        min_size=1, max_size=5,
+    )
+)  # fmt: skip
+def test_figures_of_words_are_what_counting_gives(words: list[tuple[list[bool], int]]) -> None:
+    relevant = [max(sum(right) + more, 1) for right, more in words]
+    found = word_figures([np.array(right) for right, _ in words], relevant)
+    assert found is not None and found.count == len(words)
+    precision, average = [], []
+    for (right, _), there in zip(words, relevant, strict=True):
+        precision.append(sum(right[:5]) / 5)
+        at = [sum(right[: k + 1]) / (k + 1) for k in range(len(right)) if right[k]]
+        average.append(sum(at) / min(there, DEPTH))
+    assert found.precision == pytest.approx(sum(precision) / len(words))
+    assert found.average_precision == pytest.approx(sum(average) / len(words))
+    assert word_figures([], []) is None

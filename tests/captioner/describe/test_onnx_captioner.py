@@ -167,8 +167,8 @@ class TestFolders:
             OnnxCaptioner.load(folder, Engine.ONNX)
 
     def test_weights_of_another_shape_are_told(self, folder: Path) -> None:
-        words = read_weights(folder)["tagger.words.weight"]
-        write_part(folder, {"tagger.words.weight": words[:7]}, {})
+        words = read_weights(folder)["words.up.weight"]
+        write_part(folder, {"words.up.weight": words[:7]}, {})
         with pytest.raises(ModelError, match="can't be used"):
             OnnxCaptioner.load(folder, Engine.ONNX)
 

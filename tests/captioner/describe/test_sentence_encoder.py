@@ -66,3 +66,15 @@ def test_a_background_that_does_not_fit_is_told(tmp_path: Path) -> None:
         np.savez(file, **{**arrays, **damage})
         with pytest.raises(ModelError, match=r"background\.npz in .* is damaged: put back"):
             SentenceEncoder.load(tmp_path / "model")
+
+
+def test_the_words_of_the_models_lists_are_read_when_asked_for(tmp_path: Path) -> None:
+    listed = SentenceEncoder.load().listed()
+    assert {"dog", "tench", "shark", "toddler", "skateboarding"} <= listed
+    assert not {"", "0", "0.75", "<unk>"} & listed
+    for name in ("config.json", "sentences.onnx", "tokenizer.json", "background.npz"):
+        shutil.copy(shipped_model() / name, tmp_path)
+    (tmp_path / "words.tsv").write_text("couch\t\tsofa, settee\t.8\t1\tcouches\n", encoding="utf-8")
+    encoder = SentenceEncoder.load(tmp_path)
+    with pytest.raises(ModelError, match=r"vocabulary\.txt|words\.tsv"):
+        encoder.listed()  # config.json lists files of other content

@@ -64,3 +64,13 @@ def test_another_kind_of_tokenizer_is_refused() -> None:
     settings["model"]["type"] = "BPE"
     with pytest.raises(ValueError, match="no WordPiece"):
         WordPiece(settings, MAX_TOKENS)
+
+
+@given(st.text(st.characters(min_codepoint=97, max_codepoint=122), min_size=1, max_size=20))
+@example("zzzqqq")
+def test_the_pieces_of_a_word_are_counted(word: str) -> None:
+    assert OURS.pieces(word) == len(THEIRS.encode(word, add_special_tokens=False).ids)
+
+
+def test_what_cannot_be_read_has_no_pieces() -> None:
+    assert [OURS.pieces(text) for text in ("a" * 101, "\U00020000", "", "dog")] == [0, 0, 0, 1]

@@ -12,6 +12,7 @@ from captioner.describe.description import Caption
 from captioner.describe.model_folder import list_files
 from captioner.describe.quantise import dequantise
 from captioner.describe.vocabulary import Vocabulary
+from captioner.describe.words import BYTES
 from captioner.errors import EngineError, ModelError
 from captioner.networks.decoder import Decoder, DecoderConfig
 from captioner.networks.embedding import EmbeddingConfig, JointEmbedding, PhotoTower
@@ -19,6 +20,7 @@ from captioner.networks.encoder import Encoder, EncoderConfig
 from captioner.networks.networks import Networks
 from captioner.networks.tagger import Tagger
 from captioner.networks.torch_captioner import TorchCaptioner, find_device
+from captioner.networks.word_head import WordHead
 
 WORDS = "a dog cat runs sleeps on the grass red".split()
 
@@ -88,7 +90,9 @@ def test_a_description_holds_the_parts_asked_for(folder: Path) -> None:
     torch.manual_seed(1)
     captioner = TorchCaptioner.load(folder, "cpu")
     networks = captioner.networks
-    networks.tagger = Tagger(1280, 1000, 146)
+    assert captioner.labels is not None
+    networks.tagger = Tagger(1280, 1000)
+    networks.words = WordHead(1280, len(captioner.labels.words), 16)
     tower = PhotoTower(EmbeddingConfig(dimension=32), networks.encoder.config)
     said = torch.randint(-127, 128, (7, 32), dtype=torch.int8)
     networks.embedding = JointEmbedding(tower, said, 20.0).eval()
@@ -98,6 +102,7 @@ def test_a_description_holds_the_parts_asked_for(folder: Path) -> None:
     whole = captioner.describe_pixels(pixels)
     for description, vector, near in zip(whole, expected.numpy(), hubness, strict=True):
         assert description.captions and description.tags is not None and description.vector
+        assert description.words and len(description.words) == BYTES
         found = dequantise(np.frombuffer(description.vector, np.int8))
         assert found @ vector == pytest.approx(1, abs=0.002)
         assert description.hubness == pytest.approx(float(near))
@@ -105,6 +110,7 @@ def test_a_description_holds_the_parts_asked_for(folder: Path) -> None:
         for all_, part in zip(whole, captioner.describe_pixels(pixels, [only]), strict=True):
             got = {"captions": part.captions, "tags": part.tags, "vectors": part.vector}
             full = {"captions": all_.captions, "tags": all_.tags, "vectors": all_.vector}
+            assert part.words == (all_.words if only == "tags" else None)
             assert got == {name: full[name] if name == only else None for name in full}
 
 

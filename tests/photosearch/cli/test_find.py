@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from photosearch.cli.app import app
 
-FLAGS = ["--json", "--explain", "--paths", "-0", "--print0"]
+FLAGS = ["--json", "--explain", "--paths", "-0", "--print0", "--sure"]
 VALUED = ["--db", "-n", "--limit", "--like", "--min-score", "--ranker"]
 
 

@@ -159,6 +159,25 @@ def test_results_are_printed_without_wrapping(capsys: pytest.CaptureFixture[str]
     assert printed.err == ""
 
 
+@pytest.mark.parametrize(
+    ("sure", "others", "heads"),
+    [(2, 2, {2: "perhaps:"}), (0, 2, {0: "nothing sure, perhaps:"}), (2, 0, {}), (0, 0, {})],
+)
+def test_a_line_of_words_parts_the_sure_from_the_others(
+    capsys: pytest.CaptureFixture[str], sure: int, others: int, heads: dict[int, str]
+) -> None:
+    results = [
+        Result(f"/{rank}.jpg", 0.5, "a dog", {}, [], sure=rank < sure)
+        for rank in range(sure + others)
+    ]
+    terminal.print_results(results)
+    expected = []
+    for rank in range(sure + others):
+        expected += [heads[rank]] if rank in heads else []
+        expected += [f"{rank + 1:>3}   0.50  a dog", f"            /{rank}.jpg"]
+    assert capsys.readouterr().out.splitlines() == expected
+
+
 PARTS = {
     "meaning": Part(2.34, 0.5, 2.5), "like": Part(-1.0, 0.0, 3.0),
     "words": Part(0.6789, 0.375), "own": Part(0.25, 0.125),

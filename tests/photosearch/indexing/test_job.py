@@ -18,6 +18,7 @@ from captioner.describe.description import PARTS
 from photosearch import Library, UsageError
 from photosearch.indexing.config import DescribeOptions, IndexOptions, WatchOptions
 from photosearch.indexing.job import Job, job
+from photosearch.indexing.model import Given
 from photosearch.photo.decode import MAX_PIXELS
 from tests.fakes import FakeDescriber
 
@@ -47,7 +48,7 @@ def test_force_and_retry_are_done_once(photos: Path, tmp_path: Path) -> None:
     load, calls = counting(FakeDescriber())
     Library(tmp_path / "l.db").index([photos], load=load, workers=0)
     options = IndexOptions(workers=0, force=True, retry=True, exclude=["red.png"])
-    work = Job(str(tmp_path / "l.db"), options, load)
+    work = Job(str(tmp_path / "l.db"), options, Given(load))
     first, later = work.run([str(photos)]), work.run([str(photos)])
     assert (first.captioned, first.failed, first.ignored) == (1, 1, 1)
     assert (later.captioned, later.failed, later.failed_before, later.unchanged) == (0, 0, 1, 1)
@@ -64,7 +65,7 @@ def test_what_was_asked_for_is_done_after_a_run_that_failed(photos: Path, tmp_pa
         return tellers[0]
 
     Library(tmp_path / "l.db").index([photos], load=FakeDescriber, workers=0)
-    work = Job(str(tmp_path / "l.db"), IndexOptions(workers=0, force=True), load)
+    work = Job(str(tmp_path / "l.db"), IndexOptions(workers=0, force=True), Given(load))
     with pytest.raises(RuntimeError, match="no memory"):
         work.run([str(photos)])
     assert work.run([str(photos)]).captioned == 2
@@ -75,7 +76,7 @@ def test_upgrade_makes_anew_what_another_model_made(photos: Path, tmp_path: Path
     Library(path).index([photos], load=FakeDescriber, workers=0)
     newer = dict.fromkeys(PARTS, "2")
     load, _ = counting(FakeDescriber(fingerprints=newer))
-    work = Job(path, IndexOptions(workers=0, upgrade=True), load, newer)
+    work = Job(path, IndexOptions(workers=0, upgrade=True), Given(load, newer))
     assert work.run([str(photos)]).captioned == 2
     again = work.run([str(photos)])
     assert (again.captioned, again.unchanged, again.outdated) == (0, 2, 0)

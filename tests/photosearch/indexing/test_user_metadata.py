@@ -22,9 +22,9 @@ from photosearch.indexing.run import index
 from photosearch.indexing.summary import Summary
 from photosearch.search.query import Query
 from photosearch.search.results import Hits
-from photosearch.search.scores import word_scores
 from photosearch.search.searcher import Searcher
 from photosearch.search.stems import Stemmer
+from photosearch.search.wording import word_scores
 from photosearch.store import database
 from photosearch.store.edits import write_edit
 from tests.fakes import FakeDescriber
@@ -158,9 +158,9 @@ def test_what_people_wrote_ranks_above_what_the_model_says(
     photos = dict(album.connection.execute("SELECT display, id FROM photos").fetchall())
     numbers = [photos[str(album.photos / f"{n}.jpg")] for n in ("model", "person", "keyword")]
     ids = np.array(numbers)
-    _, by_person = word_scores(album.connection, Stemmer(), ids, ["red"])
+    _, by_person = word_scores(album.connection, Stemmer(), ids, Query("red"))
     assert by_person.tolist() == [0.0, 1.0, 1.0]
-    _, by_person = word_scores(album.connection, Stemmer(), ids, ["red"], ["caption"])
+    _, by_person = word_scores(album.connection, Stemmer(), ids, Query("red", fields=["caption"]))
     assert by_person.tolist() == [0.0, 1.0, 0.0]  # a caption by a person is no model's
 
 

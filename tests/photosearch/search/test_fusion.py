@@ -86,14 +86,14 @@ def test_the_bar_lowers_all_alike(best: float, weight: float) -> None:
     np.testing.assert_allclose(lowered, log_odds(parts, weights, {}, SIZE) - weight * best)
 
 
-@given(photos=st.integers(1000, 10**7), size=st.floats(0, 3))
+@given(photos=st.integers(100, 10**7), size=st.floats(0, 3))
 def test_each_tenfold_of_photos_raises_the_bar(photos: int, size: float) -> None:
     parts, weights = {"meaning": np.array([1.0, 2.0])}, Weights(size=size)
     before = log_odds(parts, weights, {}, photos)
     np.testing.assert_allclose(log_odds(parts, weights, {}, 10 * photos), before - size)
-    for few in (0, 1, 999):
+    for few in (0, 1, 99):
         small = log_odds(parts, weights, {}, few)
-        np.testing.assert_array_equal(small, log_odds(parts, weights, {}, 1000))
+        np.testing.assert_array_equal(small, log_odds(parts, weights, {}, 100))
 
 
 def test_every_weight_of_a_part_and_the_bias_count() -> None:

@@ -4,6 +4,8 @@ import dataclasses
 from collections.abc import Sequence
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from photosearch.search.query import Query
 from photosearch.search.results import Hits, Nothing, Result
@@ -27,6 +29,14 @@ def test_hits_equal_whatever_holds_the_same_results() -> None:
     assert hits == list(RESULTS) == hits and hits == RESULTS
     assert hits == Hits(Query("hound", 7), RESULTS)
     assert hits != list(RESULTS[:2]) and hits != "abc"
+
+
+@given(st.integers(0, 3), st.integers(0, 3))
+def test_the_sure_and_the_others_are_all_results(sure: int, others: int) -> None:
+    results = [Result(f"/{rank}.jpg", 0.5, "", {}, [], sure=rank < sure) for rank in range(6)]
+    hits = Hits(Query("dog"), tuple(results[: sure + others]))
+    assert (len(hits.sure), len(hits.perhaps)) == (sure, others)
+    assert [*hits.sure, *hits.perhaps] == list(hits)
 
 
 def test_no_hits_are_false_and_say_why() -> None:

@@ -66,6 +66,8 @@ def version_of(path: Path) -> int:
 
 def today(before: dict[str, Any]) -> dict[str, Any]:
     """What today's schema says of an earlier one's photo."""
+    if "former_path" in before:  # from schema 4 on
+        return before
     path, aside, _ = before["path"].partition(b"\0")
     sidecar = before.get("sidecar_mtime_ns", 0)
     bare = dict.fromkeys(("size", "mtime_ns", "inode", "format", "width", "height"))
@@ -134,6 +136,16 @@ def test_an_earlier_library_finds_the_same(frozen: Frozen, version: int) -> None
                     told = {name: getattr(now, name) for name in then if name != "score"}
                     assert {**then, "score": None} == {**told, "score": None}, query
     assert sum(map(len, expected["fts5"].values())) > 10
+
+
+def test_an_earlier_library_has_no_words_and_no_confidence_yet(frozen: Frozen) -> None:
+    path = frozen(5)
+    database.open_for_writing(str(path)).close()
+    after = contents(path)
+    assert after["words"] == after["settings"] == []
+    assert after["captions"]
+    for caption in after["captions"]:
+        assert caption["confidence"] is caption["word_confidences"] is None
 
 
 def test_signs_in_paths_and_times_become_columns(frozen: Frozen) -> None:

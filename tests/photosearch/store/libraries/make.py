@@ -209,7 +209,10 @@ def start(top):
 
 
 def main(schema, folder):
-    from photosearch.database import SCHEMA
+    try:
+        from photosearch.database import SCHEMA
+    except ModuleNotFoundError:  # from schema 5 on
+        from photosearch.store.schema import SCHEMA
 
     assert schema == SCHEMA, f"this code makes schema {SCHEMA}"
     top = os.path.dirname(ALBUM)
