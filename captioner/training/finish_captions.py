@@ -16,7 +16,6 @@ from captioner.describe.labels import Labels
 from captioner.describe.model_folder import WORDS, outdated, write_part
 from captioner.describe.tags import sigmoid
 from captioner.describe.vocabulary import Vocabulary
-from captioner.describe.words import Words
 from captioner.networks.beam_step import beam_search
 from captioner.networks.networks import Networks
 from captioner.training.data import read_split
@@ -82,7 +81,7 @@ def look(
     if networks.words is None:
         raise outdated(model)
     config = BeamConfig()
-    kin = ContentWords(vocabulary, Words(labels.labels), config.vocabulary).kin
+    kin = ContentWords(vocabulary, labels, config.vocabulary).kin
     found: list[list[Hypothesis]] = []
     logits: list[np.ndarray] = []
     for start in range(0, len(grids), BATCH):
