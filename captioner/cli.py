@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from captioner.describe import engines
 from captioner.errors import CaptionerError
 from captioner.training import commands
 from captioner.training.options import (

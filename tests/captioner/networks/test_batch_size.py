@@ -97,7 +97,7 @@ def test_a_part_is_begun_before_the_results_of_the_part_before_are_taken() -> No
     assert (device.batches, device.at_once) == ([8, 8, 8, 8], 2)
 
 
-@given(st.integers(0, 10**12), st.integers(0, 10**10))
+@given(st.integers(0, 10**12), st.integers(1, 10**10))
 def test_what_fits_is_a_power_of_two_and_leaves_memory_free(free: int, needed: int) -> None:
     size = fitting(free, needed)
     assert 1 <= size <= MOST and size & (size - 1) == 0
