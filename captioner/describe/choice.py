@@ -22,7 +22,7 @@ class ChoiceConfig:
     seen: float = 0.45  # of the mean log-probability of its content words by the word head
     told: float = 0.15  # of the sum of these words' probability times rarity
     agreement: float = 1.4  # of its likeness to all hypotheses
-    # A caption names no thing that is less probable than this, if another hypothesis can do without.
+    # If another hypothesis can do without, a caption names no thing less probable than this.
     denied: float = 0.07
     captions: int = 3  # of a photo
 

@@ -32,12 +32,14 @@ FIRST = Description(
     [Tag("boat", 0.75, True, ("vessel", "craft"))],
     b"first",
     0.25,
+    b"some words",
 )
 SECOND = Description(
     [Caption("a swan", -1.0, 3)],
     [Tag("bird", 0.75, True, ("animal",)), Tag("swan", 0.4, False)],
     b"2",
     -0.5,
+    b"other words",
 )
 
 
@@ -69,6 +71,7 @@ class Shelf:
             "captions": "SELECT rank, text, log_probability, tokens, model_id FROM captions",
             "tags": """SELECT rank, text, synonyms, probability, shown, tags_model_id
                        FROM tags JOIN photos ON id = photo_id""",
+            "words": "SELECT words, model_id FROM words",
             "vectors": "SELECT vector, hubness, model_id FROM vectors",
         }
         return {part: self.connection.execute(query).fetchall() for part, query in queries.items()}
@@ -99,6 +102,7 @@ def test_a_description_is_kept_whole(shelf: Shelf) -> None:
             (0, "a boat", -1.0, 3, numbers.captions), (1, "a ship", -1.0, 3, numbers.captions)
         ],
         "tags": [(0, "boat", "vessel\ncraft", 0.75, 1, numbers.tags)],
+        "words": [(b"some words", numbers.tags)],
         "vectors": [(b"first", 0.25, numbers.vectors)],
     }  # fmt: skip
     assert shelf.row() == {
@@ -114,13 +118,16 @@ def test_parts_that_were_not_made_are_kept(shelf: Shelf, parts: tuple[str, ...])
     before = shelf.held()
     made = {"captions": SECOND.captions, "tags": SECOND.tags, "vectors": SECOND.vector}
     some = [made[part] if part in parts else None for part in PARTS]
-    shelf.describe(Description(*some), 2)  # type: ignore[arg-type]
+    words = SECOND.words if "tags" in parts else None
+    shelf.describe(Description(*some, words=words), 2)  # type: ignore[arg-type]
     after = shelf.held()
     first, second = shelf.models(1), shelf.models(2)
     for part in PARTS:
         assert (after[part] == before[part]) == (part not in parts)
         model = getattr(second if part in parts else first, part)
         assert {row[-1] for row in after[part]} == {model}
+    expected = (b"other words", second.tags) if "tags" in parts else (b"some words", first.tags)
+    assert after["words"] == [expected]
     (known,) = known_below(shelf.connection, "/").values()
     assert known.models == tuple(
         getattr(second if part in parts else first, part) for part in PARTS
@@ -133,7 +140,7 @@ def test_parts_that_were_not_made_are_kept(shelf: Shelf, parts: tuple[str, ...])
 def test_no_tags_at_all_are_a_result_too(shelf: Shelf) -> None:
     shelf.describe(FIRST)
     shelf.describe(Description(tags=[]), 2)
-    assert shelf.held()["tags"] == []
+    assert shelf.held()["tags"] == shelf.held()["words"] == []
     assert shelf.find("vessel") == []
     (known,) = known_below(shelf.connection, "/").values()
     assert known.models[1] == shelf.models(2).tags
