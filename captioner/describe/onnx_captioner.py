@@ -10,6 +10,7 @@ from typing import Any, Self
 import numpy as np
 
 from captioner.describe.beam import search
+from captioner.describe.colours import main_colours
 from captioner.describe.config import BATCH, CaptionerConfig
 from captioner.describe.description import PARTS, Description, Part
 from captioner.describe.engines import Engine, processors
@@ -166,7 +167,8 @@ class OnnxCaptioner:
             captions = self._captions.captions(found, words)
         tags: Sequence[Any] = [(None, None)] * len(pixels)
         if Part.TAGS in parts:
-            tags = tags_and_words(classes, words, pixels, self._labels, self.config)
+            colours = main_colours(pixels, self.config.colours)
+            tags = tags_and_words(classes, words, colours, self._labels, self.config)
         embedded: Sequence[Any] = [(None, 0.0)] * len(pixels)
         if Part.VECTORS in parts:
             embedded = vectors_of(vectors, hubness)

@@ -9,7 +9,6 @@ import numpy as np
 
 from captioner.describe.beam import Hypothesis
 from captioner.describe.choice import choose, evidence
-from captioner.describe.colours import main_colours
 from captioner.describe.confidence import caption_features, probability, word_features
 from captioner.describe.config import CaptionerConfig
 from captioner.describe.content import ContentWords
@@ -83,7 +82,7 @@ class CaptionMaker:
 def tags_and_words(
     classes: np.ndarray,
     words: np.ndarray,
-    pixels: np.ndarray,
+    colours: Sequence[Sequence[tuple[str, float]]],
     labels: TagLabels,
     config: CaptionerConfig,
 ) -> list[tuple[list[Tag], bytes]]:
@@ -95,12 +94,11 @@ def tags_and_words(
     Args:
         classes: logits, float32 (B, K).
         words: logits, float32 (B, W).
-        pixels: uint8 RGB, (B, S, S, 3).
+        colours: of the photos, see `captioner.describe.colours.main_colours`.
         labels: what the classes and the words are called.
         config: the model's settings.
     """
     things = tags_of(classes, words, labels, config.tags)
-    colours = main_colours(pixels, config.colours)
     return [
         (found + [Tag(name, share, False) for name, share in main], likeliest)
         for found, main, likeliest in zip(things, colours, sparse(sigmoid(words)), strict=True)

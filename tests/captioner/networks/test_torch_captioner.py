@@ -84,7 +84,8 @@ def test_a_part_that_the_model_lacks_is_told(folder: Path) -> None:
             captioner.describe_pixels(pixels, [part])
 
 
-def test_a_description_holds_the_parts_asked_for(folder: Path) -> None:
+def with_all_parts(folder: Path) -> TorchCaptioner:
+    """The saved model, with tags, words and vectors of random weights."""
     torch.manual_seed(1)
     captioner = TorchCaptioner.load(folder, "cpu")
     networks = captioner.networks
@@ -94,6 +95,13 @@ def test_a_description_holds_the_parts_asked_for(folder: Path) -> None:
     tower = PhotoTower(EmbeddingConfig(dimension=32), networks.encoder.config)
     said = torch.randint(-127, 128, (7, 32), dtype=torch.int8)
     networks.embedding = JointEmbedding(tower, said, 20.0).eval()
+    return captioner
+
+
+def test_a_description_holds_the_parts_asked_for(folder: Path) -> None:
+    captioner = with_all_parts(folder)
+    networks = captioner.networks
+    assert networks.embedding is not None
     pixels = np.random.default_rng(0).integers(0, 256, (3, 64, 64, 3), np.uint8)
     with torch.inference_mode():
         expected, hubness = networks.embedding(captioner.encode(pixels))
@@ -110,6 +118,26 @@ def test_a_description_holds_the_parts_asked_for(folder: Path) -> None:
             full = {"captions": all_.captions, "tags": all_.tags, "vectors": all_.vector}
             assert part.words == (all_.words if only == "tags" else None)
             assert got == {name: full[name] if name == only else None for name in full}
+
+
+def test_photos_are_described_as_on_a_graphics_processor(folder: Path) -> None:
+    captioner = with_all_parts(folder)
+    networks, vocabulary, config = captioner.networks, captioner.vocabulary, captioner.config
+    plain, graphics = (
+        TorchCaptioner(networks, vocabulary, config, labels=captioner.labels, graphics=is_graphics)
+        for is_graphics in (False, True)
+    )
+    pixels = np.random.default_rng(0).integers(0, 256, (70, 64, 64, 3), np.uint8)
+    assert (plain.batch_size, graphics.batch_size) == (64, 64)
+    expected, found = plain.describe_pixels(pixels), graphics.describe_pixels(pixels)
+    assert graphics.batch_size == 128  # two parts: 32 photos fitted
+    for mine, theirs in zip(found, expected, strict=True):
+        assert mine.captions and theirs.captions
+        assert [c.text for c in mine.captions] == [c.text for c in theirs.captions]
+        for caption, other in zip(mine.captions, theirs.captions, strict=True):
+            assert caption.log_probability == pytest.approx(other.log_probability, abs=1e-4)
+        assert (mine.tags, mine.vector, mine.words) == (theirs.tags, theirs.vector, theirs.words)
+    assert graphics.describe_pixels(pixels[:0]) == []
 
 
 def test_no_pictures_no_captions(folder: Path) -> None:
