@@ -37,7 +37,7 @@ from captioner.training.sources import Photo, Role, read_source
 from captioner.training.train_heads import form_numbers
 from captioner.training.train_tags import calibrate
 
-MOST = 9000  # photos of the background: 3 MB
+MOST = 6000  # photos of the background: 2 MB
 BATCH = 256
 BINS = 10  # of the calibration error
 SEED = 1
