@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from captioner.describe.engines import Engine
 from captioner.errors import CaptionerError
 from captioner.training import commands
 from captioner.training.options import (
@@ -93,7 +94,7 @@ def train_tags_command(
     ] = None,
     threads: Threads = None,
 ) -> None:
-    """Train the word detectors of the tags, and add them and ImageNet's classes to a model.
+    """Train the word head of the tags, and add it and ImageNet's classes to a model.
 
     Example: captioner train-tags --data flickr8k --data coco --model runs/lite0/best
     """
@@ -278,7 +279,7 @@ def doctor_command(
         bool, typer.Option("--record", help="First record its answers: the model is finished.")
     ] = False,
     engine: Annotated[
-        str, typer.Option(help=f"What runs the model: {', '.join(engines.Engine)}.")
+        str, typer.Option(help=f"What runs the model: {', '.join(Engine)}.")
     ] = "auto",
 ) -> None:
     """Check that the files and the parts of a model belong together.

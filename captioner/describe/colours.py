@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -54,19 +55,82 @@ def main_colours(
         raise ValueError(f"pixels are {pixels.dtype} {pixels.shape}, not uint8 (B, S, S, 3)")
     if not len(pixels):
         return []
-    half = config.step // 2
-    sample = pixels[:, half :: config.step, half :: config.step].reshape(len(pixels), -1, 3)
-    table = _table()
-    red, green, blue = (sample >> _DROPPED).astype(np.int32).transpose(2, 0, 1)
-    places = ((red << _BITS) + green << _BITS) + blue
-    named, chroma = table.named[places], table.chroma[places]
+    return name_colours(weigh_colours(pixels, colour_table(config), config.step), config)
+
+
+class ColourWeights(NamedTuple):
+    """The weights of the colours in photos: arrays of numpy, or tensors on any device."""
+
+    names: Any  # of each of `NAMES`, last of the pixels without a name; whole numbers, (B, 12)
+    coloured: Any  # the share of pixels that have a colour, (B,)
+
+
+class ColourTable(NamedTuple):
+    """The values of each colour of a coarse grid: a look-up is cheaper than computing.
+
+    Arrays of numpy, or tensors on the device of the pixels.
+    """
+
+    named: Any  # indices of NAMES, int64
+    weights: Any  # whole numbers, float32: whatever their order, they add up to the same
+    coloured: Any  # 1 for colours, 0 for greys, float32
+
+
+def weigh_colours(pixels: Any, table: ColourTable, step: int) -> ColourWeights:
+    """Add up the weights of the colours in photos.
+
+    The same code serves numpy and torch, and the weights are the same. So a photo has the same
+    colours, whichever device describes it.
+
+    Args:
+        pixels: uint8 RGB, (B, S, S, 3): an array of numpy, or a tensor.
+        table: of the same kind, on the same device.
+        step: every such pixel of every such row counts.
+    """
+    half = step // 2
+    sample = pixels[:, half::step, half::step].reshape(len(pixels), -1, 3)
+    red, green, blue = (_whole(sample[:, :, channel] >> _DROPPED) for channel in range(3))
+    places = (((red << _BITS) + green) << _BITS) + blue
+    totals = _totals(table.named[places], table.weights[places])
+    return ColourWeights(totals, table.coloured[places].mean(1))
+
+
+def name_colours(weights: ColourWeights, config: ColourConfig) -> list[list[tuple[str, float]]]:
+    """Name the colours of photos that weigh enough; see `main_colours`.
+
+    Args:
+        weights: as arrays of numpy.
+        config: the settings.
+    """
+    shares = weights.names[:, : len(NAMES)] / weights.names.sum(1, keepdims=True)
+    needed = np.full(len(NAMES), config.rare)
+    needed[[_GREEN, _BLUE, _BLACK, _WHITE]] = config.common
+    needed[[_BROWN, _GREY]] = config.dull
+    order = np.argsort(-shares, axis=1, kind="stable")
+    main: list[list[tuple[str, float]]] = [[] for _ in shares]
+    enough = np.take_along_axis(shares >= needed, order, 1)
+    for photo, place in np.argwhere(enough).tolist():
+        name = order[photo, place]
+        main[photo].append((NAMES[name], float(shares[photo, name])))
+    for photo in np.flatnonzero(weights.coloured < 0.02).tolist():
+        main[photo] = [(MONOCHROME, 1.0)]
+    return main
+
+
+@cache
+def colour_table(config: ColourConfig) -> ColourTable:
+    """Return the table of settings, as arrays of numpy."""
+    value = (np.arange(1 << _BITS) << _DROPPED) + (1 << _DROPPED >> 1)
+    grid = np.stack(np.meshgrid(value, value, value, indexing="ij"), axis=-1)
+    lightness, chroma, hue = to_lch(grid.reshape(-1, 3).astype(np.uint8))
     # In the dark, colours can hardly be seen: such a hue weighs little.
-    weights = (1.0 + config.vividness * np.minimum(chroma / 60.0, 1.0)) * table.light[places]
-    coloured = (chroma >= config.monochrome).mean(axis=1)
-    return [
-        [(MONOCHROME, 1.0)] if coloured[i] < 0.02 else _main(named[i], weights[i], config)
-        for i in range(len(pixels))
-    ]
+    light = np.clip(lightness / 30.0, 0.2, 1.0)
+    weights = (1.0 + config.vividness * np.minimum(chroma / 60.0, 1.0)) * light
+    return ColourTable(
+        name_pixels(lightness, chroma, hue),
+        np.round(weights * _UNIT).astype(np.float32),
+        (chroma >= config.monochrome).astype(np.float32),
+    )
 
 
 def to_lch(pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -129,33 +193,18 @@ def name_pixels(lightness: np.ndarray, chroma: np.ndarray, hue: np.ndarray) -> n
     return named
 
 
-def _main(named: np.ndarray, weights: np.ndarray, config: ColourConfig) -> list[tuple[str, float]]:
-    total = np.bincount(named, weights, minlength=len(NAMES) + 1)[: len(NAMES)] / weights.sum()
-    needed = [config.rare] * len(NAMES)
-    for name in (_GREEN, _BLUE, _BLACK, _WHITE):
-        needed[name] = config.common
-    for name in (_BROWN, _GREY):
-        needed[name] = config.dull
-    order = np.argsort(-total, kind="stable")
-    return [(NAMES[name], float(total[name])) for name in order if total[name] >= needed[name]]
+def _whole(numbers: Any) -> Any:
+    """Return small numbers as int32 of numpy, or int64 of torch: as each looks up fastest."""
+    return numbers.astype(np.int32) if isinstance(numbers, np.ndarray) else numbers.long()
 
 
-@dataclass(frozen=True)
-class _Table:
-    """The values of each colour of a coarse grid: a look-up is cheaper than computing."""
-
-    named: np.ndarray  # int64, indices of NAMES
-    chroma: np.ndarray  # float32
-    light: np.ndarray  # float32, 0.2 (black) to 1: how well a hue is seen
-
-
-@cache
-def _table() -> _Table:
-    value = (np.arange(1 << _BITS) << _DROPPED) + (1 << _DROPPED >> 1)
-    grid = np.stack(np.meshgrid(value, value, value, indexing="ij"), axis=-1)
-    lightness, chroma, hue = to_lch(grid.reshape(-1, 3).astype(np.uint8))
-    light = np.clip(lightness / 30.0, 0.2, 1.0)
-    return _Table(name_pixels(lightness, chroma, hue), chroma, light)
+def _totals(named: Any, weights: Any) -> Any:
+    """Return the sum of the weights under each name, (B, P) and (B, P) to (B, 12)."""
+    photos, size = len(named), len(NAMES) + 1
+    if not isinstance(named, np.ndarray):
+        return weights.new_zeros(photos, size).scatter_add(1, named, weights)
+    places = named + size * np.arange(photos)[:, None]
+    return np.bincount(places.ravel(), weights.ravel(), photos * size).reshape(photos, size)
 
 
 def _linear() -> np.ndarray:
@@ -167,6 +216,7 @@ def _linear() -> np.ndarray:
 
 _BITS = 6  # of each channel that the table keeps
 _DROPPED = 8 - _BITS
+_UNIT = 256  # the weight of a grey pixel: whole numbers up to 2 ** 24 are exact in float32
 _LINEAR = _linear()
 _XYZ = np.array(
     [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]], np.float32

@@ -10,6 +10,7 @@ from typing import Any, Self
 import numpy as np
 
 from captioner.describe.beam import search
+from captioner.describe.colours import main_colours
 from captioner.describe.config import BATCH, CaptionerConfig
 from captioner.describe.description import PARTS, Description, Part
 from captioner.describe.engines import Engine, processors
@@ -27,7 +28,6 @@ from captioner.describe.model_folder import (
 from captioner.describe.network import OPEN, Network
 from captioner.describe.outputs import CaptionMaker, tags_and_words, vectors_of
 from captioner.describe.vocabulary import Vocabulary
-from captioner.describe.words import Words
 from captioner.errors import CaptionerError
 
 
@@ -64,7 +64,7 @@ class OnnxCaptioner:
         self.fingerprints = fingerprints
         self._photo = photo
         self._step = step
-        self._captions = CaptionMaker(vocabulary, Words(labels.words.labels), config)
+        self._captions = CaptionMaker(vocabulary, labels.words, config)
         self._labels = labels
         self._threads = threads
         self._pool = ThreadPoolExecutor(threads)
@@ -167,7 +167,8 @@ class OnnxCaptioner:
             captions = self._captions.captions(found, words)
         tags: Sequence[Any] = [(None, None)] * len(pixels)
         if Part.TAGS in parts:
-            tags = tags_and_words(classes, words, pixels, self._labels, self.config)
+            colours = main_colours(pixels, self.config.colours)
+            tags = tags_and_words(classes, words, colours, self._labels, self.config)
         embedded: Sequence[Any] = [(None, 0.0)] * len(pixels)
         if Part.VECTORS in parts:
             embedded = vectors_of(vectors, hubness)

@@ -9,34 +9,34 @@ import numpy as np
 
 from captioner.describe.beam import Hypothesis
 from captioner.describe.choice import choose, evidence
-from captioner.describe.colours import main_colours
 from captioner.describe.confidence import caption_features, probability, word_features
 from captioner.describe.config import CaptionerConfig
 from captioner.describe.content import ContentWords
 from captioner.describe.description import Caption, Tag
-from captioner.describe.labels import TagLabels
+from captioner.describe.labels import Labels, TagLabels
 from captioner.describe.quantise import quantise
 from captioner.describe.tags import sigmoid, tags_of
 from captioner.describe.vocabulary import Vocabulary
-from captioner.describe.words import Words, sparse
+from captioner.describe.words import sparse
 
 
 class CaptionMaker:
     """Makes captions of hypotheses, with a model's words and settings."""
 
     def __init__(
-        self, vocabulary: Vocabulary, words: Words | None, config: CaptionerConfig
+        self, vocabulary: Vocabulary, labels: Labels | None, config: CaptionerConfig
     ) -> None:
         """Take a model's parts.
 
         Args:
             vocabulary: the words that the model can say.
-            words: the word head's; None: the model has no head, and its captions no confidence.
+            labels: of the word head's words; None: the model has no head, and its captions have no
+                confidence.
             config: the model's settings.
         """
         self.vocabulary = vocabulary
         self.config = config
-        self.content = ContentWords(vocabulary, words, config.beam.vocabulary)
+        self.content = ContentWords(vocabulary, labels, config.beam.vocabulary)
 
     def captions(
         self, found: Sequence[Sequence[Hypothesis]], logits: np.ndarray | None
@@ -82,7 +82,7 @@ class CaptionMaker:
 def tags_and_words(
     classes: np.ndarray,
     words: np.ndarray,
-    pixels: np.ndarray,
+    colours: Sequence[Sequence[tuple[str, float]]],
     labels: TagLabels,
     config: CaptionerConfig,
 ) -> list[tuple[list[Tag], bytes]]:
@@ -94,12 +94,11 @@ def tags_and_words(
     Args:
         classes: logits, float32 (B, K).
         words: logits, float32 (B, W).
-        pixels: uint8 RGB, (B, S, S, 3).
+        colours: of the photos, see `captioner.describe.colours.main_colours`.
         labels: what the classes and the words are called.
         config: the model's settings.
     """
     things = tags_of(classes, words, labels, config.tags)
-    colours = main_colours(pixels, config.colours)
     return [
         (found + [Tag(name, share, False) for name, share in main], likeliest)
         for found, main, likeliest in zip(things, colours, sparse(sigmoid(words)), strict=True)

@@ -10,7 +10,6 @@ import timm
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
-from torchvision.transforms import v2
 
 from captioner.errors import EngineError
 
@@ -36,10 +35,14 @@ class Encoder(nn.Module):
         super().__init__()
         self.config = config
         self.network: Any = timm.create_model(config.architecture, num_classes=0, global_pool="")
-        # The Lite networks were trained with mean and standard deviation 0.5.
-        self.normalise = v2.Compose(
-            [v2.ToDtype(torch.float32, scale=True), v2.Normalize([0.5] * 3, [0.5] * 3)]
-        )
+
+    def normalise(self, images: Tensor) -> Tensor:
+        """Return uint8 images as the Lite networks were trained: with mean and deviation 0.5.
+
+        Written as products: the transforms of torchvision copy both numbers to the device each
+        time, and wait for the device to do so.
+        """
+        return (images.float() * (1 / 255) - 0.5) / 0.5
 
     def forward(self, pixels: Tensor) -> Tensor:
         """Encode photos.

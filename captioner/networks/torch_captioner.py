@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import asdict
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
@@ -11,6 +13,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from captioner.describe.colours import (
+    ColourTable,
+    ColourWeights,
+    colour_table,
+    name_colours,
+    weigh_colours,
+)
 from captioner.describe.config import BATCH, CaptionerConfig
 from captioner.describe.description import PARTS, Caption, Description, Part, Tag
 from captioner.describe.labels import TagLabels, copy_labels
@@ -24,11 +33,12 @@ from captioner.describe.model_folder import (
 )
 from captioner.describe.outputs import CaptionMaker, tags_and_words, vectors_of
 from captioner.describe.vocabulary import Vocabulary
-from captioner.describe.words import Words
 from captioner.errors import EngineError, ModelError
-from captioner.networks.batch_size import BatchSize
+from captioner.networks.batch_size import BEGUN, BatchSize, measured_on_cuda
 from captioner.networks.beam_step import beam_search
+from captioner.networks.device_search import DeviceSearch, hypotheses
 from captioner.networks.networks import Networks, named_weights
+from captioner.networks.transfer import Download, upload
 
 
 class TorchCaptioner:
@@ -43,18 +53,31 @@ class TorchCaptioner:
         labels: TagLabels | None = None,
         fingerprints: dict[str, str] | None = None,
         bf16: bool = False,
+        graphics: bool | None = None,
     ) -> None:
-        """Put the parts together; labels are needed for tags only."""
+        """Put the parts together.
+
+        Args:
+            networks: on the device that computes.
+            vocabulary: of captions.
+            config: the model's settings.
+            labels: what tags and the head's words are called; None: no tags are made.
+            fingerprints: of the parts of descriptions.
+            bf16: encode photos in bfloat16.
+            graphics: describe as on a graphics processor: all work of a photo stays there;
+                None: if the device isn't the processor.
+        """
         self.networks = networks
         self.vocabulary = vocabulary
         self.config = config
         self.labels = labels
         self.fingerprints = fingerprints or {}
         has_head = networks.words is not None and labels is not None
-        words = Words(labels.words.labels) if labels is not None and has_head else None
+        words = labels.words if labels is not None and has_head else None
         self._captions = CaptionMaker(vocabulary, words, config)
         self._batch_size = BatchSize()
         self._bf16 = bf16
+        self._graphics = graphics
 
     @classmethod
     def load(
@@ -78,7 +101,7 @@ class TorchCaptioner:
         with reading(source, CONFIG):
             config = CaptionerConfig.of(settings)
         vocabulary = Vocabulary.load(source, networks.decoder.config.vocabulary_size)
-        return cls(
+        captioner = cls(
             networks,
             vocabulary,
             config,
@@ -86,6 +109,8 @@ class TorchCaptioner:
             fingerprints=settings.get("fingerprints"),
             bf16=bf16,
         )
+        captioner._fit()
+        return captioner
 
     def save(self, folder: Path) -> None:
         """Write the model as a folder: weights as float16, settings, words, labels of tags.
@@ -122,8 +147,8 @@ class TorchCaptioner:
 
     @property
     def batch_size(self) -> int:
-        """Photos to describe together; on a graphics processor it grows while photos fit."""
-        return BATCH if self.device.type == "cpu" else self._batch_size.size
+        """Photos to describe together; on a graphics processor as many as fit, several times."""
+        return BEGUN * self._batch_size.size if self._is_graphics else BATCH
 
     def describe_pixels(
         self, pixels: np.ndarray, parts: Collection[str] = PARTS
@@ -137,69 +162,125 @@ class TorchCaptioner:
         Raises:
             ModelError: the model lacks a part.
         """
-        networks = self.networks
-        lacking = {
-            Part.TAGS: networks.tagger is None or networks.words is None,
-            Part.VECTORS: networks.embedding is None,
-        }
-        for part, lacks in lacking.items():
-            if part in parts and lacks:
+        lacks = self._lacks()
+        for part in PARTS:
+            if part in parts and part in lacks:
                 raise ModelError(f"the model {self.name} makes no {part}")
-        if self.device.type == "cpu":
-            return self._describe(pixels, parts)
-        return self._batch_size.run(lambda some: self._describe(some, parts), pixels)
-
-    @torch.inference_mode()
-    def _describe(self, pixels: np.ndarray, parts: Collection[str]) -> list[Description]:
-        """Describe photos at once; see `describe_pixels`."""
-        grid = self.encode(pixels)
-        nothing: Sequence[Any] = [None] * len(pixels)
-        captions = self.caption_grid(grid) if Part.CAPTIONS in parts else nothing
-        tags: Sequence[Any] = [(None, None)] * len(pixels)
-        if Part.TAGS in parts:
-            tags = self.tag_grid(grid, pixels)
-        vectors: Sequence[Any] = [(None, 0.0)] * len(pixels)
-        if Part.VECTORS in parts:
-            vectors = self.embed_grid(grid)
-        return [
-            Description(said, found, vector, hubness, words)
-            for said, (found, words), (vector, hubness) in zip(captions, tags, vectors, strict=True)
-        ]
+        if not len(pixels):
+            return []
+        if not self._is_graphics:
+            return self._begin(pixels, parts)()
+        return self._batch_size.run(lambda some: self._begin(some, parts), pixels)
 
     @torch.inference_mode()
     def encode(self, pixels: np.ndarray) -> Tensor:
         """Return the region features of photos, uint8 (B, S, S, 3) to (B, R, C)."""
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self._bf16):
-            grid: Tensor = self.networks.encoder(torch.from_numpy(pixels).to(self.device))
-        return grid.float()
-
-    @torch.inference_mode()
-    def embed_grid(self, grid: Tensor) -> list[tuple[bytes, float]]:
-        """Return the quantised vectors of encoded photos, (B, R, C), each with its hubness."""
-        assert self.networks.embedding is not None
-        vectors, hubness = self.networks.embedding(grid)
-        return vectors_of(vectors.float().cpu().numpy(), hubness.float().cpu().numpy())
-
-    @torch.inference_mode()
-    def tag_grid(self, grid: Tensor, pixels: np.ndarray) -> list[tuple[list[Tag], bytes]]:
-        """Return tags and likeliest words of encoded photos, (B, R, C).
-
-        A colour's probability is its share; for the words see `captioner.describe.words`.
-        """
-        networks = self.networks
-        assert networks.tagger is not None and networks.words is not None
-        assert self.labels is not None
-        classes, words = (
-            head(grid).float().cpu().numpy() for head in (networks.tagger, networks.words)
-        )
-        return tags_and_words(classes, words, pixels, self.labels, self.config)
+        return self._encode(upload(pixels, self.device))
 
     @torch.inference_mode()
     def caption_grid(self, grid: Tensor) -> list[list[Caption]]:
         """Caption encoded photos, (B, R, C)."""
-        maker, words = self._captions, self.networks.words
-        found = beam_search(self.networks.decoder, grid, self.config.beam, maker.content.kin)
-        return maker.captions(found, None if words is None else words(grid).float().cpu().numpy())
+        return self._begin_captions(grid)()
+
+    # What begins gives the device its work, and returns a function that waits for the results. So
+    # a device has work while this thread makes descriptions of what it found before.
+
+    @torch.inference_mode()
+    def _begin(self, pixels: np.ndarray, parts: Collection[str]) -> Callable[[], list[Description]]:
+        """Begin to describe photos; see `describe_pixels`."""
+        shown = upload(pixels, self.device)
+        grid = self._encode(shown)
+        captions = self._begin_captions(grid) if Part.CAPTIONS in parts else None
+        tags = self._begin_tags(grid, shown) if Part.TAGS in parts else None
+        vectors = self._begin_vectors(grid) if Part.VECTORS in parts else None
+
+        def finish() -> list[Description]:
+            said: Sequence[Any] = captions() if captions else [None] * len(pixels)
+            found: Sequence[Any] = tags() if tags else [(None, None)] * len(pixels)
+            lies: Sequence[Any] = vectors() if vectors else [(None, 0.0)] * len(pixels)
+            return [
+                Description(texts, names, vector, hubness, words)
+                for texts, (names, words), (vector, hubness) in zip(said, found, lies, strict=True)
+            ]
+
+        return finish
+
+    def _encode(self, pixels: Tensor) -> Tensor:
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self._bf16):
+            grid: Tensor = self.networks.encoder(pixels)
+        return grid.float()
+
+    def _begin_captions(self, grid: Tensor) -> Callable[[], list[list[Caption]]]:
+        maker, networks = self._captions, self.networks
+        seen = Download({} if networks.words is None else {"seen": networks.words(grid).float()})
+        if not self._is_graphics:
+            found = beam_search(networks.decoder, grid, self.config.beam, maker.content.kin)
+            return lambda: maker.captions(found, seen.arrays().get("seen"))
+        finished = Download(self._search(grid)._asdict())
+        return lambda: maker.captions(hypotheses(finished.arrays()), seen.arrays().get("seen"))
+
+    def _begin_tags(
+        self, grid: Tensor, pixels: Tensor
+    ) -> Callable[[], list[tuple[list[Tag], bytes]]]:
+        """Begin to find tags and likeliest words; a colour's probability is its share."""
+        networks, labels, config = self.networks, self.labels, self.config
+        assert networks.tagger is not None and networks.words is not None and labels is not None
+        logits = Download({
+            "classes": networks.tagger(grid).float(),
+            "seen": networks.words(grid).float(),
+        })  # fmt: skip
+        weights = weigh_colours(pixels, self._colours, config.colours.step)
+        weighed = Download(weights._asdict())
+
+        def finish() -> list[tuple[list[Tag], bytes]]:
+            found = logits.arrays()
+            colours = name_colours(ColourWeights(**weighed.arrays()), config.colours)
+            return tags_and_words(found["classes"], found["seen"], colours, labels, config)
+
+        return finish
+
+    def _begin_vectors(self, grid: Tensor) -> Callable[[], list[tuple[bytes, float]]]:
+        """Begin to find the quantised vectors, each with its hubness."""
+        assert self.networks.embedding is not None
+        vectors, hubness = self.networks.embedding(grid)
+        found = Download({"vectors": vectors.float(), "hubness": hubness.float()})
+        return lambda: vectors_of(**found.arrays())
+
+    @property
+    def _is_graphics(self) -> bool:
+        return self.device.type != "cpu" if self._graphics is None else self._graphics
+
+    @cached_property
+    def _search(self) -> DeviceSearch:
+        kin = self._captions.content.kin
+        return DeviceSearch(self.networks.decoder, self.config.beam, kin, self.device)
+
+    @cached_property
+    def _colours(self) -> ColourTable:
+        table = colour_table(self.config.colours)
+        return ColourTable(*(torch.from_numpy(part).to(self.device) for part in table))
+
+    def _fit(self) -> None:
+        """Choose the first size of batches on CUDA."""
+        if self.device.type != "cuda":
+            return
+        parts = [part for part in PARTS if part not in self._lacks()]
+        shape = (self.image_size, self.image_size, 3)
+
+        def describe(photos: int) -> list[Description]:
+            return self._begin(np.zeros((photos, *shape), np.uint8), parts)()
+
+        with suppress(torch.OutOfMemoryError):  # then it begins as if nothing were known
+            self._batch_size = BatchSize(measured_on_cuda(describe, self.device))
+
+    def _lacks(self) -> set[str]:
+        """Return the parts that the model doesn't make."""
+        networks = self.networks
+        lacks = {
+            Part.TAGS: networks.tagger is None or networks.words is None,
+            Part.VECTORS: networks.embedding is None,
+        }
+        return {part for part, is_lacking in lacks.items() if is_lacking}
 
 
 def find_device(name: str) -> torch.device:

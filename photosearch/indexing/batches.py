@@ -56,8 +56,9 @@ def decode_batches(
     """
     photos: list[tuple[Task, Decoded]] = []
     failures: list[Failure] = []
-    ahead = 2 * max(batch_size(), config.workers)
-    outcomes = decode_all([task.file for task in todo], size, config, ahead)
+    outcomes = decode_all(
+        [task.file for task in todo], size, config, lambda: 2 * max(batch_size(), config.workers)
+    )
     waited, asked = 0.0, time.perf_counter()
     for task, (file, outcome) in zip(todo, outcomes, strict=True):
         waited += time.perf_counter() - asked
@@ -83,30 +84,45 @@ def describe_batches(
 ) -> Iterator[DescribedBatch]:
     """Describe batches in a thread. A batch is described while the batch before it is written.
 
+    Meanwhile another thread puts the pixels of the next batch together.
+
     Args:
         batches: decoded photos.
         describer: describes the photos.
         parts: the parts of the descriptions to make.
     """
     waiting: deque[Future[DescribedBatch]] = deque()
-    thread = ThreadPoolExecutor(1)
+    stacker, thread = ThreadPoolExecutor(1), ThreadPoolExecutor(1)
     try:
         for batch in batches:
-            waiting.append(thread.submit(_describe, batch, describer, parts))
+            pixels = stacker.submit(_stack, batch)
+            waiting.append(thread.submit(_describe, batch, pixels, describer, parts))
             if len(waiting) > 1:
                 yield waiting.popleft().result()
         for described in waiting:
             yield described.result()
     finally:
-        thread.shutdown(cancel_futures=True)
+        thread.shutdown(cancel_futures=True)  # before the stacker: what it describes may wait
+        stacker.shutdown(cancel_futures=True)
 
 
-def _describe(batch: DecodedBatch, describer: Describer, parts: Collection[str]) -> DescribedBatch:
+def _stack(batch: DecodedBatch) -> np.ndarray | None:
+    """Return the pixels of a batch, uint8 (B, S, S, 3); None: it has no photos."""
+    photos = batch.photos
+    return np.stack([decoded.pixels for _, decoded in photos]) if photos else None
+
+
+def _describe(
+    batch: DecodedBatch,
+    stacked: Future[np.ndarray | None],
+    describer: Describer,
+    parts: Collection[str],
+) -> DescribedBatch:
     """Describe one batch."""
-    if not batch.photos:
+    pixels = stacked.result()
+    if pixels is None:
         return DescribedBatch([], batch.failures, batch.stages)
     started = time.perf_counter()
-    pixels = np.stack([decoded.pixels for _, decoded in batch.photos])  # (B, S, S, 3)
     descriptions = describer.describe_pixels(pixels, parts)
     stages = batch.stages + Stages(describe=time.perf_counter() - started)
     photos = [

@@ -36,7 +36,7 @@ def decode_all(
     files: Sequence[File],
     size: int,
     config: IndexOptions,
-    ahead: int = 64,
+    ahead: Callable[[], int] = lambda: 64,
     decode: Decode = decode_file,
 ) -> Iterator[tuple[File, Outcome]]:
     """Decode photos in order, several at a time.
@@ -49,7 +49,8 @@ def decode_all(
         size: side of the square, in pixels.
         config: how many processes, how many seconds a photo may take, and how many pixels it may
             have. If there are 0 processes, this process decodes, without a limit of time or memory.
-        ahead: the most photos that are decoded or wait to be decoded, which bounds memory.
+        ahead: returns the most photos that are decoded or wait to be decoded, which bounds memory;
+            called for every photo, because the number may change.
         decode: a function that processes can import.
 
     Yields:
@@ -67,7 +68,7 @@ def decode_all(
     try:
         for file in files:
             waiting.append((file, team.submit(file)))
-            if len(waiting) >= ahead:
+            while len(waiting) >= ahead():
                 first, future = waiting.popleft()
                 yield first, future.result()
         while waiting:

@@ -23,7 +23,6 @@ class SearchField:
         return self.trust > 0
 
 
-
 # What a person writes about a photo is surer than the name of a folder or a file: "Old laptop" may
 # hold photos of dogs.
 SURE, NAME = 1.0, 0.7

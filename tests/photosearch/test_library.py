@@ -20,9 +20,11 @@ from captioner.describe.description import PARTS, Caption, Description
 from captioner.describe.quantise import quantise
 from captioner.describe.sentence_encoder import SentenceEncoder
 from photosearch import Library, LibraryError, Result
-from photosearch.errors import ModelError, UsageError
+from photosearch.errors import MissingModelError, ModelError, UsageError
 from photosearch.location import ENVIRONMENT, default_path
 from photosearch.search.results import Nothing
+from photosearch.store import database
+from photosearch.store.library_model import remember
 
 
 @dataclass
@@ -384,6 +386,30 @@ def test_a_photo_outside_the_library_is_told_and_looked_at(
     for name, message in (("nowhere.png", "no photo at"), ("text.jpg", "text.jpg")):
         with pytest.raises(UsageError, match=message):
             seeing.find(like=tmp_path / name, load=Seer)
+
+
+def test_words_rank_while_the_folder_of_the_model_is_gone(
+    seeing: Library, photos: Path, tmp_path: Path
+) -> None:
+    with contextlib.closing(database.open_for_writing(seeing.path)) as connection:
+        remember(connection, seeing.path, tmp_path / "unplugged")
+    said: list[str] = []
+    with Library(seeing.path) as library:
+        hits = library.find("dark", notify=said.append)
+        assert (names(hits), hits.words_only) == (["night.png"], 0)
+        (line,) = said
+        assert "words alone rank" in line and str(tmp_path / "unplugged") in line
+        assert "photosearch index --model FOLDER" in line
+        assert names(library.find("dark", ranker="bm25+", notify=said.append)) == ["night.png"]
+        assert len(said) == 1  # this ranker asks for no vectors
+        for asked in ({"query": "dark", "ranker": "meaning"}, {"like": photos / "day.png"}):
+            with pytest.raises(MissingModelError):
+                library.find(**asked)
+        with pytest.raises(MissingModelError):
+            library.check_model()
+    named = Library(seeing.path, model=tmp_path / "nowhere")
+    with named, pytest.raises(ModelError, match="nowhere"):  # a person named it just now
+        named.find("dark")
 
 
 def test_like_takes_what_can_be_a_name(seeing: Library, photos: Path) -> None:

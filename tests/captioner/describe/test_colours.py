@@ -5,7 +5,18 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from captioner.describe.colours import MONOCHROME, NAMES, ColourConfig, main_colours, to_lch
+from captioner.describe.colours import (
+    MONOCHROME,
+    NAMES,
+    ColourConfig,
+    ColourTable,
+    ColourWeights,
+    colour_table,
+    main_colours,
+    name_colours,
+    to_lch,
+    weigh_colours,
+)
 
 RGB = dict[str, tuple[int, int, int]]
 
@@ -145,3 +156,32 @@ def test_other_pixels_are_refused() -> None:
         main_colours(np.zeros((1, 8, 8, 3), np.float32))
     with pytest.raises(ValueError, match="uint8"):
         main_colours(np.zeros((8, 8, 3), np.uint8))
+
+
+def tensors(table: ColourTable) -> ColourTable:
+    torch = pytest.importorskip("torch")
+    return ColourTable(*(torch.from_numpy(part) for part in table))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_torch_weighs_as_numpy_does_to_the_last_bit(seed: int) -> None:
+    torch = pytest.importorskip("torch")
+    config, dice = ColourConfig(), np.random.default_rng(seed)
+    smooth = dice.integers(0, 256, (5, 8, 8, 3), np.uint8).repeat(28, 1).repeat(28, 2)
+    noisy = np.clip(smooth + dice.normal(0, 20, smooth.shape), 0, 255).astype(np.uint8)
+    pixels = np.concatenate([smooth, noisy])
+    table = colour_table(config)
+    ours = weigh_colours(pixels, table, config.step)
+    theirs = weigh_colours(torch.from_numpy(pixels), tensors(table), config.step)
+    arrays = ColourWeights(theirs.names.numpy(), theirs.coloured.numpy())
+    np.testing.assert_array_equal(ours.names, arrays.names)
+    np.testing.assert_allclose(ours.coloured, arrays.coloured, atol=1e-6)
+    assert name_colours(ours, config) == main_colours(pixels)
+    for mine, other in zip(main_colours(pixels), name_colours(arrays, config), strict=True):
+        assert mine == [(name, pytest.approx(share, abs=1e-6)) for name, share in other]
+
+
+def test_weights_of_a_photo_are_whole_and_far_from_where_floats_round() -> None:
+    vivid = flat((255, 0, 0))
+    [weights] = weigh_colours(vivid, colour_table(ColourConfig()), 6).names
+    assert weights.sum() == round(weights.sum()) < 2**24

@@ -6,9 +6,15 @@ import pytest
 
 from captioner.describe.colours import ColourConfig
 from captioner.describe.model_folder import (
+    BACKGROUND,
     CLASSES,
+    LARGE,
     LISTED,
+    SENTENCES,
+    VOCABULARY,
+    WEIGHTS,
     WORDS,
+    check_large_file,
     damaged,
     list_files,
     read_file,
@@ -17,6 +23,7 @@ from captioner.describe.model_folder import (
     read_weights,
     shipped_model,
     write_part,
+    wrong_files,
 )
 from captioner.describe.tags import TagConfig
 from captioner.errors import ModelError
@@ -144,6 +151,41 @@ def test_the_shipped_model_lists_its_files() -> None:
     assert set(read_settings(shipped_model())["files"]) == set(LISTED)
     for name in LISTED:
         assert read_file(shipped_model(), name)
+
+
+@pytest.mark.parametrize("name", LARGE)
+def test_a_large_file_of_another_model_is_told(folder: Path, name: str) -> None:
+    if name != WEIGHTS:
+        (folder / name).write_bytes(bytes(100_000))
+        check_large_file(folder, name)  # not listed yet, as in a folder of an earlier version
+    write_part(folder, {}, {})
+    check_large_file(folder, name)
+    assert wrong_files(folder) == []
+    content = (folder / name).read_bytes()
+    (folder / name).write_bytes(content[:-1])
+    with pytest.raises(ModelError, match=f"{name} in {folder} is damaged.* another model"):
+        check_large_file(folder, name)
+    (folder / name).unlink()
+    with pytest.raises(ModelError, match=f"{name} in {folder} can't be read"):
+        check_large_file(folder, name)
+
+
+def test_all_bytes_and_all_links_between_files_are_compared(folder: Path) -> None:
+    for name in (SENTENCES, BACKGROUND, VOCABULARY):
+        (folder / name).write_bytes(bytes(1_000_000))
+    write_part(folder, {}, {})
+    assert wrong_files(folder) == []
+    content = bytearray(1_000_000)
+    content[20_000] = 1  # between two pieces of the sample
+    for name in (SENTENCES, BACKGROUND, VOCABULARY):
+        (folder / name).write_bytes(content)
+        assert wrong_files(folder) == [f"{name} is not the model's own"]
+        (folder / name).unlink()
+        assert wrong_files(folder) == [f"{name} is missing"]
+        (folder / name).write_bytes(bytes(1_000_000))
+    (folder / SENTENCES).write_bytes(content)
+    list_files(folder)  # somebody vouches for a file of another training
+    assert wrong_files(folder) == ["vectors come from weights, files or settings of another model"]
 
 
 def test_weights_that_are_no_numbers_are_told(folder: Path) -> None:

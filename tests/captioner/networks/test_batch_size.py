@@ -1,5 +1,6 @@
 """A batch size that fits into a memory; the graphics processor is a fake that counts photos."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -8,7 +9,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from captioner.networks.batch_size import BatchSize
+from captioner.networks.batch_size import MOST, BatchSize, fitting
 
 
 @dataclass
@@ -19,13 +20,22 @@ class Device:
     error: type[RuntimeError] = torch.cuda.OutOfMemoryError
     batches: list[int] = field(default_factory=list)
     refused: int = 0
+    working: int = 0  # parts that are begun and not finished
+    at_once: int = 0  # the most of them
 
-    def describe(self, photos: np.ndarray) -> list[int]:
+    def describe(self, photos: np.ndarray) -> Callable[[], list[int]]:
         if len(photos) > self.room:
             self.refused += 1
             raise self.error("out of memory: tried to allocate too much")
         self.batches.append(len(photos))
-        return [int(photo) for photo in photos]
+        self.working += 1
+        self.at_once = max(self.at_once, self.working)
+
+        def finish() -> list[int]:
+            self.working -= 1
+            return [int(photo) for photo in photos]
+
+        return finish
 
 
 @given(
@@ -39,6 +49,7 @@ def test_every_photo_is_described_once_in_order(room: int, size: int, given: lis
         count += number
         assert 1 <= batch.size <= 256
     assert max(device.batches, default=0) <= room
+    assert device.at_once <= 2 and device.working == 0
     assert device.refused <= 9  # a size that didn't fit is halved, and not tried again
 
 
@@ -73,8 +84,31 @@ def test_where_not_one_fits_the_error_is_told() -> None:
 
 
 def test_other_errors_are_not_its_business() -> None:
-    def broken(photos: np.ndarray) -> list[int]:
+    def broken(photos: np.ndarray) -> Callable[[], list[int]]:
         raise RuntimeError("shapes differ")
 
     with pytest.raises(RuntimeError, match="shapes differ"):
         BatchSize(4).run(broken, np.zeros(4, int))
+
+
+def test_a_part_is_begun_before_the_results_of_the_part_before_are_taken() -> None:
+    device = Device(8)
+    BatchSize(8, 8).run(device.describe, np.zeros(32, int))
+    assert (device.batches, device.at_once) == ([8, 8, 8, 8], 2)
+
+
+@given(st.integers(0, 10**12), st.integers(1, 10**10))
+def test_what_fits_is_a_power_of_two_and_leaves_memory_free(free: int, needed: int) -> None:
+    size = fitting(free, needed)
+    assert 1 <= size <= MOST and size & (size - 1) == 0
+    assert size == 1 or size * needed <= 0.7 * free
+    assert size == MOST or 2 * size * needed > 0.7 * free - needed
+
+
+def test_large_memory_takes_the_most_at_once_and_small_memory_a_part() -> None:
+    assert [fitting(gigabytes << 30, 20 << 20) for gigabytes in (80, 12, 4, 1)] == [
+        512,
+        256,
+        128,
+        32,
+    ]

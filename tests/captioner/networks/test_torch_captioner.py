@@ -54,10 +54,8 @@ def test_a_loaded_model_captions_as_the_loaded_one_before(folder: Path, tmp_path
     for photo in captions:
         assert len(photo) == 3
         for caption in photo:
-            assert 0 < caption.confidence <= 1
-            assert caption.confidence == pytest.approx(
-                np.exp(caption.log_probability / caption.tokens)
-            )
+            assert caption.confidence is None and caption.words == ()  # it has no word head
+            assert caption.log_probability < 0
             assert set(caption.text.split()) <= set(WORDS)
             assert len(caption.text.split()) == caption.tokens - 1
 
@@ -73,7 +71,7 @@ def test_bfloat16_gives_nearly_the_same_grid(folder: Path) -> None:
 
 def test_settings_are_read_from_the_folder(folder: Path) -> None:
     settings = json.loads((folder / "config.json").read_text())
-    settings["beam"]["beam"] = 2
+    settings["choice"]["captions"] = 2
     (folder / "config.json").write_text(json.dumps(settings))
     assert all(len(photo) == 2 for photo in captions_of(TorchCaptioner.load(folder, "cpu")))
 
@@ -86,7 +84,8 @@ def test_a_part_that_the_model_lacks_is_told(folder: Path) -> None:
             captioner.describe_pixels(pixels, [part])
 
 
-def test_a_description_holds_the_parts_asked_for(folder: Path) -> None:
+def with_all_parts(folder: Path) -> TorchCaptioner:
+    """The saved model, with tags, words and vectors of random weights."""
     torch.manual_seed(1)
     captioner = TorchCaptioner.load(folder, "cpu")
     networks = captioner.networks
@@ -96,6 +95,13 @@ def test_a_description_holds_the_parts_asked_for(folder: Path) -> None:
     tower = PhotoTower(EmbeddingConfig(dimension=32), networks.encoder.config)
     said = torch.randint(-127, 128, (7, 32), dtype=torch.int8)
     networks.embedding = JointEmbedding(tower, said, 20.0).eval()
+    return captioner
+
+
+def test_a_description_holds_the_parts_asked_for(folder: Path) -> None:
+    captioner = with_all_parts(folder)
+    networks = captioner.networks
+    assert networks.embedding is not None
     pixels = np.random.default_rng(0).integers(0, 256, (3, 64, 64, 3), np.uint8)
     with torch.inference_mode():
         expected, hubness = networks.embedding(captioner.encode(pixels))
@@ -112,6 +118,26 @@ def test_a_description_holds_the_parts_asked_for(folder: Path) -> None:
             full = {"captions": all_.captions, "tags": all_.tags, "vectors": all_.vector}
             assert part.words == (all_.words if only == "tags" else None)
             assert got == {name: full[name] if name == only else None for name in full}
+
+
+def test_photos_are_described_as_on_a_graphics_processor(folder: Path) -> None:
+    captioner = with_all_parts(folder)
+    networks, vocabulary, config = captioner.networks, captioner.vocabulary, captioner.config
+    plain, graphics = (
+        TorchCaptioner(networks, vocabulary, config, labels=captioner.labels, graphics=is_graphics)
+        for is_graphics in (False, True)
+    )
+    pixels = np.random.default_rng(0).integers(0, 256, (70, 64, 64, 3), np.uint8)
+    assert (plain.batch_size, graphics.batch_size) == (64, 64)
+    expected, found = plain.describe_pixels(pixels), graphics.describe_pixels(pixels)
+    assert graphics.batch_size == 128  # two parts: 32 photos fitted
+    for mine, theirs in zip(found, expected, strict=True):
+        assert mine.captions and theirs.captions
+        assert [c.text for c in mine.captions] == [c.text for c in theirs.captions]
+        for caption, other in zip(mine.captions, theirs.captions, strict=True):
+            assert caption.log_probability == pytest.approx(other.log_probability, abs=1e-4)
+        assert (mine.tags, mine.vector, mine.words) == (theirs.tags, theirs.vector, theirs.words)
+    assert graphics.describe_pixels(pixels[:0]) == []
 
 
 def test_no_pictures_no_captions(folder: Path) -> None:

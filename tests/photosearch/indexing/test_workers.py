@@ -81,7 +81,7 @@ def test_without_processes_photos_are_decoded_as_they_are_asked_for(
     tmp_path: Path, decode: Decode
 ) -> None:
     files = make(tmp_path, ["0", "1", "bad", "3"])
-    outcomes = decode_all(files, 4, IndexOptions(workers=0), ahead=64, decode=decode)
+    outcomes = decode_all(files, 4, IndexOptions(workers=0), ahead=lambda: 64, decode=decode)
     for number, (file, outcome) in enumerate(outcomes):
         assert file == files[number]
         if number == 2:
@@ -104,7 +104,7 @@ def test_the_order_stays_whoever_is_ready_first(tmp_path: Path, decode: Decode) 
     names = [f"{n}-sleep-{0.3 if n == 0 else 0.01 * (n % 3)}" for n in range(12)]
     names = [name.replace("-sleep", "sleep") for name in names] + ["bad1", "bad2"]
     files = make(tmp_path, names)
-    outcomes = list(decode_all(files, 6, IndexOptions(workers=2), ahead=5, decode=decode))
+    outcomes = list(decode_all(files, 6, IndexOptions(workers=2), ahead=lambda: 5, decode=decode))
     assert [file for file, _ in outcomes] == files
     for number, (file, outcome) in enumerate(outcomes[:-2]):
         assert_decoded(file, outcome, number, size=6)
@@ -117,7 +117,7 @@ def test_the_order_stays_whoever_is_ready_first(tmp_path: Path, decode: Decode) 
 @pytest.mark.parametrize("ahead", [1, 4])
 def test_no_more_than_so_many_are_decoded_ahead(tmp_path: Path, decode: Decode, ahead: int) -> None:
     files = make(tmp_path, [str(number) for number in range(12)])
-    outcomes = decode_all(files, 4, IndexOptions(workers=1), ahead=ahead, decode=decode)
+    outcomes = decode_all(files, 4, IndexOptions(workers=1), ahead=lambda: ahead, decode=decode)
     for asked in range(1, 5):
         next(outcomes)
         wait_until(lambda: len(list(tmp_path.glob("*.seen"))) > ahead + asked, 0.25)  # noqa: B023
@@ -126,10 +126,21 @@ def test_no_more_than_so_many_are_decoded_ahead(tmp_path: Path, decode: Decode, 
     assert len(list(outcomes)) == 8
 
 
+def test_more_are_decoded_ahead_when_the_batch_has_grown(tmp_path: Path, decode: Decode) -> None:
+    files = make(tmp_path, [str(number) for number in range(30)])
+    ahead = 2
+    outcomes = decode_all(files, 4, IndexOptions(workers=1), lambda: ahead, decode)
+    next(outcomes)
+    ahead = 20
+    next(outcomes)
+    assert wait_until(lambda: len(list(tmp_path.glob("*.seen"))) >= 20)
+    assert len(list(outcomes)) == 28
+
+
 def test_a_photo_that_kills_its_process_costs_no_other(tmp_path: Path, decode: Decode) -> None:
     names = ["0", "1", "2-exit", "3", "4-bad", "5", "6-kill", "7", "8"]
     files = make(tmp_path, names)
-    outcomes = list(decode_all(files, 4, IndexOptions(workers=2), ahead=4, decode=decode))
+    outcomes = list(decode_all(files, 4, IndexOptions(workers=2), ahead=lambda: 4, decode=decode))
     assert [file for file, _ in outcomes] == files
     for number, (file, outcome) in enumerate(outcomes):
         if names[number] == "4-bad":
