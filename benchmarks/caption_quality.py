@@ -17,6 +17,10 @@ from pycocoevalcap.rouge.rouge import Rouge
 from pycocoevalcap.tokenizer.ptbtokenizer import PTBTokenizer
 
 from captioner import Captioner
+from captioner.describe.content import FUNCTION_WORDS, family_of
+from captioner.describe.labels import Labels
+from captioner.describe.model_folder import WORDS, shipped_model
+from captioner.describe.words import Words
 from captioner.training.data import read_split
 from captioner.training.evaluate import caption_files
 from captioner.training.metrics import score
@@ -40,6 +44,15 @@ def coco_scores(
     return scores
 
 
+def repeats(text: str, labels: Labels) -> bool:
+    """Return whether a caption names a thing twice, by any spelling."""
+    words = Words(labels.labels)
+    found = (family_of(token, words) for token in tokenize(text) if token not in FUNCTION_WORDS)
+    things = (labels.labels[family] for family in found if family is not None)
+    named = [label.name for label in things if label.trust > 0]
+    return len(named) > len(set(named))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--data", type=Path, default=os.environ.get("PHOTOSEARCH_DATA"))
@@ -48,6 +61,7 @@ def main() -> None:
     if options.data is None:
         parser.error("set PHOTOSEARCH_DATA or give --data")
     captioner = Captioner.load(options.model, device="cpu")
+    labels = Labels.read(options.model or shipped_model(), WORDS)
     for folder in ("flickr8k", "coco"):
         split = read_split(Path(options.data) / folder, "dev")
         captions = caption_files(captioner, split.images)
@@ -64,7 +78,9 @@ def main() -> None:
             print(f"  {metric:8} {100 * value:13.2f} {own}")
         words = {word for text in captions.values() for word in tokenize(text)}
         different = len(set(captions.values())) / len(captions)
-        print(f"  {len(words)} different words, {different:.0%} different captions")
+        print(f"  {len(words)} different words, {different:.1%} different captions")
+        again = sum(repeats(text, labels) for text in captions.values()) / len(captions)
+        print(f"  {again:.1%} of captions name a thing twice")
 
 
 if __name__ == "__main__":

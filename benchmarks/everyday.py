@@ -249,7 +249,9 @@ def figures(found: Mapping[str, Found], right: Mapping[str, Mapping[str, bool]])
         sure_hits += sum(verdicts[: found[query].sure])
         if not any(verdicts):
             nothing.append(query)
-    return Figures(hits / (FIRST * len(asked)), hits / best, sure_hits / sure, tuple(nothing))
+    return Figures(
+        hits / (FIRST * len(asked)), hits / best, sure_hits / max(1, sure), tuple(nothing)
+    )
 
 
 def table(systems: Mapping[str, Mapping[str, Found]], right: Right) -> list[str]:

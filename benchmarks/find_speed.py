@@ -5,7 +5,8 @@ python benchmarks/find_speed.py --photos 1000000
 
 The photos are made up; their captions are people's, three of the five that a photo has
 in `text/*.tsv.gz`, as a beam of three would give; two words of a caption stand for tags;
-vectors are random. Queries: whole captions, and pairs of words that stand in one caption.
+vectors are random; likeliest words are those of photos of all kinds. Queries: whole captions,
+and pairs of words that stand in one caption.
 
 A cold process is the command, typed, on 1,000 photos and on the large library; beside it
 `Library.find` alone in a process of its own, and what that spends its time on, in order.
@@ -33,7 +34,7 @@ from pathlib import Path
 
 import numpy as np
 
-from captioner.describe.model_folder import read_settings, shipped_model
+from captioner.describe.model_folder import BACKGROUND, read_settings, shipped_model
 from captioner.describe.quantise import quantise
 from photosearch import Library
 from photosearch.files.file import File
@@ -100,7 +101,12 @@ def read_captions(data: Path) -> list[list[str]]:
 def build(path: str, captions: list[list[str]], photos: int) -> None:
     """Make a library of a number of photos; if captions run out, they start again, turned by 1."""
     settings = read_settings(shipped_model())
-    dimension = np.load(shipped_model() / "background.npz")["vectors"].shape[1]
+    background = np.load(shipped_model() / BACKGROUND)
+    dimension = background["vectors"].shape[1]
+    likeliest = [
+        ids.astype("<u2").tobytes() + codes.tobytes()
+        for ids, codes in zip(background["word_ids"], background["word_codes"], strict=True)
+    ]
     chance = np.random.default_rng(SEED)
     connection = database.open_for_writing(path)
     run = start_run(connection)
@@ -110,7 +116,10 @@ def build(path: str, captions: list[list[str]], photos: int) -> None:
         vectors = chance.normal(size=(len(numbers), dimension))
         vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
         rows = quantise(vectors)
-        batch = [photo(n, captions, rows[n - start].tobytes()) for n in numbers]
+        batch = [
+            photo(n, captions, rows[n - start].tobytes(), likeliest[n % len(likeliest)])
+            for n in numbers
+        ]
         write_batch(connection, run, models, batch, [])
     finish_run(connection, run)
     connection.close()
@@ -124,7 +133,7 @@ def texts_of(number: int, captions: list[list[str]]) -> tuple[list[str], list[st
     return chosen, query.words(own[-1])[:2]
 
 
-def photo(number: int, captions: list[list[str]], vector: bytes) -> Photo:
+def photo(number: int, captions: list[list[str]], vector: bytes, words: bytes) -> Photo:
     """Make a photo by its number."""
     # Not at the top: the measured processes must not import torch.
     from captioner.describe.description import Caption, Description, Tag
@@ -138,6 +147,7 @@ def photo(number: int, captions: list[list[str]], vector: bytes) -> Photo:
         [Tag(tag, 0.7, True) for tag in tags],
         vector,
         number % 100 / 1000,
+        words,
     )
     return Photo(file, "/photos", "JPEG", 4000, 3000, data, description)
 

@@ -5,16 +5,21 @@ python benchmarks/tune_ranking.py LIBRARY... --data NAME... --model FOLDER --wri
 
 Each LIBRARY holds the dev photos of one data folder, described by the model, as
 `photosearch evaluate --db LIBRARY` leaves it. Queries are people's captions of these photos: one in
-four whole, the others as one to three of their words, as people type them. The weights of meaning,
-seen and words maximise the likelihood of the conditional logit (McFadden 1974) that a photo meant
-is taken out of all of them. The weight of hubness is chosen from the list `HUBNESS`, by nDCG@10.
-The bias is fitted so that the score of a photo among the first 20 is the probability that it
-matches. `own`, the weight of words that a person wrote, is set by hand: the data has none.
+four whole, the others as one to three of their words, as people type them. The weight of hubness
+and the ratios of seen and words to meaning are chosen from the lists `HUBNESS`, `SEEN` and `WORDS`,
+by nDCG@10 over all queries; all three weights together are then scaled to maximise the likelihood
+of the conditional logit (McFadden 1974) that a photo meant is taken out of all of them. (If the
+ratios were fitted by that likelihood, too, it would be better, but the ranking worse.) The bias is
+fitted so that the score of a photo among the first 20 is the probability that it matches.
+
+The data has no words that a person wrote: `own` is set by hand, by `OWN`. It has no pairs of alike
+photos: `like` and `like_bar` keep their defaults, but for the bias.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import os
 import random
@@ -32,11 +37,15 @@ from photosearch.search import fusion, query
 from photosearch.search.fusion import Weights
 from photosearch.search.results import PartKind
 from photosearch.search.stems import Stemmer
+from photosearch.search.vectors import best
 from photosearch.search.wording import word_scores
 
 SEED = 20261122
 SHOWN = 20
 HUBNESS = (0.0, 0.25, 0.5, 0.75)
+SEEN = (0.0, 0.1, 0.2, 0.3, 0.4, 0.6, 0.8, 1.0, 1.2)
+WORDS = (0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0)
+OWN = {PartKind.MEANING: 10.0, PartKind.SEEN: 8.0}  # what a person's words make up for, see `tune`
 WHOLE = 0.25  # share of the queries that are whole captions
 LENGTHS = {1: 0.45, 2: 0.35, 3: 0.2}  # how often a short query has so many words
 FITTED = (PartKind.MEANING, PartKind.SEEN, PartKind.WORDS)
@@ -109,45 +118,38 @@ def cases(library: Library, queries: Sequence[Asked]) -> dict[float, list[Case]]
         asked = query.Query(each.text)
         words, _ = word_scores(searcher.connection, searcher.stemmer, photos, asked)
         likely = meaning.seen.compare(asked.words) if meaning.seen else None
-        seen, best = likely or nothing
+        seen, surest = likely or nothing
         vector = meaning.sentence(each.text)
         right = np.array([name in each.names for name in names])
         for weight, way in ways.items():
             near = way.near_sentence(vector)
             parts = {PartKind.MEANING: near.values, PartKind.SEEN: seen, PartKind.WORDS: words}
-            baselines = {PartKind.MEANING: near.baseline, PartKind.SEEN: best}
+            baselines = {PartKind.MEANING: near.baseline, PartKind.SEEN: surest}
             found[weight].append(Case(parts, baselines, right, each.whole))
     return found
 
 
-def fit(found: Sequence[Case]) -> Weights:
-    """Return the weights of `FITTED` by the conditional logit; none is negative."""
-    groups = [
-        [case for case in found if len(case.right) == size]  # of one library, or of equal ones
-        for size in sorted({len(case.right) for case in found})
-    ]
+def scale(found: Sequence[Case], weights: Weights) -> Weights:
+    """Return weights of FITTED times a factor, that of the conditional logit."""
+    sizes = sorted({len(case.right) for case in found})  # of one library, or of equal ones
+    groups = [[case for case in found if len(case.right) == size] for size in sizes]
     tensors = []
     for group in groups:
-        parts = np.stack([[case.parts[kind] for kind in FITTED] for case in group])  # (Q, 3, N)
+        scores = torch.from_numpy(np.stack([mixed(case, weights) for case in group])).float()
         right = torch.from_numpy(np.stack([case.right for case in group])).float()  # (Q, N)
-        tensors.append((torch.from_numpy(parts).float(), right / right.sum(1, keepdim=True)))
-    logarithms = torch.zeros(len(FITTED), requires_grad=True)  # of the weights
-    optimizer = torch.optim.LBFGS([logarithms], max_iter=100, line_search_fn="strong_wolfe")
+        tensors.append((scores, right / right.sum(1, keepdim=True)))
+    factor = torch.tensor(1.0, requires_grad=True)
+    optimizer = torch.optim.LBFGS([factor], max_iter=100, line_search_fn="strong_wolfe")
 
     def loss() -> torch.Tensor:
         optimizer.zero_grad()
-        weights = logarithms.exp()
-        likelihoods = [
-            ((torch.einsum("k,qkn->qn", weights, parts)).log_softmax(1) * right).sum()
-            for parts, right in tensors
-        ]
+        likelihoods = [((factor * each).log_softmax(1) * right).sum() for each, right in tensors]
         value = -torch.stack(likelihoods).sum() / len(found)
         value.backward()  # type: ignore[no-untyped-call]
         return value
 
     optimizer.step(loss)  # type: ignore[no-untyped-call]
-    fitted = dict(zip(FITTED, logarithms.detach().exp().tolist(), strict=True))
-    return Weights(**fitted, like=fitted[PartKind.MEANING])
+    return replace(weights, **{k: float(factor.detach()) * getattr(weights, k) for k in FITTED})
 
 
 def fit_bias(found: Sequence[Case], weights: Weights) -> float:
@@ -173,40 +175,52 @@ def log_odds(case: Case, weights: Weights) -> np.ndarray:
     return fusion.log_odds(case.parts, weights, case.baselines, len(case.right))
 
 
+def mixed(case: Case, weights: Weights) -> np.ndarray:
+    """Return the sum of the weighted parts, (N,): photos rank by it as by the score."""
+    return np.asarray(sum(getattr(weights, kind) * case.parts[kind] for kind in FITTED))
+
+
 def ndcg(found: Sequence[Case], weights: Weights) -> float:
     """Return the mean nDCG@10 (Järvelin and Kekäläinen 2002), a photo fitting or not."""
     discounts = 1 / np.log2(np.arange(2, 12))
     gains = []
     for case in found:
-        first = np.argsort(-log_odds(case, weights), kind="stable")[:10]
+        first = best(mixed(case, weights), 10)
         ideal = discounts[: min(10, int(case.right.sum()))].sum()
         gains.append((discounts[: len(first)] * case.right[first]).sum() / ideal)
     return float(np.mean(gains))
 
 
 def tune(found: dict[float, list[Case]]) -> Weights:
-    """Return the fitted weights: those of the best weight of hubness, see `cases`."""
-    fitted = {}
-    for hubness, some in found.items():
-        weights = replace(fit(some), hubness=hubness)
-        score = ndcg(some, weights)
-        fitted[score] = weights
-        kinds = [[c for c in some if c.whole is whole] for whole in (True, False)]
+    """Return the fitted weights, see `cases` for what is fitted on."""
+    tried = [
+        Weights(meaning=1.0, seen=seen, words=words, hubness=hubness)
+        for hubness, seen, words in itertools.product(HUBNESS, SEEN, WORDS)
+    ]
+    scores = [ndcg(found[weights.hubness], weights) for weights in tried]
+    for place in np.argsort(scores)[-10:]:
+        weights = tried[place]
+        some = found[weights.hubness]
+        kinds = [[case for case in some if case.whole is whole] for whole in (True, False)]
         whole, short = (100 * ndcg(kind, weights) for kind in kinds)
         print(
-            f"hubness {hubness:.2f}: meaning {weights.meaning:.2f}, seen {weights.seen:.2f}, "
-            f"words {weights.words:.2f}: nDCG@10 {100 * score:.1f} "
-            f"(whole captions {whole:.1f}, some words {short:.1f})"
+            f"hubness {weights.hubness:.2f}, seen {weights.seen:.2f}, words {weights.words:.1f}: "
+            f"nDCG@10 {100 * scores[place]:.1f} (whole captions {whole:.1f}, words {short:.1f})"
         )
-    best = fitted[max(fitted)]
-    return replace(best, bias=fit_bias(found[best.hubness], best))
+    chosen = tried[int(np.argmax(scores))]
+    scaled = scale(found[chosen.hubness], chosen)
+    bias, by_hand = fit_bias(found[chosen.hubness], scaled), Weights()
+    like_bar = by_hand.like_bar + (bias - by_hand.bias) / by_hand.like
+    # If a person wrote the whole query, that makes up for a photo that shows nothing of it.
+    own = sum(value * getattr(scaled, kind) for kind, value in OWN.items())
+    return replace(scaled, bias=bias, own=own, like_bar=like_bar)
 
 
 def write(weights: Weights, folder: Path) -> None:
     """Write fitted weights into a model's config.json; thresholds stay as they are."""
     file = folder / CONFIG
     settings = json.loads(file.read_text(encoding="utf-8"))
-    names = ("bias", "meaning", "seen", "like", "words", "hubness")
+    names = ("bias", "meaning", "seen", "like", "like_bar", "words", "own", "hubness")
     rounded = {name: round(float(getattr(weights, name)), 3) for name in names}
     settings["ranking"] = {**settings.get("ranking", {}), **rounded}
     file.write_text(json.dumps(settings, indent=1) + "\n", encoding="utf-8")

@@ -375,7 +375,7 @@ CREATE TABLE words (
 CREATE TABLE settings (
     name TEXT PRIMARY KEY,
     value TEXT NOT NULL
-) STRICT, WITHOUT ROWID
+) STRICT
 
 ALTER TABLE captions ADD COLUMN confidence REAL
 

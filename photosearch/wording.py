@@ -15,8 +15,6 @@ SURE = 0.3
 # A hedged caption is cut before the first content word that is less probable than this.
 SURE_WORD = 0.5
 
-_WORD = re.compile(r"[^\W_]+(?:['-][^\W_]+)*")
-
 
 @dataclass(frozen=True, slots=True)
 class Confidence:
@@ -73,16 +71,16 @@ def sure_beginning(caption: str, words: Sequence[tuple[str, float]]) -> str:
         caption: words joined by spaces.
         words: its content words in order, each with its probability.
     """
-    content = list(words)
-    end, last = 0, False  # where the beginning ends; whether the word before was a content word
-    stop = 0
-    for found in _WORD.finditer(caption):
-        is_content = bool(content) and content[0][0] == found[0]
-        if not is_content and last:
-            end = stop
-        if is_content and content.pop(0)[1] < SURE_WORD:
+    end = stop = 0  # where the beginning ends; where the content word before ends
+    for word, sure in words:
+        found = re.compile(rf"(?<!\w){re.escape(word)}(?!\w)").search(caption, stop)
+        if found is None:
             return caption[:end]
-        last, stop = is_content, found.end()
+        if stop and any(letter.isalnum() for letter in caption[stop : found.start()]):
+            end = stop
+        if sure < SURE_WORD:
+            return caption[:end]
+        stop = found.end()
     return caption
 
 

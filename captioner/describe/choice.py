@@ -19,11 +19,11 @@ UNKNOWN = 0.02  # the probability of a content word that the head lacks
 class ChoiceConfig:
     """How captions are chosen; the weights are added to a hypothesis' score."""
 
-    seen: float = 1.16  # of the mean log-probability of its content words by the word head
-    told: float = 0.12  # of the sum of these words' probability times rarity
-    agreement: float = 2.8  # of its likeness to all hypotheses
-    # If another hypothesis can do without, a caption holds no word that is less probable than this.
-    denied: float = 0.0
+    seen: float = 0.45  # of the mean log-probability of its content words by the word head
+    told: float = 0.15  # of the sum of these words' probability times rarity
+    agreement: float = 1.4  # of its likeness to all hypotheses
+    # If another hypothesis can do without, a caption names no thing less probable than this.
+    denied: float = 0.07
     captions: int = 3  # of a photo
 
 
@@ -32,6 +32,7 @@ class Evidence(NamedTuple):
 
     families: np.ndarray  # what each word means, see `captioner.describe.content`, int (U,)
     holds: np.ndarray  # 1 if a hypothesis holds a word, float32 (K, U)
+    thing: np.ndarray  # whether each word names a thing or a place, bool (U,)
     seen: np.ndarray  # log-probability of each word by the word head, (U,)
     rarity: np.ndarray  # of each word, see `captioner.describe.content`, (U,)
     share: np.ndarray  # of each word: the probability of the hypotheses that hold it, (U,)
@@ -67,6 +68,7 @@ def evidence(
     return Evidence(
         family,
         holds,
+        content.thing[said[first]],
         np.log(seen),
         content.rarity[said[first]],
         posterior @ holds,
@@ -106,7 +108,7 @@ def choose(
     """
     weights = np.array([config.seen, config.told, config.agreement])
     scores = np.array([hypothesis.score for hypothesis in hypotheses]) + features(found) @ weights
-    denied = found.holds @ (sure < config.denied).astype(np.float32) > 0
+    denied = found.holds @ (found.thing & (sure < config.denied)).astype(np.float32) > 0
     order = sorted(range(len(scores)), key=lambda place: (bool(denied[place]), -scores[place]))
     told = np.zeros(found.holds.shape[1], bool)
     new: list[int] = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from captioner.describe.labels import Labels
 from captioner.describe.vocabulary import PAD, Vocabulary
 from captioner.describe.words import Words
 
@@ -30,43 +31,50 @@ class ContentWords:
     Attributes:
         family: By number of a word, what it means, int (V,): the index of the word head's word;
             for a word that the head lacks, a number above all indices; -1 for function words.
-        kin: By number of a word, the words that a caption may not say after it, itself included,
-            filled up with PAD; int64 (V, `KIN`). For function words all PAD.
+        known: The number of the head's words: a family below it is an index.
+        thing: By number of a word, whether it can be a tag: a thing or a place, no colour and no
+            deed; bool (V,).
         rarity: By number of a word, log(1 + its rank by frequency), float32 (V,): the word's
             information up to a constant, by Zipf's law (the probability is about 1 / rank).
-        known: The number of the head's words: a family below it is an index.
+        kin: By number of a word, the words of the same name, which a caption may not say after it:
+            itself first, filled up with PAD; int64 (V, `KIN`). For function words all PAD.
     """
 
-    def __init__(self, vocabulary: Vocabulary, words: Words | None, spoken: int) -> None:
+    def __init__(self, vocabulary: Vocabulary, labels: Labels | None, spoken: int) -> None:
         """Look up words among the word head's words.
 
         Args:
             vocabulary: of the model, the most frequent words first.
-            words: the head's; None: the model has no head, and each word stands for itself.
+            labels: of the head's words; None: the model has no head, and each word stands for
+                itself.
             spoken: V, the number of words that search may say, the first of the vocabulary.
         """
+        words = Words(labels.labels) if labels else None
         self.known = len(words) if words else 0
         size = min(spoken, len(vocabulary))
         self.family = np.full(size, -1)
-        self.kin = np.full((size, KIN), PAD, np.int64)
+        self.thing = np.zeros(size, bool)
         self.rarity = np.log1p(np.arange(size, dtype=np.float32))
-        families: dict[int, list[int]] = {}
+        self.kin = np.full((size, KIN), PAD, np.int64)
+        alike: dict[str, list[int]] = {}  # by name
         for number, word in enumerate(vocabulary.words[:size]):
-            if word[0].isalpha() and word not in FUNCTION_WORDS:
-                self.family[number] = _family(word, number, words)
-                families.setdefault(int(self.family[number]), []).append(number)
-        for members in families.values():
+            if not word[0].isalpha() or word in FUNCTION_WORDS:
+                continue
+            family = family_of(word, words) if words else None
+            self.family[number] = self.known + number if family is None else family
+            name = word
+            if labels and family is not None:
+                self.thing[number] = labels.labels[family].trust > 0
+                name = labels.labels[family].name
+            alike.setdefault(name, []).append(number)
+        for members in alike.values():
             for number in members:
-                alike = [number, *(other for other in members if other != number)][:KIN]
-                self.kin[number, : len(alike)] = alike
+                others = [other for other in members if other != number]
+                barred = [number, *others][:KIN]
+                self.kin[number, : len(barred)] = barred
 
 
 def family_of(word: str, words: Words) -> int | None:
     """Return the index of the head's word that a word means, None if the head lacks it."""
     found = words.find(word)
     return words.find(word.removesuffix("s")) if found is None else found
-
-
-def _family(word: str, number: int, words: Words | None) -> int:
-    found = family_of(word, words) if words else None
-    return found if found is not None else number + (len(words) if words else 0)

@@ -22,7 +22,8 @@ CLASSES, WORDS = "labels.tsv", "words.tsv"  # the labels of the classifier and o
 # The network of all that is computed from a photo before the first word, and the network of one
 # step of beam search; see `captioner.training.export`. Then the names of the weights they take.
 PHOTO, STEP, NAMES = "photo.onnx", "step.onnx", "graphs.json"
-SENTENCES, TOKENIZER, BACKGROUND = "sentences.onnx", "tokenizer.json", "background.npz"
+SENTENCES, TOKENIZER, BACKGROUND = "sentences.ort", "tokenizer.json", "background.npz"
+SENTENCES_ONNX = "sentences.onnx"  # in place of SENTENCES, in models made up to version 0.1.0
 SELF_TEST = "self_test.json"  # see `captioner.describe.self_test`
 
 # Matrices of these kinds are stored as int8, with a scale for each row under the matrix's name and
@@ -54,7 +55,9 @@ SOURCES = {
     Part.TAGS: Source(
         ("encoder.", "tagger.", "words."), (CLASSES, WORDS), ("encoder", "tags", "colours")
     ),
-    Part.VECTORS: Source(("encoder.", "embedding."), (SENTENCES,), ("encoder", "embedding")),
+    Part.VECTORS: Source(
+        ("encoder.", "embedding."), (SENTENCES, SENTENCES_ONNX), ("encoder", "embedding")
+    ),
 }
 
 
@@ -208,11 +211,7 @@ def read_weights(folder: Path) -> dict[str, np.ndarray]:
     if "tagger.words.weight" in stored:  # in place of the word head
         hint = remedy(folder, f"captioner train-tags --model {folder} gives it one")
         raise ModelError(f"the model in {folder} is of an earlier version: no word head", hint)
-    return {
-        name: weight * stored[name + SCALE] if name + SCALE in stored else weight
-        for name, weight in stored.items()
-        if not name.endswith(SCALE) or name.removesuffix(SCALE) not in stored
-    }
+    return _widened(stored)
 
 
 def _read_stored(folder: Path) -> dict[str, np.ndarray]:
@@ -247,10 +246,20 @@ def write_part(
     save_file(merged, folder / WEIGHTS)
     known = read_settings(folder) if (folder / CONFIG).exists() else {}
     known = {**known, **settings}
-    fingerprints = {part: fingerprint(folder, part, merged, known) for part in Part}
+    wide = _widened(merged)
+    fingerprints = {part: fingerprint(folder, part, wide, known) for part in Part}
     if known.get("fingerprints") != fingerprints:
         (folder / SELF_TEST).unlink(missing_ok=True)  # it was recorded with other weights
     _write_settings(folder, {**known, "fingerprints": fingerprints})
+
+
+def _widened(stored: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return weights by name, from the arrays in which they are stored."""
+    return {
+        name: weight * stored[name + SCALE] if name + SCALE in stored else weight
+        for name, weight in stored.items()
+        if not name.endswith(SCALE) or name.removesuffix(SCALE) not in stored
+    }
 
 
 def _stored(name: str, weight: np.ndarray) -> list[tuple[str, np.ndarray]]:

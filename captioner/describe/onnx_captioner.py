@@ -27,7 +27,6 @@ from captioner.describe.model_folder import (
 from captioner.describe.network import OPEN, Network
 from captioner.describe.outputs import CaptionMaker, tags_and_words, vectors_of
 from captioner.describe.vocabulary import Vocabulary
-from captioner.describe.words import Words
 from captioner.errors import CaptionerError
 
 
@@ -64,7 +63,7 @@ class OnnxCaptioner:
         self.fingerprints = fingerprints
         self._photo = photo
         self._step = step
-        self._captions = CaptionMaker(vocabulary, Words(labels.words.labels), config)
+        self._captions = CaptionMaker(vocabulary, labels.words, config)
         self._labels = labels
         self._threads = threads
         self._pool = ThreadPoolExecutor(threads)

@@ -14,29 +14,30 @@ from captioner.describe.confidence import caption_features, probability, word_fe
 from captioner.describe.config import CaptionerConfig
 from captioner.describe.content import ContentWords
 from captioner.describe.description import Caption, Tag
-from captioner.describe.labels import TagLabels
+from captioner.describe.labels import Labels, TagLabels
 from captioner.describe.quantise import quantise
 from captioner.describe.tags import sigmoid, tags_of
 from captioner.describe.vocabulary import Vocabulary
-from captioner.describe.words import Words, sparse
+from captioner.describe.words import sparse
 
 
 class CaptionMaker:
     """Makes captions of hypotheses, with a model's words and settings."""
 
     def __init__(
-        self, vocabulary: Vocabulary, words: Words | None, config: CaptionerConfig
+        self, vocabulary: Vocabulary, labels: Labels | None, config: CaptionerConfig
     ) -> None:
         """Take a model's parts.
 
         Args:
             vocabulary: the words that the model can say.
-            words: the word head's; None: the model has no head, and its captions no confidence.
+            labels: of the word head's words; None: the model has no head, and its captions have no
+                confidence.
             config: the model's settings.
         """
         self.vocabulary = vocabulary
         self.config = config
-        self.content = ContentWords(vocabulary, words, config.beam.vocabulary)
+        self.content = ContentWords(vocabulary, labels, config.beam.vocabulary)
 
     def captions(
         self, found: Sequence[Sequence[Hypothesis]], logits: np.ndarray | None

@@ -81,7 +81,8 @@ def probabilities(logits: np.ndarray, labels: Labels, temperature: float = 1.0) 
     scaled = _checked(logits, labels) / temperature
     odds = np.exp(scaled - scaled.max(axis=1, keepdims=True))
     share = odds / odds.sum(axis=1, keepdims=True)
-    return np.minimum(_of_texts(np.add, share[:, labels.label], labels), 1.0)
+    total: np.ndarray = np.minimum(_of_texts(np.add, share[:, labels.label], labels), 1.0)
+    return total
 
 
 def word_probabilities(logits: np.ndarray, labels: Labels) -> np.ndarray:

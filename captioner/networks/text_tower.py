@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from captioner.describe.model_folder import SENTENCES, reading
+from captioner.describe.model_folder import SENTENCES, SENTENCES_ONNX, reading
 from captioner.describe.onnx import open_session, runtime
 from captioner.errors import EngineError
 
@@ -109,10 +109,15 @@ def read_text_tower(folder: Path, dimension: int) -> tuple[TextTower, Tokenizer]
         ModelError: the file is damaged, or holds another network.
     """
     tower, tokenizer = pretrained_text_tower(dimension)
-    with reading(folder, SENTENCES):
+    name = SENTENCES if (folder / SENTENCES).exists() else SENTENCES_ONNX
+    with reading(folder, name), tempfile.TemporaryDirectory() as temporary:
         import onnx
 
-        weights = _floats(onnx.load(str(folder / SENTENCES)))
+        plain = folder / name
+        if name == SENTENCES:
+            plain = Path(temporary, "plain.onnx")
+            convert(folder / name, plain)
+        weights = _floats(onnx.load(str(plain)))
         own = tower.state_dict()
         tower.load_state_dict({
             name: torch.tensor(weights[name]) if name in weights else own[name] for name in own
@@ -153,7 +158,7 @@ def _floats(model: Any) -> dict[str, np.ndarray]:
 
 
 def export(tower: TextTower, tokenizer: Tokenizer, folder: Path) -> None:
-    """Write a tower as `sentences.onnx`, weights as int8, and `tokenizer.json`.
+    """Write a tower as `sentences.ort`, weights as int8, and `tokenizer.json`.
 
     Raises:
         ModuleNotFoundError: onnx or onnxscript isn't installed.
@@ -178,9 +183,15 @@ def export(tower: TextTower, tokenizer: Tokenizer, folder: Path) -> None:
             external_data=False,
         )
         optimise(plain, simple)
-        quantize_dynamic(
-            simple, folder / "sentences.onnx", weight_type=QuantType.QInt8, per_channel=True
-        )
+        narrow = Path(temporary, "narrow.onnx")
+        quantize_dynamic(simple, narrow, weight_type=QuantType.QInt8, per_channel=True)
+        convert(narrow, folder / SENTENCES)
+    (folder / SENTENCES_ONNX).unlink(missing_ok=True)  # of the model that was trained on
+
+
+def convert(source: Path, target: Path) -> None:
+    """Write a network in another format: the ending of a file's name tells its format."""
+    open_session(source, optimise="DISABLE_ALL", optimised=target)
 
 
 def optimise(source: Path, target: Path) -> None:

@@ -24,7 +24,6 @@ from captioner.describe.model_folder import (
 )
 from captioner.describe.outputs import CaptionMaker, tags_and_words, vectors_of
 from captioner.describe.vocabulary import Vocabulary
-from captioner.describe.words import Words
 from captioner.errors import EngineError, ModelError
 from captioner.networks.batch_size import BatchSize
 from captioner.networks.beam_step import beam_search
@@ -51,7 +50,7 @@ class TorchCaptioner:
         self.labels = labels
         self.fingerprints = fingerprints or {}
         has_head = networks.words is not None and labels is not None
-        words = Words(labels.words.labels) if labels is not None and has_head else None
+        words = labels.words if labels is not None and has_head else None
         self._captions = CaptionMaker(vocabulary, words, config)
         self._batch_size = BatchSize()
         self._bf16 = bf16

@@ -16,6 +16,7 @@ from torch import Tensor
 from captioner.describe.model_folder import (
     CLASSES,
     SENTENCES,
+    SENTENCES_ONNX,
     TOKENIZER,
     VOCABULARY,
     WORDS,
@@ -65,7 +66,7 @@ def average(models: Sequence[Path], out: Path) -> None:
     new = out.with_name(f"{out.name}.new")  # a kill leaves no folder that looks complete
     shutil.rmtree(new, ignore_errors=True)
     shutil.copytree(first, new)
-    if (first / SENTENCES).exists():
+    if _has_text_tower(first):
         _average_text_towers(models, int(settings["embedding"]["dimension"]), new)
     write_part(new, means, {"name": out.name})
     new.replace(out)
@@ -79,10 +80,12 @@ def _check_files(first: Path, other: Path) -> None:
     """
     ours, theirs = read_settings(first), read_settings(other)
     differing = [name for name in SAME_SETTINGS if ours.get(name) != theirs.get(name)]
-    for name in (*SAME_FILES, SENTENCES):
+    if _has_text_tower(first) != _has_text_tower(other):
+        differing.append(SENTENCES)
+    for name in SAME_FILES:
         mine, its = (folder / name for folder in (first, other))
         same = mine.exists() == its.exists()
-        if same and mine.exists() and name != SENTENCES:
+        if same and mine.exists():
             same = mine.read_bytes() == its.read_bytes()
         if not same:
             differing.append(name)
@@ -91,6 +94,10 @@ def _check_files(first: Path, other: Path) -> None:
             f"{other} can't be averaged with {first}: {', '.join(differing)} "
             f"{'differs' if len(differing) == 1 else 'differ'}"
         )
+
+
+def _has_text_tower(folder: Path) -> bool:
+    return any((folder / name).exists() for name in (SENTENCES, SENTENCES_ONNX))
 
 
 def _check_shapes(

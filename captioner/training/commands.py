@@ -68,7 +68,7 @@ def train_joint_command(
     ] = None,
     minutes: Annotated[float | None, typer.Option(min=0.0, help="Of training.")] = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="Rounds through all photos.")] = None,
-    photos: Annotated[int, typer.Option(min=2, help="Captioned photos a step.")] = 768,
+    photos: Annotated[int, typer.Option(min=2, help="Captioned photos a step.")] = 512,
     rate: Annotated[float, typer.Option(min=0.0, help="Factor of all learning rates.")] = 1.0,
     seed: Annotated[int, typer.Option()] = 1,
     compiled: Annotated[bool, typer.Option("--compile", help="Compile the trunk first.")] = False,
@@ -83,12 +83,12 @@ def train_joint_command(
 
     Example: captioner train-joint --shards shards --out runs/joint --minutes 12
     """
+    if not (minutes or epochs):
+        raise DataError("how long to train isn't said", "give --minutes or --epochs")
     from captioner.training.joint_recipe import JointRecipe
     from captioner.training.shards import pack
     from captioner.training.train_joint import Length, Machine, train_joint
 
-    if not (minutes or epochs):
-        raise DataError("how long to train isn't said", "give --minutes or --epochs")
     set_threads(threads)
     recipe = JointRecipe().scaled(photos, rate, seed)
     with training_progress() as (progress, report):
@@ -146,15 +146,14 @@ def finish_command(
 
     Example: captioner finish runs/joint/best --data flickr8k --data coco --classes animals
     """
+    sources = named_sources(data, classes, embedding_only)
     from captioner.training.finish import Material, Step, finish
 
     set_threads(threads)
     unknown = [step for step in only or [] if step not in list(Step)]
     if unknown:
         raise DataError(f"there is no step {unknown[0]}", f"choose {', '.join(Step)}")
-    sources = named_sources(data, classes, embedding_only)
-    photos = [photo for source in sources for photo in read_source(*source)]
-    material = Material.of(photos, features or model.parent / "features")
+    material = Material.read(sources, features or model.parent / "features")
     with training_progress() as (_, report):
         finish(model, material, [Step(step) for step in only or []], report)
     print(model)

@@ -14,6 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from captioner.describe.beam import BeamConfig
 from captioner.describe.config import CaptionerConfig
 from captioner.describe.content import KIN
 from captioner.describe.graphs import SLICE
@@ -27,6 +28,7 @@ from captioner.describe.model_folder import (
 )
 from captioner.errors import EngineError, ModelError
 from captioner.networks.beam_step import BeamStep, begin
+from captioner.networks.decoder import Decoder
 from captioner.networks.networks import Networks
 
 
@@ -80,22 +82,43 @@ def write_graphs(folder: Path) -> None:
     """
     networks, settings = Networks.read(folder), read_settings(folder)
     config = CaptionerConfig.of(settings).beam
+    shape = networks.encoder.config
     photo = PhotoNetwork(networks, config.beam).eval()
-    step = BeamStep(networks.decoder, config.vocabulary).eval()
-    size = networks.encoder.config.image_size
-    pixels = torch.zeros(SLICE, size, size, 3, dtype=torch.uint8)
-    with torch.no_grad():
-        keys, values, h, c, *_ = photo(pixels)
-    barred = torch.ones(*h.shape[:2], 1 + KIN * config.max_words, dtype=torch.long)
-    inputs = (keys, values, h, c, barred, torch.zeros(h.shape[:2]))
+    pixels = torch.zeros(SLICE, shape.image_size, shape.image_size, 3, dtype=torch.uint8)
     known = read_weights(folder).keys()
     # A fixed number of photos: then the exporter takes half the time.
-    names = {
-        PHOTO: _write(photo, (pixels,), None, known, folder / PHOTO),
-        STEP: _write(step, inputs, tuple({0: "photos"} for _ in inputs), known, folder / STEP),
+    graphs = {
+        PHOTO: _graph(photo, (pixels,), None, known),
+        STEP: export_step(networks.decoder, config, shape.regions, known),
     }
+    for name, (network, _) in graphs.items():
+        (folder / name).write_bytes(network)
+    names = {name: taken for name, (_, taken) in graphs.items()}
     (folder / NAMES).write_text(json.dumps(names, indent=1) + "\n", encoding="utf-8")
     list_files(folder)
+
+
+def export_step(
+    decoder: Decoder, config: BeamConfig, regions: int, known: Collection[str]
+) -> tuple[bytes, list[str]]:
+    """Return the graph of a step of beam search, and the names of the weights that it takes.
+
+    Args:
+        decoder: of the model.
+        config: width, length and words of the search.
+        regions: R, the regions of a photo.
+        known: the names of all weights of the model.
+
+    Raises:
+        EngineError: onnx or onnxscript isn't installed.
+    """
+    with torch.no_grad():
+        first = begin(decoder, torch.zeros(SLICE, regions, decoder.config.channels), config.beam)
+    state = (SLICE, config.beam)
+    barred = torch.ones(*state, 1 + KIN * config.max_words, dtype=torch.long)
+    inputs = (*first, barred, torch.zeros(state))
+    step = BeamStep(decoder, config.vocabulary).eval()
+    return _graph(step, inputs, tuple({0: "photos"} for _ in inputs), known)
 
 
 def add_graphs(folder: Path) -> None:
@@ -109,14 +132,13 @@ def add_graphs(folder: Path) -> None:
         write_graphs(folder)
 
 
-def _write(
+def _graph(
     network: nn.Module,
     inputs: tuple[Tensor, ...],
     varying: tuple[dict[int, str], ...] | None,
     known: Collection[str],
-    file: Path,
-) -> list[str]:
-    """Write a network without its weights, and return the names of the weights that it takes."""
+) -> tuple[bytes, list[str]]:
+    """Return a network without its weights, and the names of the weights that it takes."""
     try:
         import onnx
     except ModuleNotFoundError as error:
@@ -143,8 +165,7 @@ def _write(
     for part in (model, graph, *graph.node):
         part.ClearField("metadata_props")  # lines of Python
         part.ClearField("doc_string")
-    file.write_bytes(model.SerializeToString(deterministic=True))
-    return sorted(value.name for value in weights)
+    return model.SerializeToString(deterministic=True), sorted(value.name for value in weights)
 
 
 def _exported(

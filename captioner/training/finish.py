@@ -16,22 +16,24 @@ from captioner.describe.engines import Engine
 from captioner.describe.model_folder import (
     BACKGROUND,
     WORDS,
-    outdated,
     read_file,
     read_fingerprints,
     read_settings,
     write_part,
 )
 from captioner.describe.quantise import quantise
+from captioner.describe.self_test import disagreements, matches
 from captioner.describe.tags import sigmoid
 from captioner.describe.words import sparse, unpack
+from captioner.doctor import ask
 from captioner.errors import DataError, ModelError
 from captioner.networks.networks import Networks, named_weights
 from captioner.training.card import write_card
 from captioner.training.export import write_graphs
+from captioner.training.finish_captions import finish_captions
 from captioner.training.grid_cache import encode_files
 from captioner.training.short_queries import words_of
-from captioner.training.sources import Photo, Role
+from captioner.training.sources import Photo, Role, read_source
 from captioner.training.train_heads import form_numbers
 from captioner.training.train_tags import calibrate
 
@@ -49,7 +51,9 @@ class Step(StrEnum):
 
     WORDS = "words"  # the word head's probabilities are calibrated
     BACKGROUND = "background"  # vectors, hubness and words of photos of all kinds
+    CAPTIONS = "captions"  # the choice of captions, and their confidence
     GRAPHS = "graphs"  # the networks for engines other than torch
+    SELF_TEST = "self-test"  # what the finished model answers
 
 
 @dataclass(frozen=True)
@@ -58,22 +62,25 @@ class Material:
 
     train: Sequence[tuple[Photo, Path]]
     dev: Sequence[tuple[Photo, Path]]
+    captioned: Sequence[Path]  # folders with captions, of which some photos are held out
     cache: Path  # folder for encoded photos
 
     @classmethod
-    def of(cls, photos: Sequence[tuple[Photo, Path]], cache: Path) -> Material:
-        """Divide photos by their split.
+    def read(cls, sources: Sequence[tuple[Path, Role]], cache: Path) -> Material:
+        """Read the photos of sources, see `captioner.training.sources.read_source`.
 
         Raises:
             DataError: no captioned photo is held out.
         """
+        photos = [photo for folder, role in sources for photo in read_source(folder, role)]
         train = [pair for pair in photos if pair[0].split == "train"]
         dev = [pair for pair in photos if pair[0].split == "dev"]
-        if not any(photo.role is Role.CAPTIONS for photo, _ in dev):
+        held = {photo.source for photo, _ in dev if photo.role is Role.CAPTIONS}
+        if not held:
             raise DataError(
                 "no captioned photo has the split dev", "see docs/explained/training.md"
             )
-        return cls(train, dev, cache)
+        return cls(train, dev, [folder for folder, _ in sources if folder.name in held], cache)
 
 
 def finish(
@@ -105,7 +112,7 @@ def finish(
     if before.get("vectors") != weights:
         figures = {}
     for step in only or [step for step in Step if step not in figures]:
-        found = STEPS[step](model, material)
+        found = {name: float(value) for name, value in STEPS[step](model, material).items()}
         figures[step] = found
         write_part(model, {}, {"finish": {"vectors": weights, "figures": figures}})
         report({f"{step} {name}": value for name, value in found.items()})
@@ -122,7 +129,9 @@ def calibrate_words(model: Path, material: Material) -> Figures:
     networks = Networks.read(model)
     head = networks.words
     if head is None:
-        raise outdated(model)
+        raise ModelError(
+            f"the model in {model} has no word head", "captioner train-heads gives it one"
+        )
     held = [(photo, file) for photo, file in material.dev if photo.role is Role.CAPTIONS]
     logits = _on_photos(head, networks, held, material)
     numbers = form_numbers(read_file(model, WORDS).decode().splitlines())
@@ -204,6 +213,24 @@ def _on_photos(
     return np.concatenate(parts)
 
 
+def _fit_captions(model: Path, material: Material) -> Figures:
+    return finish_captions(model, material.captioned, material.cache)
+
+
+def _record_answers(model: Path, material: Material) -> Figures:
+    """Record the answers of the finished model.
+
+    Raises:
+        ModelError: photo tower and text tower don't belong together.
+    """
+    answers = ask(model)
+    faults = disagreements(answers, None)
+    if faults:
+        raise ModelError(f"the model in {model}: {faults[0]}")
+    answers.write(model)
+    return {"drawings nearest to their sentence": matches(answers)}
+
+
 def _write_graphs(model: Path, material: Material) -> Figures:
     write_graphs(model)
     Captioner.load(model, Engine.ONNX)  # raises if they don't fit
@@ -213,5 +240,7 @@ def _write_graphs(model: Path, material: Material) -> Figures:
 STEPS: Mapping[Step, Callable[[Path, Material], Figures]] = {
     Step.WORDS: calibrate_words,
     Step.BACKGROUND: write_background,
+    Step.CAPTIONS: _fit_captions,
     Step.GRAPHS: _write_graphs,
+    Step.SELF_TEST: _record_answers,
 }

@@ -13,10 +13,10 @@ from captioner.describe.beam import BeamConfig, Hypothesis
 from captioner.describe.choice import ChoiceConfig
 from captioner.describe.content import ContentWords
 from captioner.describe.labels import Labels
-from captioner.describe.model_folder import WORDS, outdated, write_part
+from captioner.describe.model_folder import WORDS, write_part
 from captioner.describe.tags import sigmoid
 from captioner.describe.vocabulary import Vocabulary
-from captioner.describe.words import Words
+from captioner.errors import ModelError
 from captioner.networks.beam_step import beam_search
 from captioner.networks.networks import Networks
 from captioner.training.data import read_split
@@ -80,9 +80,11 @@ def look(
         ModelError: the model has no word head.
     """
     if networks.words is None:
-        raise outdated(model)
+        raise ModelError(
+            f"the model in {model} has no word head", "captioner train-heads gives it one"
+        )
     config = BeamConfig()
-    kin = ContentWords(vocabulary, Words(labels.labels), config.vocabulary).kin
+    kin = ContentWords(vocabulary, labels, config.vocabulary).kin
     found: list[list[Hypothesis]] = []
     logits: list[np.ndarray] = []
     for start in range(0, len(grids), BATCH):

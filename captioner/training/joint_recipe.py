@@ -10,7 +10,7 @@ from captioner.training.train_captioner import TrainConfig
 
 
 def _heads() -> HeadsRecipe:
-    return HeadsRecipe(photos=768, towers_rate=6e-4, text_rate=5e-5, average=0.998)
+    return HeadsRecipe(photos=512, towers_rate=6e-4, text_rate=5e-5, average=0.998)
 
 
 @dataclass(frozen=True)

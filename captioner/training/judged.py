@@ -22,6 +22,10 @@ from captioner.describe.words import Words
 from captioner.training.metrics import cider_d_of_each
 from captioner.training.tokenizer import tokenize
 
+# A caption counts as right if people's captions hold so much of the things that it names, by any
+# spelling. By eye on 60 dev photos, this agreed with a reader in 83 %; with all things in 80 %.
+SHARE = 0.75
+
 
 @dataclass(frozen=True)
 class Judged:
@@ -31,7 +35,7 @@ class Judged:
     found: Evidence
     merit: np.ndarray  # CIDEr-D of each hypothesis, (K,)
     right_words: np.ndarray  # whether people's captions hold each word, bool (U,)
-    right: np.ndarray  # whether people's captions hold all things of a hypothesis, bool (K,)
+    right: np.ndarray  # whether people's captions hold `SHARE` of a hypothesis' things, bool (K,)
 
 
 def judge(
@@ -51,7 +55,7 @@ def judge(
         labels: of the word head's words.
     """
     words = Words(labels.labels)
-    content = ContentWords(vocabulary, words, len(vocabulary))
+    content = ContentWords(vocabulary, labels, len(vocabulary))
     said = [[tokenize(vocabulary.decode(h.words)) for h in photo] for photo in found]
     truths = [[tokenize(caption) for caption in captions] for captions in people]
     merits = cider_d_of_each(said, truths)
@@ -61,9 +65,9 @@ def judge(
         meant = meanings({token for caption in truth for token in caption}, labels, words)
         families = about.families.tolist()
         right = np.array([_name(f, labels, vocabulary.words) in meant for f in families], bool)
-        things = np.array([_is_thing(family, labels) for family in families], bool)
-        wrong = about.holds @ (things & ~right).astype(np.float32) > 0
-        judged.append(Judged(hypotheses, about, np.array(merit), right, ~wrong))
+        things = about.holds * about.thing  # (K, U)
+        share = (things @ right + 1e-6) / (things.sum(1) + 1e-6)  # no thing, nothing wrong
+        judged.append(Judged(hypotheses, about, np.array(merit), right, share >= SHARE))
     return judged
 
 
@@ -126,8 +130,3 @@ def _name(family: int, labels: Labels, words: Sequence[str]) -> str:
     """Return what a family of content words is called."""
     known = len(labels.labels)
     return labels.labels[family].name if family < known else words[family - known]
-
-
-def _is_thing(family: int, labels: Labels) -> bool:
-    """Return whether a family can be a tag: a thing or a place, no colour and no deed."""
-    return family < len(labels.labels) and labels.labels[family].trust > 0

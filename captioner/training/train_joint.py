@@ -16,6 +16,7 @@ import torch
 
 from captioner.describe.config import CaptionerConfig
 from captioner.describe.model_folder import read_settings
+from captioner.errors import EngineError
 from captioner.networks.bfloat16 import is_faster
 from captioner.networks.networks import Networks
 from captioner.networks.tagger import Tagger
@@ -102,6 +103,7 @@ def train_joint(
         The folder of the trained model.
 
     Raises:
+        EngineError: the device isn't available, or it has too little memory for a step.
         DataError: shards are damaged, `out` holds a run with another recipe or other photos, or
             the photos are fewer than a step takes.
         ModelError: the folder `model` holds no model.
@@ -117,6 +119,9 @@ def train_joint(
     same_run(out / "config.json", settings)
     machine = machine or Machine()
     place = find_device(machine.device)
+    if place.type == "cuda":
+        torch.backends.cudnn.benchmark = True  # all steps have the same shapes
+        torch.set_float32_matmul_precision("high")  # of the decoder
     training = JointTraining(
         read_photos(found, "train", place), model, recipe, Precision(place, is_faster(place))
     )
@@ -126,7 +131,13 @@ def train_joint(
     if machine.compiled:
         training.networks.encoder.network.compile()
     every = machine.save_seconds
-    run(training, resume, length, out, every=every, progress=progress, report=report)
+    try:
+        run(training, resume, length, out, every=every, progress=progress, report=report)
+    except torch.cuda.OutOfMemoryError as error:
+        raise EngineError(
+            f"the device has too little memory for a step of {training.steps.photos} photos",
+            "give a smaller --photos",
+        ) from error
     write(out / "best", training, length)
     figures = judge(training, read_photos(found, "dev", place))
     if figures:

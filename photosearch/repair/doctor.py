@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
+from captioner.describe.words import BYTES
 from photosearch.errors import LibraryError
 from photosearch.files.drives import is_emptied
 from photosearch.files.file import File, Skipped
@@ -48,8 +49,9 @@ class Report:
     text_index: bool = False  # the text index differs from its rows
     rows: int = 0  # rows of searched text: absent, out of date or too many
     vectors: int = 0  # vectors that can't be used: see `wrong_vectors`
+    words: int = 0  # photos whose likeliest words can't be used: see `wrong_words`
     photos: int = 0  # photos that aren't hidden
-    undescribed: int = 0  # photos that aren't hidden and lack a caption or a vector
+    undescribed: int = 0  # photos that aren't hidden and lack captions, tags or a vector
     files: Files = Files()
 
     @property
@@ -58,7 +60,8 @@ class Report:
         faults = ["indexes"] * self.indexes + ["text index"] * self.text_index
         faults += [counted(self.definitions, "definition")] * (self.definitions > 0)
         faults += [counted(self.rows, "search row")] * (self.rows > 0)
-        return faults + [counted(self.vectors, "vector")] * (self.vectors > 0)
+        faults += [counted(self.vectors, "vector")] * (self.vectors > 0)
+        return faults + [f"words of {counted(self.words, 'photo')}"] * (self.words > 0)
 
     @property
     def state(self) -> str:
@@ -145,17 +148,19 @@ def examine(connection: sqlite3.Connection, *, repair: bool) -> Report:
     if (definitions or text_index) and repair:
         schema.remake(connection)
     rows = list(wrong_rows(connection))
-    vectors = wrong_vectors(connection)
+    vectors, words = wrong_vectors(connection), wrong_words(connection)
     if repair:
         mend_rows(connection, rows)
+        mend_words(connection, words)
         with connection:  # the next `index --upgrade` makes new vectors
             connection.executemany("DELETE FROM vectors WHERE photo_id = ?", vectors)
-    counts = """SELECT count(*), count(*) FILTER (WHERE rank IS NULL OR vector IS NULL)
+    counts = """SELECT count(*), count(*) FILTER (
+                    WHERE rank IS NULL OR vector IS NULL OR tags_model_id IS NULL)
                 FROM photos LEFT JOIN captions ON captions.photo_id = id AND rank = 0
                 LEFT JOIN vectors ON vectors.photo_id = id WHERE missing_since IS NULL"""
     photos, undescribed = connection.execute(counts).fetchone()
     report = Report(
-        None, repair, indexes, definitions, text_index, len(rows), len(vectors), photos,
+        None, repair, indexes, definitions, text_index, len(rows), len(vectors), len(words), photos,
         undescribed, compare(connection),
     )  # fmt: skip
     return replace(report, repaired=repair and bool(report.faults))
@@ -241,6 +246,33 @@ def wrong_vectors(connection: sqlite3.Connection) -> list[tuple[int]]:
         SELECT photo_id FROM vectors JOIN usual USING (model_id)
         WHERE length(vector) <> size OR hubness IS NULL OR abs(hubness) > 1e300"""
     return connection.execute(query).fetchall()
+
+
+def wrong_words(connection: sqlite3.Connection) -> list[tuple[int]]:
+    """Return the ids of photos whose likeliest words can't be used.
+
+    A photo's words can't be used if their length is wrong, or if another model made the photo's
+    tags. If the model that made the tags has made words of other photos, but not of this photo, the
+    words are lost.
+    """
+    query = """
+        SELECT photo_id FROM words JOIN photos ON id = photo_id
+        WHERE length(words) <> ? OR model_id <> tags_model_id
+        UNION SELECT id FROM photos LEFT JOIN words ON photo_id = id
+        WHERE photo_id IS NULL AND tags_model_id IN (SELECT model_id FROM words)"""
+    return connection.execute(query, (BYTES,)).fetchall()
+
+
+def mend_words(connection: sqlite3.Connection, photos: list[tuple[int]]) -> None:
+    """Let the next `index --upgrade` make the tags and words of photos, in one transaction.
+
+    Args:
+        connection: to the library, for writing.
+        photos: the ids of the photos, see `wrong_words`.
+    """
+    with connection:
+        connection.executemany("DELETE FROM words WHERE photo_id = ?", photos)
+        connection.executemany("UPDATE photos SET tags_model_id = NULL WHERE id = ?", photos)
 
 
 def mend_rows(connection: sqlite3.Connection, photos: list[int]) -> None:

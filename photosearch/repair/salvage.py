@@ -106,6 +106,7 @@ def _salvage(path: str, copy: str, made: str) -> Salvaged:
         salvaged = _transfer(old, new, version)
     with contextlib.closing(database.open_for_writing(made)) as new:
         doctor.mend_rows(new, list(doctor.wrong_rows(new)))
+        doctor.mend_words(new, doctor.wrong_words(new))
         wrong = doctor.damages(new)
         if wrong or doctor.text_index_is_wrong(new):
             raise LibraryError(f"what was salvaged is not sound: {wrong[:1]}")

@@ -20,6 +20,7 @@ from photosearch.search.vectors import best
 from photosearch.store.search_fields import SEARCH_FIELDS
 
 POOL = 100  # photos from each source, at least
+LONG = 4  # words; a longer query finds its photos without synonyms, too
 ALL = -1  # no limit, as SQLite's LIMIT has it
 
 
@@ -79,7 +80,7 @@ def with_words(connection: sqlite3.Connection, query: Query) -> dict[int, float]
         names = [f.name for f in SEARCH_FIELDS if f.by_person and f.name in query.searched]
         if names and size != ALL:
             expressions.append(match_expression(query.words, names))
-        if query.terms != query.words:
+        if query.terms != query.words and (len(query.words) <= LONG or size == ALL):
             expressions.append(match_expression(query.terms, query.fields))
     found: dict[int, float] = {}
     for expression in expressions:

@@ -71,7 +71,7 @@ def _shown(connection: sqlite3.Connection, photos: list[int]) -> dict[int, _Show
             LEFT JOIN captions ON captions.photo_id = photos.id AND rank = 0
                  AND caption_source = ?
             WHERE photos.id IN (SELECT value FROM json_each(?)) AND path IS NOT NULL""",
-        (CaptionSource.GENERATED, json.dumps(photos)),
+        (CaptionSource.GENERATED.value, json.dumps(photos)),
     )
     return {
         photo: _Shown(

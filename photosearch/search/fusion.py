@@ -26,7 +26,7 @@ class Weights:
 
     bias: float = -1.9
     meaning: float = 1.6  # of the photo's z-score for the sentence
-    seen: float = 0.8  # of the z-score of the words' log-probabilities, see `search.seen`
+    seen: float = 0.6  # of the words' log-probabilities, in nats, see `search.seen`
     like: float = 1.6  # of the photo's z-score for the photo given with --like
     words: float = 4.0  # of the BM25+ score over all of the photo's text, 0 to 1
     own: float = 16.0  # of the fraction of the query that a person or a camera wrote, by hand

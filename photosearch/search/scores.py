@@ -74,7 +74,8 @@ def score(
         return Scores(photos, np.array([found.bm25[photo] for photo in photos.tolist()], float))
     parts: dict[PartKind, np.ndarray] = {}
     if query.words and (meaning is None or query.ranker.asks_words):
-        words, by_person = word_scores(connection, stemmer, photos, query)
+        visible = meaning.seen.knows if meaning and meaning.seen else lambda word: False
+        words, by_person = word_scores(connection, stemmer, photos, query, visible)
         parts = {PartKind.WORDS: words, PartKind.PERSON: by_person}
     if meaning is None or not len(photos):
         return Scores(photos, np.asarray(parts.get(PartKind.WORDS, np.zeros(len(photos))), float))

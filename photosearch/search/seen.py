@@ -6,19 +6,20 @@ library keeps the `KEPT` likeliest words of each photo, see `captioner.describe.
 
 from __future__ import annotations
 
+import math
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from captioner.describe.sentence_encoder import SentenceEncoder
-from captioner.describe.words import BYTES, KEPT, NO_WORD, STEP, Words, split
+from captioner.describe.words import BYTES, KEPT, STEP, Words, split
 from photosearch.search.blobs import PIECE, read_blobs
-from photosearch.search.fusion import standardise
+from photosearch.search.fusion import BEST
 from photosearch.search.synonyms import SAME, synonyms
 
-LEAST = 255  # the code of a word that is not among a photo's likeliest words
+LEAST = -255 / STEP  # the log-probability of a word that is not among a photo's likeliest words
 
 
 @dataclass(frozen=True)
@@ -28,20 +29,23 @@ class Likeliest:
     ids: np.ndarray  # of words, uint16 (N, KEPT)
     codes: np.ndarray  # of their probabilities, uint8 (N, KEPT)
 
-    def log_probabilities(self, words: Sequence[int]) -> np.ndarray:
-        """Return the sum of the logarithms of the probabilities of words, float32 (N,).
+    def log_probabilities(self, words: Mapping[int, float]) -> np.ndarray:
+        """Return the logarithm of the probability that a photo shows one of some words, (N,).
 
-        If a word is not among the likeliest words of a photo, its probability is the least one that
-        has a code.
+        It is that of the likeliest one, weighted.
 
         Args:
-            words: ids, each once.
+            words: ids, with the weights of their probabilities, 0 to 1.
+
+        Returns:
+            float32; at least `LEAST`.
         """
-        asked = np.zeros(NO_WORD + 1, bool)
-        asked[list(words)] = True
-        held = np.flatnonzero(asked[self.ids])
-        more = np.bincount(held // KEPT, LEAST - self.codes.ravel()[held], len(self.ids))
-        return np.asarray((more - LEAST * len(words)) / STEP, np.float32)
+        best = np.full(len(self.ids), LEAST, np.float32)
+        for word, weight in words.items():
+            held = np.flatnonzero(self.ids == word)
+            photos, logarithms = held // KEPT, self.codes.ravel()[held] / -STEP
+            best[photos] = np.maximum(best[photos], logarithms + math.log(weight))
+        return best
 
 
 @dataclass(frozen=True)
@@ -53,36 +57,44 @@ class Seen:
     there: np.ndarray  # whether the photo has words of this model, bool (N,)
     background: Likeliest  # photos of all kinds
 
+    def knows(self, word: str) -> bool:
+        """Return whether the word head knows a word, or a word of the same meaning."""
+        return bool(self._alike(word))
+
     def compare(self, words: Sequence[str]) -> tuple[np.ndarray, float] | None:
         """Return how surely each photo shows the words of a query, and the baseline.
 
-        The value is the z-score of the sum of the words' log-probabilities over photos of all
-        kinds, divided by the number of words: the more words, the more does the vector of the
-        sentence know that single words don't. If a photo has no words of this model, its value is
-        the baseline.
+        The value is the sum of the words' log-probabilities, less the mean sum of photos of all
+        kinds, divided by n^1.5 for n words. It is in nats: the range of z-scores would be too large
+        for words that are hardly ever likely. The power of n was measured: the more words, the
+        better is the sentence's vector. If a photo has no words of this model, its value is the
+        baseline.
 
         Args:
             words: of the query, lower case, at least one.
 
         Returns:
-            Values, float32 (N,), and the mean value of the best photos of all kinds, see
-            `fusion.standardise`; None if the model knows none of the words.
+            Values, float32 (N,), and the mean value of the `BEST` surest photos of all kinds; None
+            if the word head knows none of the words.
         """
-        known = {word for word in map(self._find, words) if word is not None}
+        known = [alike for alike in map(self._alike, words) if alike]
         if not known:
             return None
-        asked = sorted(known)
-        background = self.background.log_probabilities(asked)
-        scores, best = standardise(self.photos.log_probabilities(asked), background)
-        values, baseline = scores / len(words), best / len(words)
-        return np.where(self.there, values, np.float32(baseline)), baseline
+        scores, others = (
+            np.sum([each.log_probabilities(alike) for alike in known], axis=0)
+            for each in (self.photos, self.background)
+        )
+        scale = len(words) ** 1.5
+        baseline = float(np.sort(others)[-BEST:].mean() - others.mean()) / scale
+        values = np.where(self.there, (scores - others.mean()) / scale, baseline)
+        return np.asarray(values, np.float32), baseline
 
-    def _find(self, word: str) -> int | None:
-        """Return the word of the model that a word or its nearest synonym stands for."""
-        others = sorted(synonyms(word).items(), key=lambda pair: -pair[1])
-        near = [word, *(other for other, weight in others if weight >= SAME)]
-        found = (self.words().find(each) for each in near)
-        return next((index for index in found if index is not None), None)
+    def _alike(self, word: str) -> dict[int, float]:
+        """Return the head's words for a word and for words of the same meaning, with weights."""
+        alike = {word: 1.0, **synonyms(word)}
+        near = sorted(alike.items(), key=lambda pair: pair[1])  # the word itself is the last
+        found = [(self.words().find(other), weight) for other, weight in near if weight >= SAME]
+        return {index: weight for index, weight in found if index is not None}
 
 
 def load(
@@ -105,6 +117,6 @@ def load(
     there = np.isin(photos, found, assume_unique=True)
     if not np.array_equal(found, photos):
         kept = rows[np.isin(found, photos, assume_unique=True)]
-        rows = np.full((len(photos), BYTES), 255, np.uint8)  # NO_WORD, with the least probability
+        rows = np.full((len(photos), BYTES), 255, np.uint8)  # no words, with the least probability
         rows[there] = kept
     return Seen(encoder.words, Likeliest(*split(rows)), there, Likeliest(*encoder.background_words))

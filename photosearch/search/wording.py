@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -14,11 +14,16 @@ from photosearch.search.stems import Stemmer
 from photosearch.store.search_fields import SEARCH_FIELDS, SURE, SearchField
 from photosearch.store.search_rows import CaptionSource
 
+PARTLY = 0.4  # what a visible word counts if a person wrote it, but not the other words
 TRUSTS = sorted({field.trust for field in SEARCH_FIELDS})  # 0, the model's texts, is the first
 
 
 def word_scores(
-    connection: sqlite3.Connection, stemmer: Stemmer, photos: np.ndarray, query: Query
+    connection: sqlite3.Connection,
+    stemmer: Stemmer,
+    photos: np.ndarray,
+    query: Query,
+    visible: Callable[[str], bool] = lambda word: False,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Score the text of photos.
 
@@ -27,6 +32,7 @@ def word_scores(
         stemmer: cuts words into stems.
         photos: ids, int64 (n,).
         query: with the words, their synonyms, and the fields that count.
+        visible: returns whether the model sees what a word means in photos.
 
     Returns:
         The BM25+ scores, 0 to 1, and the part of the query that a person or a camera wrote, 0 to 1,
@@ -42,24 +48,30 @@ def word_scores(
     held = np.zeros((len(photos), len(stems)))
     for trust, each in zip(TRUSTS[1:], written[1:], strict=True):
         held = np.maximum(held, trust * _held(each, stems, others))
-    return scores, own_scores(held, rarity)
+    seen = [stem for word in filter(visible, query.words) for stem in stemmer.stems([word])[0]]
+    return scores, own_scores(held, rarity, np.isin(stems, seen))
 
 
-def own_scores(held: np.ndarray, rarity: np.ndarray) -> np.ndarray:
+def own_scores(held: np.ndarray, rarity: np.ndarray, visible: np.ndarray) -> np.ndarray:
     """Return how much of a query a person or a camera wrote, 0 to 1, float32 (n,).
 
     It is the sum of share * held, times the sum of the shares of the words that are held at all.
     The share of a word is its part of the rarity of all words. So the fraction of the query counts
     twice: in a folder "Backup old phone" a word of "old church" says little, but in a folder
-    "Kunigunde" the rare word of "Kunigunde on the beach" says much.
+    "Kunigunde" the rare word of "Kunigunde on the beach" says much. If not all words are held, a
+    visible word counts `PARTLY`: whether the photo shows an old church, the model sees better than
+    the folder "Backup old phone" tells.
 
     Args:
         held: for each photo and word of the query: 0, the photo doesn't hold the word, to 1, a
             person wrote the word itself about this photo, (n, words).
         rarity: inverse document frequencies, (words,).
+        visible: whether the model sees what the word means in photos, bool (words,).
     """
     shares = rarity / (rarity.sum() or 1.0)
-    return np.asarray((held @ shares) * ((held > 0) @ shares), np.float32)
+    partly = shares * np.where(visible, PARTLY, 1.0)
+    sure = np.where((held > 0).all(axis=1), held @ shares, held @ partly)
+    return np.asarray(sure * ((held > 0) @ shares), np.float32)
 
 
 def _stems(stemmer: Stemmer, query: Query) -> tuple[list[str], dict[str, dict[str, float]]]:
@@ -80,9 +92,13 @@ def _stems(stemmer: Stemmer, query: Query) -> tuple[list[str], dict[str, dict[st
 def _held(texts: Sequence[Sequence[str]], stems: Sequence[str], others: bm25.Others) -> np.ndarray:
     """Return how well texts hold stems: 1 for the stem itself, less for another one, (n, words)."""
     alike = [{**others[stem], stem: 1.0} for stem in stems]
-    rows = [[max([each[s] for s in each.keys() & {*text}], default=0.0) for each in alike]
-            for text in texts]  # fmt: skip
-    return np.array(rows).reshape(len(texts), len(stems))
+    wanted = {other for each in alike for other in each}
+    held = np.zeros((len(texts), len(stems)))
+    for row, text in enumerate(texts):
+        there = wanted.intersection(text)
+        if there:
+            held[row] = [max((each.get(s, 0.0) for s in there), default=0.0) for each in alike]
+    return held
 
 
 def _texts(

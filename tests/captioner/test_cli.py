@@ -77,12 +77,17 @@ def test_caption_prints_the_best_first_and_goes_on_past_bad_files(tmp_path: Path
         (("caption", "--device", "abacus", "photo.jpg"), 2, "unknown device"),
         (("train", "--data", "nowhere", "--out", "x"), 2, "no captions.tsv in nowhere"),
         (("export", "nowhere"), 3, "no model in nowhere"),
+        (("pack", "--out", "x"), 2, "no photos to learn from: name a folder with --data"),
+        (("pack", "--out", "x", "--classes", "y"), 2, "no captions.tsv or images in y"),
+        (("train-joint", "--out", "x"), 2, "give --minutes or --epochs"),
+        (("finish", "nowhere"), 2, "no photos to learn from"),
+        (("average", "nowhere", "--out", "x"), 2, "an average needs two models or more"),
     ],
 )
 def test_wrong_input_is_one_line(
     arguments: tuple[str, ...], code: int, reason: str, tmp_path: Path
 ) -> None:
-    if arguments[0] in ("train", "export") and not is_installed(Engine.TORCH):
+    if arguments[0] in ("train", "export", "average") and not is_installed(Engine.TORCH):
         code, reason = 2, "torch isn't installed: pip install 'photosearch[train]'"
     done = run(*arguments, cwd=tmp_path)
     assert done.returncode == code

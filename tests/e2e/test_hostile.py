@@ -352,8 +352,10 @@ def test_what_is_mended_is_captioned_and_what_is_gone_is_forgotten(
     assert re.fullmatch(
         r"1 photo captioned in .*, 1 can't be read, 1 gone and hidden\n", second.stdout
     )
-    assert run("find", "mended", "--sure", "-0", db=db).stdout == f"{folder / 'mended.jpg'}\0"
-    assert run("find", "gone", "--sure", db=db).returncode == 1
+    assert (
+        run("find", "mended", "--min-score=0.9", "-0", db=db).stdout == f"{folder / 'mended.jpg'}\0"
+    )
+    assert run("find", "gone", "--min-score=0.9", db=db).returncode == 1
     # A folder that can't be opened hides nothing.
     folder.chmod(0o000)
     try:

@@ -78,7 +78,7 @@ def test_an_edited_caption_is_found_shown_exported_and_taken_back(
     done = run("edit", photo, "Grandpa's Saturn at Houston", db=db)
     assert (done.returncode, done.stdout) == (0, "")
     assert done.stderr == f"{photo} has your caption now\n"
-    (result,) = json.loads(run("find", "grandpa saturn", "--sure", "--json", db=db).stdout)
+    (result,) = json.loads(run("find", "grandpa saturn", "--min-score=0.9", "--json", db=db).stdout)
     assert (result["path"], result["caption"]) == (str(photo), "Grandpa's Saturn at Houston")
     assert result["parts"]["own"]["value"] == 1.0
     csv = run("export", "-", "--query", "grandpa", db=db).stdout

@@ -29,7 +29,7 @@ def test_photos_keep_their_words_wherever_they_go(run: Run, tmp_path: Path) -> N
     shutil.copy(photos / "Roma" / one.name, photos / "copy.jpg")
     copied = run("index", db=db)
     assert (copied.returncode, copied.stdout) == (0, "1 copy, 2 unchanged\n")
-    assert run("find", "only I know", "--sure", "--paths", db=db).stdout.count("\n") == 2
+    assert run("find", "only I know", "--min-score=0.9", "--paths", db=db).stdout.count("\n") == 2
 
     disk = tmp_path / "disk"
     photos.rename(disk)
@@ -48,7 +48,7 @@ def test_photos_keep_their_words_wherever_they_go(run: Run, tmp_path: Path) -> N
     told = run("relocate", photos, disk, db=db)
     assert (told.returncode, told.stderr) == (0, "3 photos relocated\n")
     assert run("index", db=db).stdout == "nothing new, 3 unchanged\n"
-    found = run("find", "only I know", "--sure", "--paths", db=db).stdout.splitlines()
+    found = run("find", "only I know", "--min-score=0.9", "--paths", db=db).stdout.splitlines()
     assert sorted(found) == sorted(map(str, [disk / "Roma" / one.name, disk / "copy.jpg"]))
 
     # A folder that is there but empty may be the place of a drive that isn't.
@@ -56,4 +56,6 @@ def test_photos_keep_their_words_wherever_they_go(run: Run, tmp_path: Path) -> N
     disk.mkdir()
     empty = run("index", db=db)
     assert empty.returncode == 3 and "is a drive unplugged?" in empty.stderr
-    assert run("find", "only I know", "--sure", "--paths", db=db).stdout.splitlines() == found
+    assert (
+        run("find", "only I know", "--min-score=0.9", "--paths", db=db).stdout.splitlines() == found
+    )

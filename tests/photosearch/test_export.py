@@ -2,7 +2,6 @@
 
 import contextlib
 import csv
-import math
 import os
 import random
 import shutil
@@ -12,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, overload
 
@@ -20,7 +19,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from captioner.describe.description import PARTS, Caption, Description
+from captioner.describe.description import PARTS, Caption, Description, Tag
 from photosearch import Library
 from photosearch.export import COLUMNS, alt_text, defuse, export
 from photosearch.files.file import File
@@ -46,7 +45,9 @@ class Shelf:
     run: int
     models: Models
 
-    def add(self, path: str, caption: str = "a dog", **metadata: Any) -> None:
+    def add(
+        self, path: str, caption: str = "a dog", seen: Description | None = None, **metadata: Any
+    ) -> None:
         photo = Photo(
             File(path, 1, 1, 1),
             "/",
@@ -54,7 +55,7 @@ class Shelf:
             640,
             480,
             Exif(**metadata),
-            Description([Caption(caption, -1.5, 3)]),
+            seen or Description([Caption(caption, -1.5, 3, 0.6065)]),
         )
         write_batch(self.connection, self.run, self.models, [photo], [])
 
@@ -238,7 +239,7 @@ def test_numbers_stay_numbers(shared: Shelf, latitude: float, longitude: float) 
     shared.add("/p/x.jpg", latitude=latitude, longitude=longitude)
     (row,) = shared.rows(shared.path.with_name("out.csv"))
     assert (float(row["latitude"]), float(row["longitude"])) == (latitude, longitude)
-    assert float(row["confidence"]) == pytest.approx(math.exp(-0.5), abs=1e-4)
+    assert float(row["confidence"]) == 0.6065
     assert (int(row["width"]), int(row["height"])) == (640, 480)
 
 
@@ -474,14 +475,28 @@ def test_a_dash_is_standard_output(shelf: Shelf, tmp_path: Path) -> None:
     assert not (tmp_path / "-").exists()
 
 
-@pytest.mark.parametrize(("log_probability", "tokens"), [(-1.0, 0), (1e9, 3), (float("-inf"), 3)])
-def test_numbers_that_cannot_be_right_leave_the_confidence_empty(
-    shelf: Shelf, tmp_path: Path, log_probability: float, tokens: int
+@pytest.mark.parametrize("confidence", [None, 1.5, -0.5, float("inf")])
+def test_an_unknown_or_impossible_confidence_is_empty(
+    shelf: Shelf, tmp_path: Path, confidence: float | None
 ) -> None:
     shelf.add("/a.jpg")
     shelf.add("/b.jpg")
     with shelf.connection:
-        query = "UPDATE captions SET log_probability = ?, tokens = ? WHERE photo_id = 1"
-        shelf.connection.execute(query, (log_probability, tokens))
+        query = "UPDATE captions SET confidence = ? WHERE photo_id = 1"
+        shelf.connection.execute(query, (confidence,))
     first, second = shelf.rows(tmp_path / "out.csv")
     assert first["confidence"] == "" and float(second["confidence"]) > 0
+    assert first["alt_text"] == "A dog."
+
+
+def test_an_unsure_alt_text_says_less_and_the_caption_stays(shelf: Shelf, tmp_path: Path) -> None:
+    words = (("dog", 0.9), ("lake", 0.1))
+    said = [Caption("a dog in a lake", -1.5, 6, 0.1, words)]
+    tags = [Tag("grass", 0.8, True), Tag("sky", 0.7, True), Tag("sea", 0.3, False)]
+    shelf.add("/a.jpg")
+    shelf.add("/b.jpg", seen=Description(said, tags))
+    shelf.add("/c.jpg", seen=Description([replace(said[0], words=(("dog", 0.1),))], tags))
+    _, second, third = shelf.rows(tmp_path / "out.csv")
+    assert (second["alt_text"], third["alt_text"]) == ("Perhaps a dog.", "Perhaps grass, sky.")
+    assert second["caption"] == third["caption"] == "a dog in a lake"
+    assert second["confidence"] == "0.1"

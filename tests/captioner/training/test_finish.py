@@ -19,7 +19,7 @@ from captioner.describe.model_folder import (
 from captioner.errors import DataError
 from captioner.training.card import CARD
 from captioner.training.finish import Material, Step, calibration_error, finish
-from captioner.training.sources import Photo, Role, read_source
+from captioner.training.sources import Role
 
 
 @given(seed=st.integers(0, 99))
@@ -39,12 +39,13 @@ def test_the_calibration_error_is_the_distance_in_each_bin() -> None:
     assert calibration_error(np.array([0.01]), np.array([0])) == 0
 
 
-def test_without_held_out_captions_there_is_nothing_to_tune_on(tmp_path: Path) -> None:
-    file = tmp_path / "photo.jpg"
-    train = Photo("photo.jpg", "album", Role.CAPTIONS, "train", ("a dog",))
-    dev = Photo("photo.jpg", "album", Role.EMBEDDING, "dev", ("a dog",))
+def test_without_held_out_captions_there_is_nothing_to_tune_on(
+    toy_data: Path, tmp_path: Path
+) -> None:
+    material = Material.read([(toy_data, Role.CAPTIONS)], tmp_path)
+    assert len(material.train) == len(material.dev) == 8 and material.captioned == [toy_data]
     with pytest.raises(DataError, match="no captioned photo has the split dev"):
-        Material.of([(train, file), (dev, file)], tmp_path)
+        Material.read([(toy_data, Role.EMBEDDING)], tmp_path)
 
 
 @pytest.mark.slow
@@ -57,7 +58,7 @@ def test_a_finished_model_is_complete(toy_data: Path, tmp_path: Path) -> None:
     (model / CONFIG).write_text(json.dumps(settings))
     for name in (BACKGROUND, PHOTO, CARD):
         (model / name).unlink(missing_ok=True)
-    material = Material.of(read_source(toy_data, Role.CAPTIONS), tmp_path / "features")
+    material = Material.read([(toy_data, Role.CAPTIONS)], tmp_path / "features")
     before = read_weights(model)
     taken: list[str] = []
 

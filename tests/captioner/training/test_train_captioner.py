@@ -39,7 +39,7 @@ def test_eight_photos_are_learned_by_heart() -> None:
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
-    found = beam_search(decoder.eval(), grid, BeamConfig())
+    found = beam_search(decoder.eval(), grid, BeamConfig(), np.full((20, 1), PAD))
     assert [best[0].words for best in found] == sentences
     assert all(best[0].log_probability > -0.5 for best in found)
 

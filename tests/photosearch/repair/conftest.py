@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from captioner.describe.description import PARTS, Caption, Description, Tag
+from captioner.describe.words import BYTES
 from photosearch.files.file import File
 from photosearch.library import Library
 from photosearch.photo.exif import Exif
@@ -27,13 +28,14 @@ PHOTOS = 400
 
 TABLES = [
     "models", "runs", "roots", "photos", "captions", "failures", "search", "tags", "vectors",
-    "edits", "user_metadata",
+    "edits", "user_metadata", "words", "settings",
 ]  # fmt: skip
 
 
 def describe(number: int) -> Description:
     says = [Caption(f"a dog number {number} {rank}", -1.0 - rank, 5) for rank in range(3)]
-    return Description(says, [Tag("dog", 0.5, True, ("hound",))], bytes([number % 250] * 64))
+    tags = [Tag("dog", 0.5, True, ("hound",))]
+    return Description(says, tags, bytes([number % 250] * 64), 0.0, bytes([number % 250] * BYTES))
 
 
 def _fill(connection: sqlite3.Connection, folder: Path, count: int = PHOTOS) -> None:
@@ -67,6 +69,7 @@ def _fill(connection: sqlite3.Connection, folder: Path, count: int = PHOTOS) -> 
         write_edit(connection, str(folder / f"{number:04}.jpg"), f"my words {number}")
     set_missing(connection, [str(folder / "0001.jpg")])
     (folder / "0001.jpg").unlink()
+    connection.execute("INSERT OR REPLACE INTO settings VALUES ('model', '/home/models/mine')")
     finish_run(connection, run)
 
 

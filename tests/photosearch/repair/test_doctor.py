@@ -117,6 +117,34 @@ def test_vectors_of_no_use_are_taken_out(library: Library, inside: Inside) -> No
     assert library.doctor().state == "healthy"
 
 
+def test_words_of_no_use_are_taken_out(library: Library, inside: Inside) -> None:
+    with inside(library) as connection:
+        connection.execute("UPDATE words SET words = x'0101' WHERE photo_id = 3")
+        connection.execute("DELETE FROM words WHERE photo_id = 4")
+        connection.execute(
+            """UPDATE words SET model_id = (SELECT id FROM models WHERE part = 'vectors')
+               WHERE photo_id = 5"""
+        )
+    assert library.doctor(check=True).faults == ["words of 3 photos"]
+    assert str(library.doctor()) == (
+        f"repaired: words of 3 photos; {PHOTOS - 1} photos, "
+        "3 not wholly described (photosearch index --upgrade)"
+    )
+    assert library.doctor().state == "healthy"
+    with inside(library) as connection:
+        query = "SELECT id, photo_id FROM photos LEFT JOIN words ON photo_id = id WHERE {}"
+        lost = connection.execute(query.format("tags_model_id IS NULL")).fetchall()
+        assert lost == [(3, None), (4, None), (5, None)]
+        kept = connection.execute(query.format("photo_id IS NOT NULL")).fetchall()
+        assert len(kept) == PHOTOS - 3
+
+
+def test_a_library_of_a_model_without_words_lacks_none(library: Library, inside: Inside) -> None:
+    with inside(library) as connection:
+        connection.execute("DELETE FROM words")
+    assert library.doctor(check=True).state == "healthy"
+
+
 def test_a_root_that_no_folder_can_be_is_told(library: Library, inside: Inside) -> None:
     with inside(library) as connection:
         connection.execute("INSERT INTO roots VALUES (x'2f610062', '/a b', '')")

@@ -23,13 +23,24 @@ from photosearch.search import meaning, seen
 from photosearch.search.query import Query, Ranker
 from photosearch.search.results import Hits
 from photosearch.search.searcher import Searcher
-from photosearch.search.seen import Likeliest
+from photosearch.search.seen import LEAST, Likeliest
+from photosearch.search.wording import PARTLY
 from photosearch.store import database
 from photosearch.store.descriptions import Models, use_models
 from photosearch.store.photos import Photo, set_missing, write_batch
 from photosearch.store.runs import start_run
+from photosearch.store.search_fields import NAME
 
-HEAD = ("dog", "child", "church", "umbrella", "red", *(f"w{number}" for number in range(70)))
+HEAD = (
+    "dog",
+    "child",
+    "church",
+    "umbrella",
+    "red",
+    "sofa",
+    "couch",
+    *(f"w{number}" for number in range(70)),
+)
 FORMS = {"dog": ("dog", "dogs"), "child": ("child", "children", "kid")}
 
 
@@ -81,23 +92,27 @@ def sentence_encoder(**values: object) -> SentenceEncoder:
 
 @settings(max_examples=30, deadline=None)
 @given(
-    seed=st.integers(0, 2**32), photos=st.integers(0, 30),
-    asked=st.sets(st.integers(0, len(HEAD) - 1), min_size=1, max_size=5),
-)  # fmt: skip
-def test_log_probabilities_are_those_of_the_words(seed: int, photos: int, asked: set[int]) -> None:
+    seed=st.integers(0, 2**32),
+    photos=st.integers(0, 30),
+    asked=st.dictionaries(st.integers(0, len(HEAD) - 1), st.sampled_from([1.0, 0.8]), max_size=4),
+)
+def test_log_probabilities_are_those_of_the_likeliest_word(
+    seed: int, photos: int, asked: dict[int, float]
+) -> None:
     found = words_of(chances(seed, photos))
-    values = found.log_probabilities(sorted(asked))
-    assert values.shape == (photos,)
+    values = found.log_probabilities(asked)
+    assert values.shape == (photos,) and values.dtype == np.float32
     for value, ids, codes in zip(values.tolist(), found.ids, found.codes, strict=True):
-        held = dict(zip(ids.tolist(), np.log(decode(codes)).tolist(), strict=True))
-        least = math.log(float(decode(np.array([255], np.uint8))[0]))
-        assert value == pytest.approx(sum(held.get(word, least) for word in asked), abs=1e-4)
+        held = dict(zip(ids.tolist(), decode(codes).tolist(), strict=True))
+        likely = [math.log(held[word] * weight) for word, weight in asked.items() if word in held]
+        assert value == pytest.approx(max([*likely, LEAST]), abs=1e-4)
+    assert math.exp(LEAST) == pytest.approx(float(decode(np.array([255], np.uint8))[0]))
 
 
 def test_a_model_with_fewer_words_than_are_kept() -> None:
     found = words_of(np.array([[0.5, 0.25]], np.float32))
     assert found.ids.shape == (1, KEPT)
-    assert found.log_probabilities([0, 1])[0] == pytest.approx(math.log(0.125), abs=0.05)
+    assert found.log_probabilities({1: 1.0})[0] == pytest.approx(math.log(0.25), abs=0.03)
 
 
 @dataclass
@@ -159,20 +174,50 @@ def test_an_everyday_synonym_stands_for_a_word_of_the_head(shelf: Shelf) -> None
 
 
 @pytest.mark.parametrize("text", ["dog", "red dog", "dog w1 w2 unknown"])
-def test_values_are_z_scores_over_photos_of_all_kinds(shelf: Shelf, text: str) -> None:
+def test_values_are_log_probabilities_above_those_of_photos_of_all_kinds(
+    shelf: Shelf, text: str
+) -> None:
     rows = chances(3, 6)
     for number, each in enumerate(rows):
         shelf.add(number, each)
     words = text.split()
-    asked = [HEAD.index(word) for word in words if word in HEAD]
-    others = words_of(chances(0, 300)).log_probabilities(asked)
-    own = words_of(rows).log_probabilities(asked)
+    asked = [{HEAD.index(word): 1.0} for word in words if word in HEAD]
+    others, own = (
+        np.sum([words_of(each).log_probabilities(word) for word in asked], axis=0)
+        for each in (chances(0, 300), rows)
+    )
     for result in shelf.find(text):
         part = result.parts["seen"]
-        deviations = (own[int(Path(result.path).stem)] - others.mean()) / others.std()
-        assert part.value == pytest.approx(float(deviations) / len(words), abs=1e-3)
-        best = (np.sort(others)[-3:].mean() - others.mean()) / others.std()
-        assert part.baseline == pytest.approx(float(best) / len(words), abs=1e-3)
+        more = float(own[int(Path(result.path).stem)] - others.mean())
+        assert part.value == pytest.approx(more / len(words) ** 1.5, abs=1e-3)
+        best = float(np.sort(others)[-3:].mean() - others.mean())
+        assert part.baseline == pytest.approx(best / len(words) ** 1.5, abs=1e-3)
+
+
+def test_of_two_words_of_one_meaning_the_likelier_counts(shelf: Shelf) -> None:
+    """The head may know both: then photos of sofas are told from photos of couches by chance."""
+    shelf.add(1, row(sofa=0.3, couch=0.01))
+    shelf.add(2, row(sofa=0.01, couch=0.9))
+    shelf.add(3, row(sofa=0.01, couch=0.01))
+    assert numbers(shelf.find("sofa")) == numbers(shelf.find("couch")) == [2, 1, 3]
+
+
+def test_a_visible_word_of_a_folder_counts_less_than_a_name(shelf: Shelf) -> None:
+    """The folder says "red": the head sees whether a photo is red. It sees no Kunigunde."""
+    shelf.add(1, row())
+    shelf.add(2, row(dog=0.9))
+    own = []
+    for folder in ("red", "kunigunde"):
+        with shelf.connection:
+            query = "UPDATE search SET folder = ? WHERE photo_id = 1"
+            shelf.connection.execute(query, (f"p/{folder}",))
+        parts = {hit.path: hit.parts["own"].value for hit in shelf.find(f"{folder} dog")}
+        assert parts["/p/2.jpg"] == 0
+        own.append(parts["/p/1.jpg"])
+        (whole, *_) = shelf.find(folder)
+        assert whole.path == "/p/1.jpg" and whole.parts["own"].value == pytest.approx(NAME)
+    assert own[0] == pytest.approx(PARTLY * own[1])
+    assert own[0] > 0
 
 
 def test_photos_without_words_of_this_model_are_at_the_baseline(shelf: Shelf) -> None:

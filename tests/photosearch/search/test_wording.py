@@ -20,7 +20,7 @@ from photosearch.search import meaning
 from photosearch.search.query import Query
 from photosearch.search.results import Hits
 from photosearch.search.searcher import Searcher
-from photosearch.search.wording import own_scores
+from photosearch.search.wording import PARTLY, own_scores
 from photosearch.store import database
 from photosearch.store.descriptions import use_models
 from photosearch.store.edits import write_edit
@@ -153,14 +153,22 @@ def test_a_synonym_counts_less_than_the_word(find: Find) -> None:
 matrices = arrays.arrays(float, (5, 3), elements=st.floats(0, 1))
 
 
-@given(held=matrices, rarity=arrays.arrays(float, 3, elements=st.floats(0.01, 9)))
-def test_what_a_person_wrote_is_a_share_of_the_query(held: np.ndarray, rarity: np.ndarray) -> None:
-    found = own_scores(held, rarity)
+@given(
+    held=matrices,
+    rarity=arrays.arrays(float, 3, elements=st.floats(0.01, 9)),
+    visible=arrays.arrays(bool, 3),
+)
+def test_what_a_person_wrote_is_a_share_of_the_query(
+    held: np.ndarray, rarity: np.ndarray, visible: np.ndarray
+) -> None:
+    found = own_scores(held, rarity, visible)
     for value, row in zip(found.tolist(), held.tolist(), strict=True):
         total = sum(rarity)
-        sure = sum(part * weight for part, weight in zip(row, rarity, strict=True)) / total
+        factors = [PARTLY if seen and not all(row) else 1.0 for seen in visible]
+        triples = zip(row, rarity, factors, strict=True)
+        sure = sum(part * weight * factor for part, weight, factor in triples) / total
         there = sum(weight for part, weight in zip(row, rarity, strict=True) if part) / total
         assert value == pytest.approx(sure * there, abs=1e-6)
         assert 0 <= value <= sure + 1e-6
-    assert own_scores(np.ones((1, 3)), rarity)[0] == pytest.approx(1)
-    assert own_scores(np.zeros((2, 3)), np.zeros(3)).tolist() == [0, 0]
+    assert own_scores(np.ones((1, 3)), rarity, visible)[0] == pytest.approx(1)
+    assert own_scores(np.zeros((2, 3)), np.zeros(3), visible).tolist() == [0, 0]

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,16 +28,18 @@ PATH = "/home/Photos/Lake/a.jpg"
 
 
 FIRST = Description(
-    [Caption("a boat", -1.0, 3), Caption("a ship", -1.0, 3)],
+    [Caption("a boat", -1.0, 3, 0.5, (("boat", 0.75),)), Caption("a ship", -1.0, 3)],
     [Tag("boat", 0.75, True, ("vessel", "craft"))],
     b"first",
     0.25,
+    b"some words",
 )
 SECOND = Description(
     [Caption("a swan", -1.0, 3)],
     [Tag("bird", 0.75, True, ("animal",)), Tag("swan", 0.4, False)],
     b"2",
     -0.5,
+    b"other words",
 )
 
 
@@ -66,9 +68,11 @@ class Shelf:
     def held(self) -> dict[str, list[Any]]:
         """Return what each part holds, and by which model."""
         queries = {
-            "captions": "SELECT rank, text, log_probability, tokens, model_id FROM captions",
+            "captions": """SELECT rank, text, log_probability, tokens, model_id, confidence,
+                               word_confidences FROM captions""",
             "tags": """SELECT rank, text, synonyms, probability, shown, tags_model_id
                        FROM tags JOIN photos ON id = photo_id""",
+            "words": "SELECT words, model_id FROM words",
             "vectors": "SELECT vector, hubness, model_id FROM vectors",
         }
         return {part: self.connection.execute(query).fetchall() for part, query in queries.items()}
@@ -96,9 +100,11 @@ def test_a_description_is_kept_whole(shelf: Shelf) -> None:
     numbers = shelf.models(1)
     assert shelf.held() == {
         "captions": [
-            (0, "a boat", -1.0, 3, numbers.captions), (1, "a ship", -1.0, 3, numbers.captions)
+            (0, "a boat", -1.0, 3, numbers.captions, 0.5, '[["boat", 0.75]]'),
+            (1, "a ship", -1.0, 3, numbers.captions, None, None),
         ],
         "tags": [(0, "boat", "vessel\ncraft", 0.75, 1, numbers.tags)],
+        "words": [(b"some words", numbers.tags)],
         "vectors": [(b"first", 0.25, numbers.vectors)],
     }  # fmt: skip
     assert shelf.row() == {
@@ -114,13 +120,17 @@ def test_parts_that_were_not_made_are_kept(shelf: Shelf, parts: tuple[str, ...])
     before = shelf.held()
     made = {"captions": SECOND.captions, "tags": SECOND.tags, "vectors": SECOND.vector}
     some = [made[part] if part in parts else None for part in PARTS]
-    shelf.describe(Description(*some), 2)  # type: ignore[arg-type]
+    words = SECOND.words if "tags" in parts else None
+    made_then = Description(*some)  # type: ignore[arg-type]
+    shelf.describe(replace(made_then, words=words), 2)
     after = shelf.held()
     first, second = shelf.models(1), shelf.models(2)
     for part in PARTS:
         assert (after[part] == before[part]) == (part not in parts)
         model = getattr(second if part in parts else first, part)
         assert {row[-1] for row in after[part]} == {model}
+    expected = (b"other words", second.tags) if "tags" in parts else (b"some words", first.tags)
+    assert after["words"] == [expected]
     (known,) = known_below(shelf.connection, "/").values()
     assert known.models == tuple(
         getattr(second if part in parts else first, part) for part in PARTS
@@ -133,7 +143,7 @@ def test_parts_that_were_not_made_are_kept(shelf: Shelf, parts: tuple[str, ...])
 def test_no_tags_at_all_are_a_result_too(shelf: Shelf) -> None:
     shelf.describe(FIRST)
     shelf.describe(Description(tags=[]), 2)
-    assert shelf.held()["tags"] == []
+    assert shelf.held()["tags"] == shelf.held()["words"] == []
     assert shelf.find("vessel") == []
     (known,) = known_below(shelf.connection, "/").values()
     assert known.models[1] == shelf.models(2).tags

@@ -46,7 +46,11 @@ def fill(connection: sqlite3.Connection) -> int:
             (number, b"/p/%d.png" % number),
         )
         row = (number, "generated words")
-        connection.execute("INSERT INTO captions VALUES (?, 0, ?, -1.0, 3, 1)", row)
+        connection.execute(
+            """INSERT INTO captions (photo_id, rank, text, log_probability, tokens, model_id)
+               VALUES (?, 0, ?, -1.0, 3, 1)""",
+            row,
+        )
         if edit is not None:
             connection.execute("INSERT INTO edits VALUES (?, ?, '')", (number, edit))
         if alt_text or description or title or number % 5 == 0:

@@ -1,0 +1,91 @@
+"""What people read of a caption."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from photosearch.wording import (
+    PERHAPS,
+    SURE,
+    SURE_WORD,
+    Confidence,
+    moved_marks,
+    sure_beginning,
+    wording,
+)
+
+HIGH, LOW = SURE_WORD + 0.2, SURE_WORD - 0.2
+
+
+def sure(*words: str) -> tuple[tuple[str, float], ...]:
+    """Words with their confidence: those with a question mark are unsure."""
+    return tuple((word.rstrip("?"), LOW if word.endswith("?") else HIGH) for word in words)
+
+
+@pytest.mark.parametrize(
+    ("caption", "words", "shown"),
+    [
+        ("a dog is running through a lake", ("dog", "running", "lake?"), "a dog is running"),
+        ("a brown dog on grass", ("brown", "dog?", "grass"), ""),
+        ("a man in a red shirt", ("man", "red", "shirt?"), "a man"),
+        ("a man in a red shirt", ("man", "red?", "shirt"), "a man"),
+        ("two dogs playing", ("dogs", "playing"), "two dogs playing"),
+        ("a dog's bowl on a t-shirt", ("dog?", "bowl", "t-shirt"), ""),
+        ("a cat", ("cat?",), ""),
+    ],
+)  # fmt: skip
+def test_the_beginning_that_is_sure(caption: str, words: tuple[str, ...], shown: str) -> None:
+    assert sure_beginning(caption, sure(*words)) == shown
+
+
+def test_a_sure_caption_and_an_unknown_one_stay_as_they_are() -> None:
+    words = sure("dog?")
+    assert wording("a dog", None) == "a dog"
+    assert wording("a dog", Confidence(SURE, words), ["cat"]) == "a dog"
+
+
+def test_an_unsure_caption_says_less() -> None:
+    unsure = Confidence(SURE - 0.1, sure("dog", "lake?"))
+    assert wording("a dog in a lake", unsure, ["grass"]) == "perhaps a dog"
+    nothing = Confidence(SURE - 0.1, sure("dog?", "lake?"))
+    assert wording("a dog in a lake", nothing, ["grass", "sky"]) == "perhaps grass, sky"
+    assert wording("a dog in a lake", nothing) == "perhaps a dog in a lake"
+
+
+captions = st.lists(st.sampled_from("a the in on dog lake red man".split()), max_size=9)
+
+
+@given(captions, st.floats(0, 1), st.lists(st.floats(0, 1), min_size=9, max_size=9))
+def test_no_wording_holds_an_unsure_word_after_a_sure_beginning(
+    words: list[str], caption: float, chances: list[float]
+) -> None:
+    content = [word for word in words if len(word) > 2 and word != "the"]
+    known = tuple(zip(content, chances, strict=False))
+    text = " ".join(words)
+    beginning = sure_beginning(text, known)
+    assert text.startswith(beginning)
+    kept = [word for word in beginning.split() if word in content]
+    assert all(chance >= SURE_WORD for _, chance in known[: len(kept)])
+    shown = wording(text, Confidence(caption, known), ["sky"])
+    assert shown == text if caption >= SURE else shown.startswith(PERHAPS)
+
+
+def test_marks_move_with_the_words() -> None:
+    caption = "a dog in a lake"
+    marks = [(2, 5), (11, 15)]
+    assert moved_marks(marks, caption, caption) == marks
+    (mark,) = moved_marks(marks, caption, "perhaps a dog")
+    assert "perhaps a dog"[slice(*mark)] == "dog"
+    assert moved_marks(marks, caption, "perhaps grass, sky") == []
+
+
+def test_what_a_row_says_is_read_and_damage_is_unknown() -> None:
+    words = [["dog", 0.75]]
+    assert Confidence.read(0.5, json.dumps(words)) == Confidence(0.5, (("dog", 0.75),))
+    assert Confidence.read(0.5, None) == Confidence(0.5)
+    for damaged in ("[", "[1]", '[["dog"]]', '[["dog", "x"]]', "3"):
+        assert Confidence.read(0.5, damaged) == Confidence(0.5)
+    for unknown in (None, 2.0, -1.0, float("nan"), "high"):
+        assert Confidence.read(unknown, "[]") is None  # type: ignore[arg-type]
