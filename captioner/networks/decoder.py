@@ -108,8 +108,11 @@ class Decoder(nn.Module):
         context = attend(query, memory.keys, memory.values)
         context = context.transpose(1, 2).reshape(hidden.shape)  # (B N, T, D)
         if wanted is not None:
-            taken = (x.flatten(0, 1)[wanted.flatten()] for x in (hidden, context, previous))
-            return self.predict(*taken), state
+            places = wanted.flatten()
+            hidden, context, previous = (
+                x.flatten(0, 1)[places] for x in (hidden, context, previous)
+            )
+            return self.predict(hidden, context, previous), state
         return self.predict(hidden, context, previous).view(*words.shape, -1), state
 
     def predict(

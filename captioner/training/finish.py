@@ -143,10 +143,10 @@ def calibrate_words(model: Path, material: Material) -> Figures:
     for part in (half, ~half):
         slope, shift = calibrate(logits[~part], wanted[~part])
         judged[part] = logits[part] * slope + shift
-    slope, shift = (torch.from_numpy(x).float() for x in calibrate(logits, wanted))
+    slopes, shifts = (torch.from_numpy(x).float() for x in calibrate(logits, wanted))
     with torch.no_grad():
-        head.up.weight.mul_(slope[:, None])
-        head.up.bias.mul_(slope).add_(shift)
+        head.up.weight.mul_(slopes[:, None])
+        head.up.bias.mul_(slopes).add_(shifts)
     write_part(model, named_weights({"words": head}), {})
     return {
         "photos": len(held),

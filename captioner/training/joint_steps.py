@@ -163,7 +163,7 @@ class Steps:
         if self.device.type == "cuda":
             whole = whole.pin_memory()
         sent = whole.to(self.device, non_blocking=True)
-        return list(sent.split([array.size for array in arrays]))
+        return list(torch.split(sent, [array.size for array in arrays]))
 
     def _put(self, array: np.ndarray) -> Tensor:
         return torch.from_numpy(array).to(self.device)

@@ -37,7 +37,8 @@ class Table:
 
     def pick(self, photos: np.ndarray, chance: np.random.Generator) -> np.ndarray:
         """Return the row of a random text of each photo; each photo must have a text."""
-        return self.first[photos] + chance.integers(self.counts[photos])
+        rows: np.ndarray = self.first[photos] + chance.integers(self.counts[photos])
+        return rows
 
 
 @dataclass(frozen=True)
