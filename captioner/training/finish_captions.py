@@ -54,8 +54,15 @@ def finish_captions(model: Path, folders: Sequence[Path], cache: Path) -> dict[s
         found, chances = look(networks, vocabulary, labels, grids, model)
         judged[split.name] = judge(found, chances, split.captions, vocabulary, labels)
     choice, confidence = fit(list(judged.values()), ChoiceConfig())
-    settings = {"beam": BeamConfig(), "choice": choice, "confidence": confidence}
-    write_part(model, {}, {name: asdict(part) for name, part in settings.items()})
+    write_part(
+        model,
+        {},
+        {
+            "beam": asdict(BeamConfig()),
+            "choice": asdict(choice),
+            "confidence": asdict(confidence),
+        },
+    )
     return {
         f"{name} {figure}": value
         for name, photos in judged.items()
