@@ -8,6 +8,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,6 +16,7 @@ from torch import Tensor
 
 from captioner.describe.model_folder import (
     CLASSES,
+    SELF_TEST,
     SENTENCES,
     SENTENCES_ONNX,
     TOKENIZER,
@@ -26,6 +28,7 @@ from captioner.describe.model_folder import (
 )
 from captioner.errors import DataError, ModelError
 from captioner.networks.text_tower import export, read_text_tower
+from captioner.training.card import CARD
 
 SAME_FILES = (VOCABULARY, CLASSES, WORDS, TOKENIZER)  # they name inputs and outputs of networks
 SAME_SETTINGS = ("encoder", "decoder", "embedding")
@@ -68,8 +71,20 @@ def average(models: Sequence[Path], out: Path) -> None:
     shutil.copytree(first, new)
     if _has_text_tower(first):
         _average_text_towers(models, int(settings["embedding"]["dimension"]), new)
-    write_part(new, means, {"name": out.name})
+    for measured in (SELF_TEST, CARD):  # of the first model, and wrong for this model
+        (new / measured).unlink(missing_ok=True)
+    write_part(new, means, {"name": out.name, "training": _history(models)})
     new.replace(out)
+
+
+def _history(models: Sequence[Path]) -> list[dict[str, Any]]:
+    """Return the training runs of all models, and their average, see `history.add_run`."""
+    runs: list[dict[str, Any]] = []
+    for folder in models:
+        runs += [run for run in read_settings(folder).get("training", []) if run not in runs]
+    names = " and ".join(str(read_settings(folder)["name"]) for folder in models)
+    mean = {"command": "average", "start": names, "length": f"{len(models)} models", "sources": []}
+    return [*runs, mean]
 
 
 def _check_files(first: Path, other: Path) -> None:

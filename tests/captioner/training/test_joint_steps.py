@@ -119,6 +119,8 @@ def test_too_few_photos_are_said(steps: Steps) -> None:
 def test_holding_is_as_on_the_processor() -> None:
     chance = np.random.default_rng(2)
     shown = chance.random((30, 7)) < 0.5
-    words = [chance.choice(7, int(chance.integers(0, 4)), replace=False) for _ in range(50)]
+    words = [
+        chance.choice(7, int(chance.integers(0, 4)), replace=False).tolist() for _ in range(50)
+    ]
     found = holding(torch.from_numpy(padded(words, NONE)), torch.from_numpy(shown))
     assert np.array_equal(found.numpy(), short_queries.holding(words, shown))
