@@ -91,7 +91,8 @@ def rate(work: Callable[[], Any], photos: int, device: torch.device, rounds: int
 def stages(model: TorchCaptioner, pixels: np.ndarray, rounds: int) -> Iterator[tuple[str, float]]:
     """Yield each stage of describing with its photos a second, for photos that fit at once."""
     device, networks, config, labels = model.device, model.networks, model.config, model.labels
-    assert networks.tagger and networks.words and networks.embedding and labels
+    tagger, words, embedding = networks.tagger, networks.words, networks.embedding
+    assert tagger and words and embedding and labels
     shown = upload(pixels, device)
     grid = model.encode(pixels)
     table = ColourTable(*(torch.from_numpy(x).to(device) for x in colour_table(config.colours)))
@@ -104,17 +105,17 @@ def stages(model: TorchCaptioner, pixels: np.ndarray, rounds: int) -> Iterator[t
 
     yield timed("device: copy there", lambda: upload(pixels, device))
     yield timed("device: encoder, copy included", lambda: model.encode(pixels))
-    yield timed("device: vectors", lambda: networks.embedding(grid))
-    yield timed("device: classes and words", lambda: (networks.tagger(grid), networks.words(grid)))
+    yield timed("device: vectors", lambda: embedding(grid))
+    yield timed("device: classes and words", lambda: (tagger(grid), words(grid)))
     yield timed("device: colours", lambda: weigh_colours(shown, table, config.colours.step))
     yield timed("device: search", lambda: search(grid))
     yield timed(
         "the search of all engines", lambda: beam_search(networks.decoder, grid, config.beam, kin)
     )
     found = Download(search(grid)._asdict()).arrays()
-    vectors, hubness = networks.embedding(grid)
+    vectors, hubness = embedding(grid)
     arrays = Download({
-        "classes": networks.tagger(grid), "seen": networks.words(grid),
+        "classes": tagger(grid), "seen": words(grid),
         "vectors": vectors, "hubness": hubness,
         **weigh_colours(shown, table, config.colours.step)._asdict(),
     }).arrays()  # fmt: skip
