@@ -156,7 +156,7 @@ def texts_losses(
         step: who else is right.
         recipe: weights of the losses.
     """
-    captions, queries, names = torch.split(texts, step.sizes)
+    captions, queries, names = torch.split(texts, list(step.sizes))
     captioned = vectors[: len(captions)]
     own = torch.arange(len(captions), device=texts.device)
     logits = scale * captions @ captioned.T
