@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -204,14 +204,20 @@ def read_weights(folder: Path) -> dict[str, np.ndarray]:
     """Read a model's weights by name; matrices that are stored as int8 become float32.
 
     Raises:
-        ModelError: the file is missing, damaged or another model's, a weight is not finite, or the
-            model is of an earlier version.
+        ModelError: the file is missing, damaged or another model's, or a weight is not finite.
     """
-    stored = _read_stored(folder)
-    if "tagger.words.weight" in stored:  # in place of the word head
+    return _widened(_read_stored(folder))
+
+
+def check_version(folder: Path, weights: Collection[str]) -> None:
+    """Check that a model is of this version, by the names of its weights.
+
+    Raises:
+        ModelError: the model is of an earlier version, which had no word head.
+    """
+    if "tagger.words.weight" in weights:
         hint = remedy(folder, f"captioner train-tags --model {folder} gives it one")
         raise ModelError(f"the model in {folder} is of an earlier version: no word head", hint)
-    return _widened(stored)
 
 
 def _read_stored(folder: Path) -> dict[str, np.ndarray]:

@@ -270,7 +270,7 @@ class TorchCaptioner:
         def describe(photos: int) -> list[Description]:
             return self._begin(np.zeros((photos, *shape), np.uint8), parts)()
 
-        with suppress(torch.OutOfMemoryError):  # then it begins as if nothing were known
+        with suppress(torch.cuda.OutOfMemoryError):  # then it begins as if nothing were known
             self._batch_size = BatchSize(measured_on_cuda(describe, self.device))
 
     def _lacks(self) -> set[str]:

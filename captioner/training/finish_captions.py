@@ -47,22 +47,20 @@ def finish_captions(model: Path, folders: Sequence[Path], cache: Path) -> dict[s
     """
     networks, labels = Networks.read(model), Labels.read(model, WORDS)
     vocabulary = Vocabulary.load(model, networks.decoder.config.vocabulary_size)
+    encoder = networks.encoder.for_inference()
     judged = {}
     for folder in folders:
         split = read_split(folder, "dev")
-        grids = encode_files(split.images, networks.encoder, cache)
+        grids = encode_files(split.images, encoder, cache)
         found, chances = look(networks, vocabulary, labels, grids, model)
         judged[split.name] = judge(found, chances, split.captions, vocabulary, labels)
     choice, confidence = fit(list(judged.values()), ChoiceConfig())
-    write_part(
-        model,
-        {},
-        {
-            "beam": asdict(BeamConfig()),
-            "choice": asdict(choice),
-            "confidence": asdict(confidence),
-        },
-    )
+    settings = {
+        "beam": asdict(BeamConfig()),
+        "choice": asdict(choice),
+        "confidence": asdict(confidence),
+    }
+    write_part(model, {}, settings)
     return {
         f"{name} {figure}": value
         for name, photos in judged.items()

@@ -20,7 +20,6 @@ from photosearch.search.vectors import best
 from photosearch.store.search_fields import SEARCH_FIELDS
 
 POOL = 100  # photos from each source, at least
-LONG = 4  # words; a longer query finds its photos without synonyms, too
 ALL = -1  # no limit, as SQLite's LIMIT has it
 
 
@@ -71,20 +70,19 @@ def with_words(connection: sqlite3.Connection, query: Query) -> dict[int, float]
     """Return the best photos of the text index, with their scores.
 
     People's words count most in the final score. So the best photos by these words alone are added.
-    A synonym counts less than the word itself, but FTS5 has no weights for words. So the best
-    photos by the words themselves come first, and the best photos with synonyms are added.
+    A synonym counts less than the word itself, but FTS5 has no weights for words. So synonyms are
+    looked for only if few photos hold the words themselves.
     """
     size = pool_size(query)
-    expressions = [match_expression(query.words, query.fields)]
-    if query.ranker is not Ranker.FTS5:
-        names = [f.name for f in SEARCH_FIELDS if f.by_person and f.name in query.searched]
-        if names and size != ALL:
-            expressions.append(match_expression(query.words, names))
-        if query.terms != query.words and (len(query.words) <= LONG or size == ALL):
-            expressions.append(match_expression(query.terms, query.fields))
-    found: dict[int, float] = {}
-    for expression in expressions:
-        found = fts5(connection, expression, size) | found
+    found = fts5(connection, match_expression(query.words, query.fields), size)
+    if query.ranker is Ranker.FTS5:
+        return found
+    few = size == ALL or len(found) < size
+    names = [f.name for f in SEARCH_FIELDS if f.by_person and f.name in query.searched]
+    if names and not few:
+        found = fts5(connection, match_expression(query.words, names), size) | found
+    if few and query.terms != query.words:
+        found = fts5(connection, match_expression(query.terms, query.fields), size) | found
     return found
 
 

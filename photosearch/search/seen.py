@@ -29,23 +29,31 @@ class Likeliest:
     ids: np.ndarray  # of words, uint16 (N, KEPT)
     codes: np.ndarray  # of their probabilities, uint8 (N, KEPT)
 
-    def log_probabilities(self, words: Mapping[int, float]) -> np.ndarray:
-        """Return the logarithm of the probability that a photo shows one of some words, (N,).
-
-        It is that of the likeliest one, weighted.
+    def log_probabilities(self, words: Sequence[Mapping[int, float]]) -> np.ndarray:
+        """Return the sum of the logarithms of the probabilities that photos show words, (N,).
 
         Args:
-            words: ids, with the weights of their probabilities, 0 to 1.
+            words: of each the ids that stand for it, with the weights of their probabilities, 0
+                to 1. The likeliest one counts.
 
         Returns:
-            float32; at least `LEAST`.
+            float32; at least `LEAST` for each word.
         """
-        best = np.full(len(self.ids), LEAST, np.float32)
-        for word, weight in words.items():
-            held = np.flatnonzero(self.ids == word)
-            photos, logarithms = held // KEPT, self.codes.ravel()[held] / -STEP
-            best[photos] = np.maximum(best[photos], logarithms + math.log(weight))
-        return best
+        asked = np.zeros(self.ids.shape, bool)
+        for word in {word for alike in words for word in alike}:
+            asked |= self.ids == word
+        places = np.flatnonzero(asked)  # most photos have none of the words
+        photos, ids = places // KEPT, self.ids.ravel()[places]
+        logarithms = self.codes.ravel()[places] / -STEP
+        total = np.zeros(len(self.ids), np.float32)
+        for alike in words:
+            best = np.full(len(self.ids), LEAST, np.float32)
+            for word, weight in alike.items():
+                held = np.flatnonzero(ids == word)
+                likely = logarithms[held] + math.log(weight)
+                best[photos[held]] = np.maximum(best[photos[held]], likely)
+            total += best
+        return total
 
 
 @dataclass(frozen=True)
@@ -80,10 +88,8 @@ class Seen:
         known = [alike for alike in map(self._alike, words) if alike]
         if not known:
             return None
-        scores, others = (
-            np.sum([each.log_probabilities(alike) for alike in known], axis=0)
-            for each in (self.photos, self.background)
-        )
+        scores = self.photos.log_probabilities(known)
+        others = self.background.log_probabilities(known)
         scale = len(words) ** 1.5
         baseline = float(np.sort(others)[-BEST:].mean() - others.mean()) / scale
         values = np.where(self.there, (scores - others.mean()) / scale, baseline)

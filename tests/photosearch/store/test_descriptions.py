@@ -68,8 +68,8 @@ class Shelf:
     def held(self) -> dict[str, list[Any]]:
         """Return what each part holds, and by which model."""
         queries = {
-            "captions": """SELECT rank, text, log_probability, tokens, model_id, confidence,
-                               word_confidences FROM captions""",
+            "captions": """SELECT rank, text, log_probability, tokens, confidence,
+                                  word_confidences, model_id FROM captions""",
             "tags": """SELECT rank, text, synonyms, probability, shown, tags_model_id
                        FROM tags JOIN photos ON id = photo_id""",
             "words": "SELECT words, model_id FROM words",
@@ -100,8 +100,8 @@ def test_a_description_is_kept_whole(shelf: Shelf) -> None:
     numbers = shelf.models(1)
     assert shelf.held() == {
         "captions": [
-            (0, "a boat", -1.0, 3, numbers.captions, 0.5, '[["boat", 0.75]]'),
-            (1, "a ship", -1.0, 3, numbers.captions, None, None),
+            (0, "a boat", -1.0, 3, 0.5, '[["boat", 0.75]]', numbers.captions),
+            (1, "a ship", -1.0, 3, None, None, numbers.captions),
         ],
         "tags": [(0, "boat", "vessel\ncraft", 0.75, 1, numbers.tags)],
         "words": [(b"some words", numbers.tags)],
