@@ -20,8 +20,10 @@ class ConfidenceConfig:
     See `captioner.training.fit_captions`.
     """
 
-    word: tuple[float, ...] = (0.0, 0.0, 0.0, 0.0)  # the constant, then of `WORD_FEATURES`
-    caption: tuple[float, ...] = (0.0, 0.0, 0.0, 0.0, 0.0)  # the constant, of `CAPTION_FEATURES`
+    # The constant, then the coefficients of `WORD_FEATURES`.
+    word: tuple[float, ...] = (-0.2841, 0.7272, 0.6653, 0.0879)
+    # The constant, then the coefficients of `CAPTION_FEATURES`.
+    caption: tuple[float, ...] = (3.2183, 1.7734, 1.3528, -0.0957, -1.162)
 
 
 def word_features(found: Evidence) -> np.ndarray:
