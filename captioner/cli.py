@@ -101,7 +101,7 @@ def train_tags_command(
     ] = None,
     threads: Threads = None,
 ) -> None:
-    """Train the word detectors of the tags, and add them and ImageNet's classes to a model.
+    """Train the word head of the tags, and add it and ImageNet's classes to a model.
 
     Example: captioner train-tags --data flickr8k --data coco --model runs/lite0/best
     """

@@ -81,6 +81,7 @@ def _only(whole: Description, parts: Collection[str]) -> Description:
         whole.tags if "tags" in parts else None,
         whole.vector if "vectors" in parts else None,
         whole.hubness,
+        whole.words if "tags" in parts else None,
     )
 
 

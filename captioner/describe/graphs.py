@@ -12,6 +12,7 @@ from captioner.describe.model_folder import (
     NAMES,
     PHOTO,
     STEP,
+    check_version,
     read_file,
     read_weights,
     reading,
@@ -39,13 +40,15 @@ def read_graphs(folder: Path) -> tuple[Graph, Graph]:
     """Read the two graphs of a model folder: for a photo, and for a step of beam search.
 
     Raises:
-        ModelError: the folder has no graphs, or its files don't fit together.
+        ModelError: the folder has no graphs, its files don't fit together, or the model is of an
+            earlier version.
     """
     if not has_graphs(folder):
         hint = remedy(folder, f"captioner export {folder}")
         raise ModelError(f"the model in {folder} has no graphs", hint)
     photo, step = (read_file(folder, name) for name in (PHOTO, STEP))
     content, weights = read_file(folder, NAMES), read_weights(folder)
+    check_version(folder, weights)
     with reading(folder, NAMES):
         names = json.loads(content)
         taken = [list(names[file]) for file in (PHOTO, STEP)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -21,7 +21,8 @@ CLASSES, WORDS = "labels.tsv", "words.tsv"  # the labels of the classifier and o
 # The network of all that is computed from a photo before the first word, and the network of one
 # step of beam search; see `captioner.training.export`. Then the names of the weights they take.
 PHOTO, STEP, NAMES = "photo.onnx", "step.onnx", "graphs.json"
-SENTENCES, TOKENIZER, BACKGROUND = "sentences.onnx", "tokenizer.json", "background.npz"
+SENTENCES, TOKENIZER, BACKGROUND = "sentences.ort", "tokenizer.json", "background.npz"
+SENTENCES_ONNX = "sentences.onnx"  # in place of SENTENCES, in models made up to version 0.1.0
 
 # Matrices of these kinds are stored as int8, with a scale for each row under the matrix's name and
 # SCALE. Of the word head, they would be 2 MB larger as float16.
@@ -49,7 +50,9 @@ SOURCES = {
     Part.TAGS: Source(
         ("encoder.", "tagger.", "words."), (CLASSES, WORDS), ("encoder", "tags", "colours")
     ),
-    Part.VECTORS: Source(("encoder.", "embedding."), (SENTENCES,), ("encoder", "embedding")),
+    Part.VECTORS: Source(
+        ("encoder.", "embedding."), (SENTENCES, SENTENCES_ONNX), ("encoder", "embedding")
+    ),
 }
 
 
@@ -157,18 +160,20 @@ def read_weights(folder: Path) -> dict[str, np.ndarray]:
     """Read a model's weights by name; matrices that are stored as int8 become float32.
 
     Raises:
-        ModelError: the file is missing or damaged, a weight is not finite, or the model is of an
-            earlier version.
+        ModelError: the file is missing or damaged, or a weight is not finite.
     """
-    stored = _read_stored(folder)
-    if "tagger.words.weight" in stored:  # in place of the word head
+    return _widened(_read_stored(folder))
+
+
+def check_version(folder: Path, weights: Collection[str]) -> None:
+    """Check that a model is of this version, by the names of its weights.
+
+    Raises:
+        ModelError: the model is of an earlier version, which had no word head.
+    """
+    if "tagger.words.weight" in weights:
         hint = remedy(folder, f"captioner train-tags --model {folder} gives it one")
         raise ModelError(f"the model in {folder} is of an earlier version: no word head", hint)
-    return {
-        name: weight * stored[name + SCALE] if name + SCALE in stored else weight
-        for name, weight in stored.items()
-        if not name.endswith(SCALE) or name.removesuffix(SCALE) not in stored
-    }
 
 
 def _read_stored(folder: Path) -> dict[str, np.ndarray]:
@@ -202,8 +207,18 @@ def write_part(
     save_file(merged, folder / WEIGHTS)
     known = read_settings(folder) if (folder / CONFIG).exists() else {}
     known = {**known, **settings}
-    known["fingerprints"] = {part: fingerprint(folder, part, merged, known) for part in Part}
+    wide = _widened(merged)
+    known["fingerprints"] = {part: fingerprint(folder, part, wide, known) for part in Part}
     _write_settings(folder, known)
+
+
+def _widened(stored: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return weights by name, from the arrays in which they are stored."""
+    return {
+        name: weight * stored[name + SCALE] if name + SCALE in stored else weight
+        for name, weight in stored.items()
+        if not name.endswith(SCALE) or name.removesuffix(SCALE) not in stored
+    }
 
 
 def _stored(name: str, weight: np.ndarray) -> list[tuple[str, np.ndarray]]:

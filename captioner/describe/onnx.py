@@ -9,6 +9,16 @@ from typing import Any
 
 import numpy as np
 
+ORT = ".ort"
+"""The ending of files in ONNX Runtime's own format: they open in a third of the time."""
+
+# The weights stay in the file, as they are: nothing is copied or arranged anew.
+_MAPPED = (
+    "session.use_memory_mapped_ort_model",
+    "session.use_ort_model_bytes_for_initializers",
+    "session.disable_prepacking",
+)
+
 
 def runtime() -> Any:
     """Import ONNX Runtime with its telemetry off.
@@ -35,11 +45,11 @@ def open_session(
     """Open a network on the processor.
 
     Args:
-        model: a file, or the content of a file.
+        model: a file, or the content of a file. A file with the ending `ORT` is mapped into memory.
         threads: the number of threads that compute one product together.
         optimise: how far to simplify the network first: "ALL", "BASIC" (simplifications for
             every processor) or "DISABLE_ALL".
-        optimised: a file to write the simplified network to.
+        optimised: a file to write the simplified network to; its ending tells the format.
         weights: the weights that the network names but doesn't hold.
 
     Raises:
@@ -54,6 +64,11 @@ def open_session(
     options.graph_optimization_level = getattr(onnxruntime.GraphOptimizationLevel, f"ORT_{level}")
     if optimised is not None:
         options.optimized_model_filepath = str(optimised)
+        if optimised.suffix == ORT:
+            options.add_session_config_entry("session.save_model_format", "ORT")
+    if isinstance(model, Path) and model.suffix == ORT:
+        for name in _MAPPED:
+            options.add_session_config_entry(name, "1")
     if weights:
         values = [onnxruntime.OrtValue.ortvalue_from_numpy(weight) for weight in weights.values()]
         options.add_external_initializers(list(weights), values)

@@ -16,6 +16,7 @@ from captioner.describe.model_folder import (
     BACKGROUND,
     CONFIG,
     SENTENCES,
+    SENTENCES_ONNX,
     TOKENIZER,
     damaged,
     read_file,
@@ -59,14 +60,15 @@ class SentenceEncoder:
             ModelError: the folder holds no text tower, or its files can't be read.
         """
         source = Path(folder) if folder else shipped_model()
-        for name in (CONFIG, SENTENCES, TOKENIZER, BACKGROUND):
+        network = SENTENCES_ONNX if (source / SENTENCES_ONNX).is_file() else SENTENCES
+        for name in (CONFIG, network, TOKENIZER, BACKGROUND):
             if not (source / name).is_file():
                 hint = remedy(source, "name the folder of a model with vectors")
                 raise ModelError(f"no joint embedding in {source}: {name} is missing", hint)
         # A thread imports ONNX Runtime and opens the network, while the caller reads the rest and
         # the vectors of a library. To optimise the network would take longer than a query: the file
         # is optimised already.
-        session = Background(lambda: _open(source, threads))
+        session = Background(lambda: _open(source, network, threads))
         settings, content = read_settings(source), read_file(source, TOKENIZER)
         with reading(source, TOKENIZER):
             tokenizer = WordPiece(json.loads(content), MAX_TOKENS)
@@ -96,9 +98,9 @@ class SentenceEncoder:
         return np.concatenate(parts)
 
 
-def _open(folder: Path, threads: int) -> InferenceSession:
-    with reading(folder, SENTENCES):
-        return open_session(folder / SENTENCES, threads=threads, optimise="DISABLE_ALL")
+def _open(folder: Path, name: str, threads: int) -> InferenceSession:
+    with reading(folder, name):
+        return open_session(folder / name, threads=threads, optimise="DISABLE_ALL")
 
 
 def _background(folder: Path, dimension: int) -> tuple[np.ndarray, np.ndarray]:

@@ -17,10 +17,12 @@ class TagConfig:
 
     temperature: float = 1.0  # divides the logits of the classes
     searchable: float = 0.3  # from this probability, a tag can be searched for
-    # From this probability, a tag is shown. Of the tags shown on 200 held-out photos, 88 % were
-    # right by eye. With 0.7 it would be 92 %, but a fifth of the photos would have no tag.
+    # From this probability, a tag is shown; see docs/explained/decisions/captioner.md.
     shown: float = 0.6
     most_shown: int = 6  # on one photo
+    # From this probability, a word counts for its texts. A hundred words for people, each with a
+    # chance of 1 %, would add up to people in a desert.
+    counts: float = 0.1
 
 
 def tags_of(
@@ -54,7 +56,7 @@ def tags_of(
     if words is not None:
         if len(words) != len(classes):
             raise ValueError(f"{len(classes)} photos have classes, {len(words)} have words")
-        found.append((labels.words, word_probabilities(words, labels.words)))
+        found.append((labels.words, word_probabilities(words, labels.words, config.counts)))
     return [
         _choose([(table, sure[photo]) for table, sure in found], labels, config)
         for photo in range(len(classes))
@@ -81,19 +83,23 @@ def probabilities(logits: np.ndarray, labels: Labels, temperature: float = 1.0) 
     scaled = _checked(logits, labels) / temperature
     odds = np.exp(scaled - scaled.max(axis=1, keepdims=True))
     share = odds / odds.sum(axis=1, keepdims=True)
-    return np.minimum(_of_texts(np.add, share[:, labels.label], labels), 1.0)
+    total: np.ndarray = np.minimum(_sums(share[:, labels.label] * labels.weight, labels), 1.0)
+    return total
 
 
-def word_probabilities(logits: np.ndarray, labels: Labels) -> np.ndarray:
+def word_probabilities(logits: np.ndarray, labels: Labels, counts: float = 0.0) -> np.ndarray:
     """Return the probabilities of texts, from words of which a photo may have several.
 
     Each word is calibrated already (Platt, "Probabilistic outputs for support vector
-    machines", 1999): its probability is the sigmoid. Words don't exclude each other, so
-    a parent is as probable as the surest of its words.
+    machines", 1999): its probability is the sigmoid. A text is there if any of its words is there:
+    1 - product(1 - p), as if its words were independent ("noisy or", Pearl, "Probabilistic
+    reasoning in intelligent systems", 1988, section 4.3.2). So "people" can be sure when neither
+    "man" nor "woman" is.
 
     Args:
         logits: of the words, (B, W).
         labels: of the words.
+        counts: the least probability of a word that counts.
 
     Returns:
         Probabilities, 0 to 1, float32 (B, T).
@@ -101,8 +107,12 @@ def word_probabilities(logits: np.ndarray, labels: Labels) -> np.ndarray:
     Raises:
         ValueError: the logits are not (B, W).
     """
-    trusted = _checked(logits, labels)[:, labels.label]
-    return _of_texts(np.maximum, sigmoid(trusted), labels)
+    sure = sigmoid(_checked(logits, labels)[:, labels.label])
+    sure = np.where(sure < counts, 0.0, sure * labels.weight)
+    nearly = np.minimum(sure, 1 - 1e-6)  # the logarithm of 0 is not finite
+    missing = _sums(np.log1p(-nearly), labels)
+    there: np.ndarray = -np.expm1(missing)
+    return there
 
 
 def sigmoid(logits: np.ndarray) -> np.ndarray:
@@ -111,12 +121,12 @@ def sigmoid(logits: np.ndarray) -> np.ndarray:
     return sure
 
 
-def _of_texts(join: np.ufunc, sure: np.ndarray, labels: Labels) -> np.ndarray:
-    """Join the probabilities of pairs of label and text, (B, P), to those of texts, (B, T)."""
+def _sums(values: np.ndarray, labels: Labels) -> np.ndarray:
+    """Sum values of pairs of label and text, (B, P), for each text, (B, T)."""
     if not labels.texts:
-        return np.zeros((len(sure), 0), np.float32)
-    found: np.ndarray = join.reduceat(sure * labels.weight, labels.start, axis=1)
-    return found
+        return np.zeros((len(values), 0), np.float32)
+    sums: np.ndarray = np.add.reduceat(values, labels.start, axis=1)
+    return sums
 
 
 def _checked(logits: np.ndarray, labels: Labels) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
@@ -13,6 +14,7 @@ from torch import Tensor, nn
 from captioner.describe.model_folder import (
     CONFIG,
     WEIGHTS,
+    check_version,
     read_settings,
     read_weights,
     reading,
@@ -42,13 +44,14 @@ class Networks:
             ModelError: the folder holds no model, its files don't fit together, or it is of an
                 earlier version.
         """
-        settings, weights = read_settings(folder), _grouped(read_weights(folder))
+        settings, named = read_settings(folder), read_weights(folder)
+        check_version(folder, named)
+        weights = _grouped(named)
+        encoder = _encoder(folder, settings, weights)
         with reading(folder, CONFIG):
-            encoder = Encoder(EncoderConfig(**settings["encoder"]))
             decoder = Decoder(DecoderConfig(**settings["decoder"]))
             shape = EmbeddingConfig(**settings.get("embedding", {}))
         with reading(folder, WEIGHTS):
-            encoder.load_state_dict(weights["encoder"])
             decoder.load_state_dict(weights["decoder"])
             networks = cls(encoder, decoder)
             if "tagger" in weights:
@@ -81,6 +84,26 @@ class Networks:
             "embedding": self.embedding,
         }
         return {name: module for name, module in named.items() if module is not None}
+
+
+def read_encoder(folder: Path) -> Encoder:
+    """Read the encoder of a model folder alone, as it was trained, in evaluation mode.
+
+    Raises:
+        ModelError: the folder holds no model, or its files don't fit together.
+    """
+    encoder = _encoder(folder, read_settings(folder), _grouped(read_weights(folder)))
+    return encoder.eval().requires_grad_(False)
+
+
+def _encoder(
+    folder: Path, settings: Mapping[str, Any], weights: Mapping[str, dict[str, Tensor]]
+) -> Encoder:
+    with reading(folder, CONFIG):
+        encoder = Encoder(EncoderConfig(**settings["encoder"]))
+    with reading(folder, WEIGHTS):
+        encoder.load_state_dict(weights["encoder"])
+    return encoder
 
 
 def named_weights(modules: dict[str, nn.Module]) -> dict[str, np.ndarray]:

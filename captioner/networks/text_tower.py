@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from captioner.describe.model_folder import SENTENCES, SENTENCES_ONNX
 from captioner.describe.onnx import open_session, runtime
 from captioner.errors import EngineError
 
@@ -98,7 +99,7 @@ def pretrained_text_tower(dimension: int) -> tuple[TextTower, Tokenizer]:
 
 
 def export(tower: TextTower, tokenizer: Tokenizer, folder: Path) -> None:
-    """Write a tower as `sentences.onnx`, weights as int8, and `tokenizer.json`.
+    """Write a tower as `sentences.ort`, weights as int8, and `tokenizer.json`.
 
     Raises:
         ModuleNotFoundError: onnx or onnxscript isn't installed.
@@ -123,9 +124,15 @@ def export(tower: TextTower, tokenizer: Tokenizer, folder: Path) -> None:
             external_data=False,
         )
         optimise(plain, simple)
-        quantize_dynamic(
-            simple, folder / "sentences.onnx", weight_type=QuantType.QInt8, per_channel=True
-        )
+        narrow = Path(temporary, "narrow.onnx")
+        quantize_dynamic(simple, narrow, weight_type=QuantType.QInt8, per_channel=True)
+        in_own_format(narrow, folder / SENTENCES)
+    (folder / SENTENCES_ONNX).unlink(missing_ok=True)  # of the model that was trained on
+
+
+def in_own_format(source: Path, target: Path) -> None:
+    """Write an ONNX file in ONNX Runtime's own format, whose name must have the ending `ORT`."""
+    open_session(source, optimise="DISABLE_ALL", optimised=target)
 
 
 def optimise(source: Path, target: Path) -> None:

@@ -13,9 +13,10 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 
 from captioner.describe.colours import ColourConfig
 from captioner.describe.labels import TagLabels, copy_labels
-from captioner.describe.model_folder import list_files, read_settings, write_part
+from captioner.describe.model_folder import list_files, read_settings, read_weights, write_part
 from captioner.describe.tags import TagConfig
-from captioner.networks.encoder import pretrained_classifier, pretrained_encoder
+from captioner.networks.encoder import pretrained_classifier
+from captioner.networks.networks import read_encoder
 from captioner.networks.word_head import mean_and_maximum
 from captioner.training.data import read_split
 from captioner.training.export import add_graphs
@@ -217,10 +218,10 @@ def _check(
 
 
 def add_tags(folders: Sequence[Path], model: Path, cache: Path) -> None:
-    """Train a word head and put it into a model, with the ImageNet classifier.
+    """Train a word head on the encoder of a model, and put the head into the model.
 
-    A model without labels gets the shipped model's labels. A model that has the embedding, too,
-    gets its graphs.
+    A model without tags gets the pretrained classifier of ImageNet's classes, too. A model without
+    labels gets the shipped model's labels. A model that has the embedding gets its graphs.
 
     Args:
         folders: data folders, see `captioner.training.data.read_split`; their train splits are
@@ -232,11 +233,11 @@ def add_tags(folders: Sequence[Path], model: Path, cache: Path) -> None:
         DataError: the data are incomplete.
         ModelError: the folder holds no model.
     """
-    settings = read_settings(model)
-    encoder = pretrained_encoder().for_inference()
+    settings, weights = read_settings(model), read_weights(model)
+    encoder = read_encoder(model).for_inference()
     training = [read_split(folder, "train") for folder in folders]
     inputs = np.concatenate([
-        mean_and_maximum(torch.from_numpy(grid[None]).float()).numpy()
+        mean_and_maximum(torch.from_numpy(grid[None].astype(np.float32))).numpy()
         for part in training
         for grid in encode_files(part.images, encoder, cache)
     ])  # fmt: skip
@@ -246,12 +247,13 @@ def add_tags(folders: Sequence[Path], model: Path, cache: Path) -> None:
     forms = [label.forms for label in TagLabels.load(model).words.labels]
     weight, bias = train_words(inputs, captions, forms)
     down, up, bias = factor(weight, bias, inputs, WordConfig().rank)
-    classes, start = (part.numpy() for part in pretrained_classifier())
+    kinds = ("tagger.classes.weight", "tagger.classes.bias")
+    if not weights.keys() >= {*kinds}:
+        weights = dict(zip(kinds, (part.numpy() for part in pretrained_classifier()), strict=True))
     write_part(
         model,
         {
-            "tagger.classes.weight": classes,
-            "tagger.classes.bias": start,
+            **{kind: weights[kind] for kind in kinds},
             "words.down.weight": down,
             "words.up.weight": up,
             "words.up.bias": bias,

@@ -3,12 +3,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file
 
 from captioner.describe.colours import ColourConfig
 from captioner.describe.model_folder import (
     CLASSES,
     LISTED,
     WORDS,
+    check_version,
     damaged,
     list_files,
     read_file,
@@ -49,6 +51,43 @@ def test_a_part_is_put_beside_the_others(folder: Path) -> None:
     assert all(w.dtype == np.float16 for w in found.values())
     settings = read_settings(folder)
     assert settings["name"] == "toy" and settings["tags"] == {"shown": 0.6}
+
+
+def test_the_matrices_of_the_word_head_are_narrow_on_disk(folder: Path) -> None:
+    random = np.random.default_rng(0)
+    matrix = random.normal(size=(5, 7)).astype(np.float32) * np.logspace(-3, 3, 5)[:, None]
+    matrix[2] = 0
+    bias = random.normal(size=5).astype(np.float32)
+    before = fingerprints(folder)
+    write_part(folder, {"words.up.weight": matrix, "words.up.bias": bias}, {})
+    stored = load_file(folder / "model.safetensors")
+    assert stored["words.up.weight"].dtype == np.int8
+    assert stored["words.up.bias"].dtype == np.float16
+    found = read_weights(folder)
+    assert sorted(name for name in found if name.startswith("words")) == [
+        "words.up.bias", "words.up.weight"
+    ]  # fmt: skip
+    step = np.abs(matrix).max(axis=1, keepdims=True) / 127
+    assert (np.abs(found["words.up.weight"] - matrix) <= 0.51 * step).all()
+    after = fingerprints(folder)
+    assert [part for part in before if before[part] != after[part]] == ["tags"]
+    # What is written beside them changes nothing, nor does it to write again what was read.
+    write_part(folder, weights("embedding"), {})
+    write_part(folder, {name: w for name, w in found.items() if name.startswith("words")}, {})
+    again = load_file(folder / "model.safetensors")
+    assert np.array_equal(again["words.up.weight"], stored["words.up.weight"])
+
+
+def test_a_model_of_an_earlier_version_is_told_with_what_to_do(folder: Path) -> None:
+    write_part(folder, {"tagger.words.weight": np.ones((3, 4), np.float32)}, {})
+    with pytest.raises(ModelError) as caught:
+        check_version(folder, read_weights(folder))
+    assert str(caught.value) == (
+        f"the model in {folder} is of an earlier version: no word head: "
+        f"captioner train-tags --model {folder} gives it one"
+    )
+    write_part(folder, weights("tagger"), {})  # what train-tags does
+    check_version(folder, read_weights(folder))
 
 
 def test_a_change_is_seen_in_the_fingerprints_of_what_comes_from_it(folder: Path) -> None:

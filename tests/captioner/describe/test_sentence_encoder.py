@@ -39,10 +39,10 @@ def test_vectors_are_those_of_the_tokens_of_the_package_tokenizers() -> None:
     np.testing.assert_array_equal(encoder.encode(SENTENCES), expected)
 
 
-@pytest.mark.parametrize("name", ["sentences.onnx", "tokenizer.json", "background.npz"])
-@pytest.mark.parametrize("left", [0, 1000])
+@pytest.mark.parametrize("name", ["sentences.ort", "tokenizer.json", "background.npz"])
+@pytest.mark.parametrize("left", [0, 1000, -1000])
 def test_a_damaged_file_is_told_in_a_line(tmp_path: Path, name: str, left: int) -> None:
-    for file in ("config.json", "sentences.onnx", "tokenizer.json", "background.npz"):
+    for file in ("config.json", "sentences.ort", "tokenizer.json", "background.npz"):
         shutil.copy(shipped_model() / file, tmp_path / file)
     content = (tmp_path / name).read_bytes()[:left]
     (tmp_path / name).write_bytes(content)
@@ -50,6 +50,26 @@ def test_a_damaged_file_is_told_in_a_line(tmp_path: Path, name: str, left: int) 
         SentenceEncoder.load(tmp_path).encode(["dog"])
     assert str(caught.value).endswith(": put back the file that the model came with")
     assert len(str(caught.value).splitlines()) == 1
+
+
+def test_a_model_of_an_earlier_version_has_its_network_as_onnx(tmp_path: Path) -> None:
+    onnx = pytest.importorskip("onnx", reason="needs the extra train")
+    helper, kinds = onnx.helper, onnx.TensorProto
+    for file in ("config.json", "tokenizer.json", "background.npz"):
+        shutil.copy(shipped_model() / file, tmp_path / file)
+    graph = helper.make_graph(
+        [helper.make_node("Cast", ["mask"], ["vectors"], to=kinds.FLOAT)],
+        "tower",
+        [helper.make_tensor_value_info(name, kinds.INT64, ["B", "T"]) for name in ("ids", "mask")],
+        [helper.make_tensor_value_info("vectors", kinds.FLOAT, ["B", "T"])],
+    )
+    opset = [helper.make_opsetid("", 17)]
+    model = helper.make_model(graph, opset_imports=opset, ir_version=8)
+    (tmp_path / "sentences.onnx").write_bytes(model.SerializeToString())
+    assert SentenceEncoder.load(tmp_path).encode(["dog"]).tolist() == [[1.0, 1.0, 1.0]]
+    (tmp_path / "sentences.onnx").unlink()
+    with pytest.raises(ModelError, match=r"sentences\.ort is missing"):
+        SentenceEncoder.load(tmp_path)
 
 
 def test_a_background_that_does_not_fit_is_told(tmp_path: Path) -> None:

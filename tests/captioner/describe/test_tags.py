@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
 
 from captioner.describe import tags as module
 from captioner.describe.description import Tag
@@ -137,16 +140,50 @@ def test_temperature_makes_less_sure() -> None:
 def test_probabilities_survive_huge_logits() -> None:
     logits = np.array([[1e4, -1e4]], np.float32)
     assert probabilities(logits, TWO).tolist() == [[1.0, 0.0]]
-    assert word_probabilities(logits, TWO).tolist() == [[1.0, 0.0]]
+    assert word_probabilities(logits, TWO) == pytest.approx(np.array([[1, 0]]), abs=2e-6)
 
 
-def test_a_parent_of_words_is_as_sure_as_the_surest() -> None:
+def test_a_parent_is_there_if_any_of_its_words_is() -> None:
     labels = Labels([Label("dog", ("animal",)), Label("cat", ("animal",), (), 0.0, 0.5)])
     assert labels.texts == ("dog", "animal")
     found = word_probabilities(np.array([[0.0, 50.0], [0.0, -50.0]], np.float32), labels)
-    assert found == pytest.approx(np.array([[0.5, 0.5], [0.5, 0.5]]))
+    assert found == pytest.approx(np.array([[0.5, 0.75], [0.5, 0.5]]))
     found = word_probabilities(np.array([[-50.0, 50.0]], np.float32), labels)
     assert found == pytest.approx(np.array([[0, 0.5]]), abs=1e-6)
+
+
+def test_many_unlikely_words_do_not_add_up() -> None:
+    labels = Labels([Label(str(number), ("people",)) for number in range(100)])
+    unlikely = np.full((1, 100), -4.0, np.float32)
+    place = labels.texts.index("people")
+    assert word_probabilities(unlikely, labels)[0, place] > 0.8
+    assert word_probabilities(unlikely, labels, 0.1)[0, place] == 0
+    unlikely[0, 7] = 0.0
+    assert word_probabilities(unlikely, labels, 0.1)[0, place] == pytest.approx(0.5)
+
+
+@given(
+    arrays.arrays(np.float32, (3, 6), elements=st.floats(-9, 9, width=32)),
+    st.lists(st.sampled_from((0.0, 0.3, 1.0)), min_size=6, max_size=6),
+)
+def test_probabilities_are_as_computed_naively(logits: np.ndarray, trust: list[float]) -> None:
+    parents = [("x",), ("x", "y"), (), ("y",), ("x",), ("z",)]
+    labels = Labels([
+        Label(name, above, (), trusted, 0.5)
+        for name, above, trusted in zip("aabbcd", parents, trust, strict=True)
+    ])  # fmt: skip
+    words, kinds = word_probabilities(logits, labels), probabilities(logits, labels)
+    for photo, row in enumerate(logits.astype(float)):
+        share = np.exp(row) / np.exp(row).sum()
+        for column, text in enumerate(labels.texts):
+            total, missing = 0.0, 1.0
+            for place, label in enumerate(labels.labels):
+                if text in label.chain:
+                    weight = label.trust if text == label.name else label.parents_trust
+                    total += share[place] * weight
+                    missing *= 1 - weight / (1 + np.exp(-row[place]))
+            assert words[photo, column] == pytest.approx(1 - missing, abs=1e-5)
+            assert kinds[photo, column] == pytest.approx(min(total, 1.0), abs=1e-5)
 
 
 def test_words_of_one_name_are_one_tag() -> None:

@@ -54,7 +54,7 @@ def test_a_blob_is_little_endian_indices_then_codes() -> None:
     assert blob[:4] == b"\x02\x01\x07\x00" and blob[80:83] == bytes([0, 32, 255])
     ids, codes = unpack(blob)
     assert ids.shape == codes.shape == (KEPT,)
-    assert (ids.dtype, codes.dtype) == (np.uint16, np.uint8)
+    assert (ids.dtype, codes.dtype) == (np.dtype(np.uint16), np.dtype(np.uint8))
 
 
 def test_no_photos_have_no_words() -> None:

@@ -181,6 +181,7 @@ def test_a_run_that_is_cut_off_goes_on_to_the_same_model(toy_data: Path, tmp_pat
     with pytest.raises(DataError, match="another recipe"):
         train_embedding([toy_data], tmp_path / "cut", EmbeddingRecipe(), cache=cache)
 
+    assert (best / "sentences.ort").is_file() and not (best / "sentences.onnx").exists()
     networks, encoder = Networks.read(best), SentenceEncoder.load(best)
     assert networks.embedding is not None
     assert encoder.background.shape == (8, 256) and encoder.background_hubness.shape == (8,)

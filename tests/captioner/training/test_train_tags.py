@@ -2,11 +2,32 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
+import torch
 
+from captioner.describe.config import CaptionerConfig
+from captioner.describe.model_folder import write_part
 from captioner.describe.tags import sigmoid
-from captioner.training.train_tags import WordConfig, calibrate, fit, targets, train_words
+from captioner.describe.vocabulary import Vocabulary
+from captioner.errors import ModelError
+from captioner.networks.decoder import Decoder, DecoderConfig
+from captioner.networks.encoder import Encoder, EncoderConfig
+from captioner.networks.networks import Networks
+from captioner.networks.torch_captioner import TorchCaptioner
+from captioner.networks.word_head import mean_and_maximum
+from captioner.training.data import read_split
+from captioner.training.pixels import PLAIN, load
+from captioner.training.train_tags import (
+    WordConfig,
+    add_tags,
+    calibrate,
+    fit,
+    targets,
+    train_words,
+)
 
 FORMS = [["dog", "dogs"], ["beach"], ["unicorn"]]
 CHANNELS = 12
@@ -186,3 +207,39 @@ def test_what_does_not_fit_is_refused() -> None:
         fit(features[:0], np.zeros((0, 3), np.float32))
     with pytest.raises(ValueError, match="fit"):
         calibrate(np.zeros((10, 2)), np.zeros((10, 3)))
+
+
+def test_a_model_of_an_earlier_version_gets_a_word_head(toy_data: Path, tmp_path: Path) -> None:
+    """On its own encoder, and with its own classifier of ImageNet's classes."""
+    torch.manual_seed(0)
+    networks = Networks(
+        Encoder(EncoderConfig(image_size=64, regions=4)).eval(),
+        Decoder(DecoderConfig(8, width=16, heads=2)).eval(),
+    )
+    model = tmp_path / "model"
+    TorchCaptioner(networks, Vocabulary("a b c d".split()), CaptionerConfig("toy")).save(model)
+    classes, old = np.ones((1000, 1280), np.float32), np.zeros((1, 1280), np.float32)
+    write_part(
+        model,
+        {"tagger.classes.weight": classes, "tagger.classes.bias": classes[:, 0],
+         "tagger.words.weight": old},
+        {},
+    )  # fmt: skip
+    (model / "words.tsv").write_text(
+        "".join(f"{word}\t\t\t1\t1\t{word}\n" for word in ("red", "green", "unicorn")), "utf-8"
+    )
+    with pytest.raises(ModelError, match="earlier version"):
+        Networks.read(model)
+    add_tags([toy_data], model, tmp_path / "cache")
+    found = TorchCaptioner.load(model, "cpu")
+    assert found.networks.tagger is not None and found.networks.words is not None
+    assert torch.equal(found.networks.tagger.classes.bias, torch.ones(1000))
+    split = read_split(toy_data, "train")
+    pixels = np.stack([load(image, 64, PLAIN) for image in split.images])
+    grid = found.encode(pixels)
+    inputs = mean_and_maximum(grid).numpy()
+    forms = [["red"], ["green"], ["unicorn"]]
+    expected = learnt(inputs, *train_words(inputs, split.captions, forms))
+    chances = found.networks.words(grid).sigmoid().numpy()
+    assert chances == pytest.approx(expected, abs=0.02)  # rounded to int8
+    assert np.ptp(expected[:, 0]) > 0.02  # the photos differ

@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from captioner.describe.description import Caption, Description, Tag
 from photosearch.files.file import File
+from photosearch.photo.exif import Exif
 from photosearch.search.results import Hits
-from photosearch.store.descriptions import Models
+from photosearch.store.descriptions import DESCRIBING, Models
 from photosearch.store.edits import write_edit
 from photosearch.store.failures import Failure, list_failures
 from photosearch.store.known import known_below, photos_of_size
@@ -75,6 +77,25 @@ def album(library: sqlite3.Connection, start: Start, photo: MakePhoto) -> sqlite
     with library:
         copy_photo(library, 2, "/p", File("/p/a.jpg", 7, 1, 1))
     return library
+
+
+def test_a_copy_has_the_whole_description(library: sqlite3.Connection, start: Start) -> None:
+    """In the place of a photo that had a description of its own."""
+    run, models = start(library)
+    for path, said in (("/p/a.jpg", b"one"), ("/p/b.jpg", b"two")):
+        text = said.decode()
+        seen = Description([Caption(text, -1.0, 2)], [Tag(text, 0.5, True)], said, 0.5, said)
+        file = File(path, 7, 1, 1)
+        write_batch(library, run, models, [Photo(file, "/p", "PNG", 4, 3, Exif(), seen)], [])
+    with library:
+        copy_photo(library, 1, "/p", File("/p/b.jpg", 7, 1, 1))
+        copy_photo(library, 1, "/p", File("/p/c.jpg", 7, 1, 1))
+    for table in DESCRIBING:
+        names = [row[1] for row in library.execute(f"PRAGMA table_info({table})")]
+        rest = ", ".join(name for name in names if name != "photo_id")
+        rows = library.execute(f"SELECT photo_id, {rest} FROM {table} ORDER BY 1").fetchall()
+        assert [row[0] for row in rows] == [1, 2, 3], table
+        assert len({row[1:] for row in rows}) == 1, table
 
 
 def test_a_photo_that_is_set_aside_is_hidden_and_kept(
