@@ -13,9 +13,10 @@ from captioner.describe.beam import BeamConfig, Hypothesis
 from captioner.describe.choice import ChoiceConfig
 from captioner.describe.content import ContentWords
 from captioner.describe.labels import Labels
-from captioner.describe.model_folder import WORDS, outdated, write_part
+from captioner.describe.model_folder import WORDS, write_part
 from captioner.describe.tags import sigmoid
 from captioner.describe.vocabulary import Vocabulary
+from captioner.errors import ModelError
 from captioner.networks.beam_step import beam_search
 from captioner.networks.networks import Networks
 from captioner.training.data import read_split
@@ -53,8 +54,10 @@ def finish_captions(model: Path, folders: Sequence[Path], cache: Path) -> dict[s
         found, chances = look(networks, vocabulary, labels, grids, model)
         judged[split.name] = judge(found, chances, split.captions, vocabulary, labels)
     choice, confidence = fit(list(judged.values()), ChoiceConfig())
-    settings = {"beam": BeamConfig(), "choice": choice, "confidence": confidence}
-    write_part(model, {}, {name: asdict(part) for name, part in settings.items()})
+    settings = {
+        "beam": asdict(BeamConfig()), "choice": asdict(choice), "confidence": asdict(confidence),
+    }  # fmt: skip
+    write_part(model, {}, settings)
     return {
         f"{name} {figure}": value
         for name, photos in judged.items()
@@ -79,7 +82,7 @@ def look(
         ModelError: the model has no word head.
     """
     if networks.words is None:
-        raise outdated(model)
+        raise ModelError(f"the model in {model} has no word head")
     config = BeamConfig()
     kin = ContentWords(vocabulary, labels, config.vocabulary).kin
     found: list[list[Hypothesis]] = []

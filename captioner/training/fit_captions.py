@@ -107,7 +107,7 @@ def logistic(inputs: np.ndarray, right: np.ndarray) -> tuple[float, ...]:
 def _said(photo: Judged, choice: ChoiceConfig) -> np.ndarray:
     """Return which content words the best captions of a photo hold, bool (U,)."""
     best = choose(photo.hypotheses, photo.found, np.ones(len(photo.found.seen)), choice)
-    held: np.ndarray = photo.found.holds[best].any(0)
+    held: np.ndarray = photo.found.holds[best].max(0) > 0
     return held
 
 
