@@ -14,6 +14,7 @@ import statistics
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -78,15 +79,16 @@ def main() -> None:
         grid = torch.cat([encoder(torch.from_numpy(pixels[at : at + SLICE]))
                           for at in range(0, len(pixels), SLICE)]).float()  # fmt: skip
         logits = networks.words(grid).numpy()
-    engines: dict[str, dict[str, Callable[[], Found]]] = {"torch": {
-        name: lambda beam=beam, kin=makers[name].content.kin: beam_search(
-            networks.decoder, grid, beam, kin)
-        for name, beam in SETTINGS.items()
-    }}  # fmt: skip
+    engines: dict[str, dict[str, Callable[[], Found]]] = {
+        "torch": {
+            name: partial(beam_search, networks.decoder, grid, beam, makers[name].content.kin)
+            for name, beam in SETTINGS.items()
+        }
+    }
     weights = read_weights(options.model)
-    for engine in (engine for engine in OPEN if is_installed(engine)):
-        engines[engine] = {
-            name: _searcher(engine, networks, weights, grid, beam, makers[name].content.kin)
+    for installed in (engine for engine in OPEN if is_installed(engine)):
+        engines[installed] = {
+            name: _searcher(installed, networks, weights, grid, beam, makers[name].content.kin)
             for name, beam in SETTINGS.items()
         }
     encode = [
@@ -102,7 +104,7 @@ def main() -> None:
             for name, run in searchers.items():
                 taken[name].append(seconds(run))
         found = searchers["beam 5"]()
-        choice = seconds(lambda found=found: makers["beam 5"].captions(found, logits))
+        choice = seconds(partial(makers["beam 5"].captions, found, logits))
         print(f"{engine}: choice {each * choice:.2f} ms a photo")
         for name, times in taken.items():
             print(f"  {name:20} {each * statistics.median(times):6.1f} ms a photo")

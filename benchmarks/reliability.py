@@ -127,8 +127,8 @@ def report(judged: Mapping[str, Sequence[Judged]], svg: Path | None) -> None:
     print("below    share  of them right  the others right")
     for threshold in (0.2, 0.25, SURE, 0.35, 0.4):
         low = said < threshold
-        figures = (low.mean(), right[low].mean(), right[~low].mean())
-        print(f"{threshold:5.2f} " + " ".join(f"{figure:12.1%}" for figure in figures))
+        shares = (low.mean(), right[low].mean(), right[~low].mean())
+        print(f"{threshold:5.2f} " + " ".join(f"{share:12.1%}" for share in shares))
     if svg:
         svg.write_text(diagram({"Captions": captions, "Content words": words}), encoding="utf-8")
 

@@ -8,7 +8,8 @@ import numpy as np
 
 from captioner.describe.choice import Evidence, mean_seen
 
-WORD_FEATURES = ("seen", "share", "rarity")
+MOST = 0.999  # a higher probability by the word head counts as this
+WORD_FEATURES = ("odds", "share", "rarity")
 CAPTION_FEATURES = ("fluency", "seen", "least", "likeness")
 
 
@@ -19,17 +20,20 @@ class ConfidenceConfig:
     See `captioner.training.fit_captions`.
     """
 
-    word: tuple[float, ...] = (0.0, 0.0, 0.0, 0.0)  # the constant, then of `WORD_FEATURES`
-    caption: tuple[float, ...] = (0.0, 0.0, 0.0, 0.0, 0.0)  # the constant, of `CAPTION_FEATURES`
+    # The constant, then the coefficients of `WORD_FEATURES`.
+    word: tuple[float, ...] = (-0.2841, 0.7272, 0.6653, 0.0879)
+    # The constant, then the coefficients of `CAPTION_FEATURES`.
+    caption: tuple[float, ...] = (3.2183, 1.7734, 1.3528, -0.0957, -1.162)
 
 
 def word_features(found: Evidence) -> np.ndarray:
     """Return what the probability of a content word is computed from, (U, 3).
 
-    The logarithm of its probability by the word head; the probability of the hypotheses that hold
-    it, which is the decoder's opinion; its rarity.
+    Its log-odds by the word head; the probability of the hypotheses that hold it, which is the
+    decoder's opinion; its rarity.
     """
-    return np.stack([found.seen, found.share, found.rarity], 1)
+    odds = found.seen - np.log1p(-np.minimum(np.exp(found.seen), MOST))
+    return np.stack([odds, found.share, found.rarity], 1)
 
 
 def caption_features(found: Evidence, sure: np.ndarray) -> np.ndarray:

@@ -25,8 +25,9 @@ FOUND = Evidence(
 def test_features_are_what_their_names_say() -> None:
     words = word_features(FOUND)
     assert words.shape == (3, len(WORD_FEATURES))
-    assert words[1] == pytest.approx([np.log(0.1), 0.6, 2.0])
+    assert words[1] == pytest.approx([np.log(0.1 / 0.9), 0.6, 2.0])
     captions = caption_features(FOUND, np.array([0.8, 0.2, 0.9]))
+    assert np.isfinite(word_features(FOUND._replace(seen=np.zeros(3)))).all()
     assert captions.shape == (3, len(CAPTION_FEATURES))
     assert captions[0] == pytest.approx([-0.5, np.log([0.5, 0.1]).mean(), np.log(0.2), 0.7])
     assert captions[2, 2] == 0.0  # no content word is least

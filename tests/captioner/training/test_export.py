@@ -85,7 +85,7 @@ def test_engines_say_what_torch_says(folder: Path, engine: str) -> None:
     for ours, theirs in zip(model.describe_pixels(pixels), expected, strict=True):
         assert ours.captions and theirs.captions and ours.tags and theirs.tags
         assert [c.text for c in ours.captions] == [c.text for c in theirs.captions]
-        assert len(ours.captions) == 2
+        assert len(ours.captions) == 3 and ours.captions[0].confidence is not None
         # Of hundreds of words, some are as likely as the next, or as the threshold.
         own, other = ({tag.text: tag.probability for tag in d.tags or ()} for d in (ours, theirs))
         assert len(own.keys() ^ other.keys()) <= 2
