@@ -78,14 +78,7 @@ class Searcher:
         found = candidates(self.connection, query, meaning, compared)
         scores = score(self.connection, self.stemmer, query, found, meaning, compared)
         least = scores.least if query.min_score is None else query.min_score
-        order = scores.order().tolist()
-        rows = order[: int((scores.values >= least).sum())]
-        results = self._results(query, scores, rows)
-        if not results and query.min_score is None:
-            # A right photo may be below the ranker's own threshold: people see at a glance.
-            rows = order[: NEAREST + (query.like is not None)]
-            results = self._results(query, scores, rows)
-        below = len(order) - len(rows)
+        results, below = self._best(query, scores, least)
         reason = Nothing.BELOW_THRESHOLD if below else Nothing.NO_MATCH
         if means_nothing:
             reason = Nothing.UNKNOWN_WORDS
@@ -93,6 +86,17 @@ class Searcher:
             query, tuple(results), least, below, words_only,
             None if results else self._why_nothing(reason),
         )  # fmt: skip
+
+    def _best(self, query: Query, scores: Scores, least: float) -> tuple[list[Result], int]:
+        """Return the results that are shown, and how many candidates are left out as too low."""
+        order = scores.order().tolist()
+        rows = order[: int((scores.values >= least).sum())]
+        results = self._results(query, scores, rows)
+        if not results and query.min_score is None:
+            # A right photo may be below the ranker's own threshold: people see at a glance.
+            rows = order[: NEAREST + (query.like is not None)]
+            results = self._results(query, scores, rows)
+        return results, len(order) - len(rows)
 
     def meaning(self) -> Meaning | None:
         """Return the vectors as the library has them now."""
