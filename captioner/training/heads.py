@@ -6,6 +6,7 @@ import copy
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
@@ -60,6 +61,26 @@ class Heads(nn.Module):
         self.scale = nn.Parameter(torch.tensor(math.log(scale)))
 
 
+class Answers(Protocol):
+    """Which photos of a step are right for its texts: B captions, S short queries, C classes."""
+
+    @property
+    def sizes(self) -> Sequence[int]:
+        """B, S and C."""
+
+    @property
+    def owners(self) -> Tensor:
+        """The photo of each short query, int64 (S,)."""
+
+    @property
+    def asked(self) -> Tensor:
+        """Photos that show the words of each short query, bool (S, B)."""
+
+    @property
+    def members(self) -> Tensor:
+        """Photos that show each class, bool (C, B + C)."""
+
+
 @dataclass(frozen=True)
 class Batch:
     """The photos of a step: B captioned photos, then C photos with a class; and their texts."""
@@ -74,35 +95,52 @@ class Batch:
     classes: list[list[int]]  # tokens of the class of each photo with a class, (C)
     members: Tensor  # photos that show each class, bool (C, B + C)
 
+    @property
+    def sizes(self) -> Sequence[int]:
+        """B, S and C."""
+        return len(self.captions), len(self.queries), len(self.classes)
+
 
 def losses(heads: Heads, batch: Batch, recipe: HeadsRecipe) -> dict[str, Tensor]:
-    """Return the losses of a batch, by name, each with its weight.
+    """Return the losses of a batch, by name, each with its weight."""
+    vectors = heads.photos(batch.grid)  # (B + C, D)
+    texts = encode(heads.sentences, [*batch.captions, *batch.queries, *batch.classes])
+    found = text_losses(heads.scale.exp(), vectors, texts, batch, recipe)
+    found["words"] = words_loss(heads.words(batch.grid), batch.shown, batch.told, recipe)
+    return found
+
+
+def text_losses(
+    scale: Tensor, vectors: Tensor, texts: Tensor, answers: Answers, recipe: HeadsRecipe
+) -> dict[str, Tensor]:
+    """Return the losses of captions, short queries and classes, by name, each with its weight.
 
     Captions: cross-entropy both ways (InfoNCE, van den Oord et al. 2018,
     https://arxiv.org/abs/1807.03748). Short queries and classes: cross-entropy over the photos. A
     photo that shows the same words is no wrong answer: it is left out of the sum.
+
+    Args:
+        scale: of the cosines.
+        vectors: of the photos, float32 (B + C, D).
+        texts: vectors of captions, short queries and classes, float32 (B + S + C, D).
+        answers: which photos are right.
+        recipe: the weights of the losses.
     """
-    vectors = heads.photos(batch.grid)  # (B + C, D)
-    captioned = vectors[: len(batch.captions)]
-    scale = heads.scale.exp()
-    texts = encode(heads.sentences, [*batch.captions, *batch.queries, *batch.classes])
-    sizes = [len(batch.captions), len(batch.queries), len(batch.classes)]
-    captions, queries, classes = torch.split(texts, sizes)
-    own = torch.arange(len(captioned))
+    captions, queries, classes = torch.split(texts, list(answers.sizes))
+    captioned = vectors[: len(captions)]
+    own = torch.arange(len(captions), device=texts.device)
     logits = scale * captions @ captioned.T
     ways = [
         functional.cross_entropy(way, own, label_smoothing=recipe.label_smoothing)
         for way in (logits, logits.T)
     ]
-    short = masked(scale * queries @ captioned.T, batch.owners, batch.asked)
-    found = {
-        "captions": (ways[0] + ways[1]) / 2,
-        "short": recipe.short_weight * short,
-        "words": words_loss(heads.words(batch.grid), batch.shown, batch.told, recipe),
-    }
+    found = {"captions": (ways[0] + ways[1]) / 2}
+    if len(queries):
+        short = masked(scale * queries @ captioned.T, answers.owners, answers.asked)
+        found["short"] = recipe.short_weight * short
     if len(classes):
-        owners = torch.arange(len(classes)) + len(captioned)
-        named = masked(scale * classes @ vectors.T, owners, batch.members)
+        owners = torch.arange(len(captions), len(vectors), device=texts.device)
+        named = masked(scale * classes @ vectors.T, owners, answers.members)
         found["classes"] = recipe.class_weight * named
     return found
 

@@ -13,7 +13,7 @@ from torch.nn import functional
 from captioner.describe.vocabulary import PAD
 from captioner.networks.decoder import Decoder
 from captioner.networks.encoder import Encoder, pretrained_classifier, pretrained_encoder
-from captioner.training.heads import Heads, masked, words_loss
+from captioner.training.heads import Heads, text_losses, words_loss
 from captioner.training.joint_recipe import JointRecipe
 from captioner.training.joint_steps import Step
 
@@ -125,7 +125,7 @@ def losses(
         parts = [networks.heads.sentences(part, (part != 0).long()) for part in step.texts]
         texts = torch.cat(parts).float()[step.back]  # (B + S + C, D)
         words = networks.heads.words(grid).float()
-    found = texts_losses(networks.heads.scale.exp(), vectors, texts, step, recipe)
+    found = text_losses(networks.heads.scale.exp(), vectors, texts, step, recipe.heads)
     shown = words_loss(words, step.shown, step.told, recipe.heads)
     found["words"] = recipe.words_weight * shown
     if len(step.imitated):
@@ -141,37 +141,6 @@ def losses(
             now.log_softmax(-1), before.log_softmax(-1), reduction="batchmean", log_target=True
         )
         found["classifier"] = recipe.classifier_weight * agreed
-    return found
-
-
-def texts_losses(
-    scale: Tensor, vectors: Tensor, texts: Tensor, step: Step, recipe: JointRecipe
-) -> dict[str, Tensor]:
-    """Return the losses of captions, short queries and classes; see `heads.losses`.
-
-    Args:
-        scale: of the cosines.
-        vectors: of the photos, float32 (B + C, D).
-        texts: vectors of captions, short queries and names, float32 (B + S + C, D).
-        step: who else is right.
-        recipe: weights of the losses.
-    """
-    captions, queries, names = torch.split(texts, list(step.sizes))
-    captioned = vectors[: len(captions)]
-    own = torch.arange(len(captions), device=texts.device)
-    logits = scale * captions @ captioned.T
-    smooth = recipe.heads.label_smoothing
-    ways = [
-        functional.cross_entropy(way, own, label_smoothing=smooth) for way in (logits, logits.T)
-    ]
-    found = {"captions": (ways[0] + ways[1]) / 2}
-    if len(queries):
-        short = masked(scale * queries @ captioned.T, step.owners, step.asked)
-        found["short"] = recipe.heads.short_weight * short
-    if len(names):
-        owners = torch.arange(len(captions), len(vectors), device=texts.device)
-        named = masked(scale * names @ vectors.T, owners, step.members)
-        found["classes"] = recipe.heads.class_weight * named
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -84,12 +85,7 @@ class Lessons:
         both = np.concatenate([captioned, classed])
         grid = look(both, chance.integers(self.views, size=len(both)))
         captions = [self._draw(photo, chance) for photo in captioned]
-        asked = chance.permutation(len(captioned))[
-            : round(self.recipe.short_share * len(captioned))
-        ]
-        short = [short_query(captions[place], self.numbers, chance) for place in asked]
-        owners = asked[[bool(text) for text, _ in short]]
-        short = [(text, words) for text, words in short if text]
+        owners, short = self._ask(captions, chance)
         named = [self._draw(photo, chance) for photo in classed]
         words = [[self.numbers[w] for w in name.split() if w in self.numbers] for name in named]
         said = [
@@ -111,6 +107,16 @@ class Lessons:
             tokens_of(self.tokenizer, said),
             torch.from_numpy(members),
         )
+
+    def _ask(
+        self, captions: Sequence[str], chance: np.random.Generator
+    ) -> tuple[np.ndarray, list[tuple[str, list[int]]]]:
+        """Return short queries with their words, and the place of the caption of each."""
+        count = round(self.recipe.short_share * len(captions))
+        places = chance.permutation(len(captions))[:count]
+        drawn = [short_query(captions[place], self.numbers, chance) for place in places]
+        asks = [bool(text) for text, _ in drawn]
+        return places[asks], list(itertools.compress(drawn, asks))
 
     def _draw(self, photo: int, chance: np.random.Generator) -> str:
         """Return one of the texts of a photo; of labels joined by "and", one to three."""

@@ -6,6 +6,7 @@ networks compute.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -75,24 +76,20 @@ class TextTables:
         """
         chance = np.random.default_rng(recipe.heads.seed)
         captions = [() if photo.role is Role.CLASSES else photo.texts for photo in photos]
+        said = list(itertools.chain.from_iterable(captions))
         queries = [_queries(texts, numbers, recipe.queries, chance) for texts in captions]
         names = [_names(photo, recipe, chance) for photo in photos]
-        plain = [name for of_photo in names for name, _ in of_photo]
+        plain = [name for name, _ in itertools.chain.from_iterable(names)]
         ids = {name: number for number, name in enumerate(dict.fromkeys(plain))}
         shown = words_of([photo.texts for photo in photos], numbers)
         told, kinds = _told(photos, shown)
         return cls(
-            _table(captions, [[] for texts in captions for _ in texts], tokenizer),
-            _said([text for texts in captions for text in texts], vocabulary, recipe),
+            _table([[(text, ()) for text in texts] for texts in captions], tokenizer),
+            _said(said, vocabulary, recipe),
             np.array([photo.role is Role.CAPTIONS for photo in photos]),
+            _table(queries, tokenizer),
             _table(
-                [[text for text, _ in of_photo] for of_photo in queries],
-                [words for of_photo in queries for _, words in of_photo],
-                tokenizer,
-            ),
-            _table(
-                [[spelt for _, spelt in of_photo] for of_photo in names],
-                [[numbers[w] for w in tokenize(name) if w in numbers] for name in plain],
+                [[(spelt, _numbered(name, numbers)) for name, spelt in some] for some in names],
                 tokenizer,
             ),
             np.array([ids[name] for name in plain], np.int64),
@@ -102,16 +99,20 @@ class TextTables:
         )
 
 
-def _table(
-    texts: Sequence[Sequence[str]], words: Sequence[Sequence[int]], tokenizer: Tokenizer
-) -> Table:
-    """Return the texts of each photo as a table; `words` are those of all texts in order."""
+def _numbered(text: str, numbers: Mapping[str, int]) -> list[int]:
+    """Return the numbers of the words of a text."""
+    return [numbers[word] for word in tokenize(text) if word in numbers]
+
+
+def _table(texts: Sequence[Sequence[tuple[str, Sequence[int]]]], tokenizer: Tokenizer) -> Table:
+    """Return the texts of each photo as a table, each with the words that it asks for."""
     counts = np.array([len(of_photo) for of_photo in texts], np.int64)
-    tokens = tokens_of(tokenizer, [text for of_photo in texts for text in of_photo])
+    flat = list(itertools.chain.from_iterable(texts))
+    tokens = tokens_of(tokenizer, [text for text, _ in flat])
     return Table(
         padded(tokens, 0),
         np.array([len(text) for text in tokens], np.int64),
-        padded(words, NONE),
+        padded([words for _, words in flat], NONE),
         np.cumsum(counts) - counts,
         counts,
     )

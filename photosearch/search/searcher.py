@@ -67,8 +67,6 @@ class Searcher:
         meaning = self.meaning() if query.ranker.asks_vectors else None
         words_only = self._without_vector if query.ranker.asks_vectors else 0
         like = None if query.like is None else self._vector(query.like, meaning, describe)
-        if meaning is not None and not len(meaning.vectors.photos):
-            meaning = None
         means_nothing = meaning is not None and self._means_nothing(query, meaning)
         compared: Mapping[PartKind, Comparison] = {}
         if meaning is not None:
@@ -78,6 +76,15 @@ class Searcher:
         found = candidates(self.connection, query, meaning, compared)
         scores = score(self.connection, self.stemmer, query, found, meaning, compared)
         least = scores.least if query.min_score is None else query.min_score
+        results, below = self._best(query, scores, least)
+        if results:
+            return Hits(query, tuple(results), least, below, words_only)
+        reason = Nothing.BELOW_THRESHOLD if below else Nothing.NO_MATCH
+        why = self._why_nothing(Nothing.UNKNOWN_WORDS if means_nothing else reason)
+        return Hits(query, (), least, below, words_only, why)
+
+    def _best(self, query: Query, scores: Scores, least: float) -> tuple[list[Result], int]:
+        """Return the results that are shown, and how many candidates are left out as too low."""
         order = scores.order().tolist()
         rows = order[: int((scores.values >= least).sum())]
         results = self._results(query, scores, rows)
@@ -85,22 +92,16 @@ class Searcher:
             # A right photo may be below the ranker's own threshold: people see at a glance.
             rows = order[: NEAREST + (query.like is not None)]
             results = self._results(query, scores, rows)
-        below = len(order) - len(rows)
-        reason = Nothing.BELOW_THRESHOLD if below else Nothing.NO_MATCH
-        if means_nothing:
-            reason = Nothing.UNKNOWN_WORDS
-        return Hits(
-            query, tuple(results), least, below, words_only,
-            None if results else self._why_nothing(reason),
-        )  # fmt: skip
+        return results, len(order) - len(rows)
 
     def meaning(self) -> Meaning | None:
-        """Return the vectors as the library has them now."""
+        """Return the vectors as the library has them now; None if it has none of this model."""
         # `data_version` changes with every commit of another connection, and at no other time.
         (version,) = self.connection.execute("PRAGMA data_version").fetchone()
         if version != self._version:
-            self._meaning, self._version = self._load_meaning(), version
-            vectors = len(self._meaning.vectors.photos) if self._meaning else 0
+            loaded, self._version = self._load_meaning(), version
+            vectors = len(loaded.vectors.photos) if loaded else 0
+            self._meaning = loaded if vectors else None
             there, _ = self._photos()
             self._without_vector = there - vectors
         return self._meaning
