@@ -158,6 +158,9 @@ def test_broken_models_are_told_in_one_line(folder: Path, tmp_path: Path) -> Non
     list_files(folder)
     weights = (folder / "model.safetensors").read_bytes()
     (folder / "model.safetensors").write_bytes(weights[:1000])
+    with pytest.raises(ModelError, match=r"model\.safetensors in .* is damaged"):
+        TorchCaptioner.load(folder)
+    list_files(folder)
     with pytest.raises(ModelError, match="can't be read") as caught:
         TorchCaptioner.load(folder)
     assert "\n" not in str(caught.value)

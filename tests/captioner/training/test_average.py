@@ -77,7 +77,7 @@ def test_models_that_do_not_fit_are_refused_in_one_line(models: list[Path], tmp_
     (second / VOCABULARY).write_text("dog\ncat\n")
     assert reason().endswith(f"{VOCABULARY} differs")
     (second / SENTENCES).unlink()
-    assert reason().endswith(f"{VOCABULARY}, {SENTENCES} differ")
+    assert reason().endswith(f"{SENTENCES}, {VOCABULARY} differ")
     (second / CONFIG).unlink()
     assert "no model in" in reason()
     out.mkdir()
