@@ -48,7 +48,8 @@ class JointTraining:
         """Start from a model or from pretrained weights, and read the photos' texts.
 
         Raises:
-            DataError: the photos are fewer than a step takes.
+            DataError: the photos are fewer than a step takes, or no word stands in the captions of
+                `LEAST_PHOTOS` photos.
             ModelError: the folder holds no model.
         """
         self.photos = photos

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from captioner.errors import DataError
 from captioner.training.tokenizer import tokenize
 from captioner.training.word_list import WordTable
 
@@ -85,6 +86,9 @@ def choose_words(photos: Sequence[Sequence[str]], least: int, most: int) -> list
 
     Returns:
         Lemmas, the most frequent first; tied lemmas (kid, child) as their first.
+
+    Raises:
+        DataError: no word stands in that many photos' captions.
     """
     seen = spellings(photos)
     table = WordTable.read()
@@ -95,7 +99,10 @@ def choose_words(photos: Sequence[Sequence[str]], least: int, most: int) -> list
             if _WORD.fullmatch(word) and word not in _EMPTY
         }
     )  # fmt: skip
-    return [word for word, count in counts.most_common(most) if count >= least]
+    chosen = [word for word, count in counts.most_common(most) if count >= least]
+    if not chosen:
+        raise DataError(f"no word stands in the captions of {least} photos", "add photos")
+    return chosen
 
 
 def spellings(photos: Sequence[Sequence[str]]) -> Counter[str]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from captioner.errors import DataError
 from captioner.training.heads import Batch, HeadsRecipe
 from captioner.training.retrieval import tokens_of
 from captioner.training.short_queries import holding, short_query, words_of
@@ -48,6 +49,9 @@ class Lessons:
             tokenizer: of the sentence encoder.
             recipe: sizes and seed.
             views: how many views there are of each photo.
+
+        Raises:
+            DataError: the captioned photos are fewer than a step takes.
         """
         self.photos = photos
         self.numbers = numbers
@@ -57,6 +61,10 @@ class Lessons:
         self.shown = words_of([photo.texts for photo in photos], numbers)  # (N, W)
         self.captioned = np.flatnonzero([photo.classes_of is None for photo in photos])
         self.classed = np.flatnonzero([photo.classes_of is not None for photo in photos])
+        if len(self.captioned) < recipe.photos:
+            raise DataError(
+                f"{len(self.captioned)} captioned photos are fewer than a step's {recipe.photos}"
+            )
         # A class says nothing of other sets' words: a photo of a church may show a dog.
         folders = {photo.classes_of for photo in photos}
         self.known = {

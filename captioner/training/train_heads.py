@@ -73,8 +73,9 @@ def train_heads(
         The folder of the trained model.
 
     Raises:
-        DataError: the data are incomplete (see `read_split`), or `out` holds a run with another
-            recipe or other data.
+        DataError: the data are incomplete (see `read_split`), `out` holds a run with another recipe
+            or other data, the captioned photos are fewer than a step takes, or no word stands in
+            the captions of `LEAST_PHOTOS` photos.
         ModelError: the folder holds no model.
     """
     networks = Networks.read(model)
@@ -116,6 +117,10 @@ class HeadsTraining:
             model: its folder.
             recipe: how to train.
             progress: called with the steps done and all steps.
+
+        Raises:
+            DataError: the captioned photos are fewer than a step takes, or no word stands in the
+                captions of `LEAST_PHOTOS` photos.
         """
         self.run = run
         self.model = model

@@ -4,6 +4,7 @@ from collections import Counter
 
 import pytest
 
+from captioner.errors import DataError
 from captioner.training.lemmas import choose_words, lemma, spellings
 
 
@@ -55,3 +56,5 @@ def test_words_are_chosen_by_the_number_of_photos_that_show_them() -> None:
     assert choose_words(photos, 2, 1) == ["child"]
     assert choose_words(photos, 3, 9) == ["child"]
     assert set(choose_words(photos, 1, 9)) == {"child", "dog", "snow", "beach"}
+    with pytest.raises(DataError, match="no word stands in the captions of 5 photos"):
+        choose_words(photos, 5, 9)

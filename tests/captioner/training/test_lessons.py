@@ -9,6 +9,7 @@ import pytest
 import torch
 from tokenizers import Tokenizer
 
+from captioner.errors import DataError
 from captioner.training.heads import Batch, HeadsRecipe
 from captioner.training.lessons import Lessons, Told
 
@@ -104,6 +105,11 @@ def test_captions_without_words_of_the_head_have_no_short_query() -> None:
     (batch,) = lessons(all_asked).epoch(0, look)
     empty = seen(batch).index(19)
     assert len(batch.queries) == 19 and empty not in batch.owners.tolist()
+
+
+def test_photos_must_be_enough_for_a_step() -> None:
+    with pytest.raises(DataError, match="20 captioned photos are fewer than a step's 21"):
+        lessons(HeadsRecipe(photos=21))
 
 
 def test_labels_joined_by_and_are_named_one_to_three_at_a_time() -> None:
