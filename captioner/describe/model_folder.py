@@ -169,9 +169,7 @@ def check_large_file(folder: Path, name: str) -> None:
     with reading(folder, name):
         found = sample_hash(folder / name)
     if listed is not None and listed["sample"] != found:
-        put_back = "put back the file that the model came with"
-        hint = remedy(folder, f"{put_back}: this file may belong to another model")
-        raise ModelError(f"{name} in {folder} is damaged", hint)
+        raise damaged(folder, name, "is damaged, or may belong to another model")
 
 
 def wrong_files(folder: Path) -> list[str]:

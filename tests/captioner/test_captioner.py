@@ -130,11 +130,13 @@ class TestShipped:
         for part in Part:
             assert fingerprint(folder, part, weights, settings) == settings["fingerprints"][part]
 
-    def test_captions_and_vectors_of_version_0_1_0_are_still_its_own(self) -> None:
-        """Else every library would be described anew."""
-        fingerprints = read_settings(shipped_model())["fingerprints"]
-        assert fingerprints["captions"] == "f50643f0380bc37a"
-        assert fingerprints["vectors"] == "4c7404d3c31eab18"
+    def test_its_fingerprints_are_pinned(self) -> None:
+        """An accidental change of code or files would describe every library anew."""
+        assert read_settings(shipped_model())["fingerprints"] == {
+            "captions": "645914fa9a3d0367",
+            "tags": "77032ccd2526766e",
+            "vectors": "c2a6119cd0e3df80",
+        }
 
     def test_the_card_names_data_and_terms(self) -> None:
         card = (shipped_model() / "MODEL_CARD.md").read_text(encoding="utf-8")

@@ -77,7 +77,8 @@ def test_the_matrices_of_the_word_head_are_narrow_on_disk(folder: Path) -> None:
     step = np.abs(matrix).max(axis=1, keepdims=True) / 127
     assert (np.abs(found["words.up.weight"] - matrix) <= 0.51 * step).all()
     after = fingerprints(folder)
-    assert [part for part in before if before[part] != after[part]] == ["tags"]
+    # The word head takes part in the choice of captions.
+    assert [part for part in before if before[part] != after[part]] == ["captions", "tags"]
     # What is written beside them changes nothing, nor does it to write again what was read.
     write_part(folder, weights("embedding"), {})
     write_part(folder, {name: w for name, w in found.items() if name.startswith("words")}, {})
@@ -114,13 +115,17 @@ def test_a_change_is_seen_in_the_fingerprints_of_what_comes_from_it(folder: Path
     assert all(last[part] != after[part] for part in before)
 
 
-@pytest.mark.parametrize("name", ["labels.tsv", "words.tsv"])
-def test_the_names_of_tags_are_in_their_fingerprint(folder: Path, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "parts"), [("labels.tsv", ["tags"]), ("words.tsv", ["captions", "tags"])]
+)
+def test_names_are_in_the_fingerprints_of_what_comes_from_them(
+    folder: Path, name: str, parts: list[str]
+) -> None:
     before = fingerprints(folder)
     (folder / name).write_text("dog\tanimal\t\t1\t1\n", encoding="utf-8")
     write_part(folder, {}, {})
     after = fingerprints(folder)
-    assert [part for part in before if before[part] != after[part]] == ["tags"]
+    assert [part for part in before if before[part] != after[part]] == parts
 
 
 def test_what_counts_as_a_colour_is_in_the_fingerprint_of_tags(folder: Path) -> None:
