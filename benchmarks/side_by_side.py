@@ -8,16 +8,18 @@ python benchmarks/side_by_side.py table WORK              # opens the key
 Needs PHOTOSEARCH_DATA. No training saw the photos: 20 each of the dev photos of COCO, of the
 journey and of Flickr8k, and 40 of six blogs (`ALBUMS` holds their data folders).
 `side_by_side/photos.tsv` names them. A system is a command, perhaps with options. For each photo it
-is drawn whose caption stands above; `WORK/key.tsv` tells. The person who rates writes
+is drawn whose caption stands above; `WORK/key.tsv` tells. The pages leave "perhaps" out, because
+only newer models say it; what "perhaps" takes the place of is rated. The person who rates writes
 `WORK/ratings.tsv`: number, TAB, rating of the upper caption, TAB, rating of the lower caption. A
 rating is a first letter:
 
 - useful: as alt text, it says what the photo shows;
-- partly: the main thing is right, something else is wrong or missing;
-- wrong: the main thing is wrong;
+- partly: the main thing is right, something else is wrong or missing, or a word is there twice;
+- wrong: the main thing is wrong or missing, or a person is named who isn't there;
 - embarrassing: wrong so that a person would laugh, or be hurt.
 
-`table` writes captions and ratings into `side_by_side/rated.tsv`.
+`table` writes captions and ratings into `side_by_side/rated.tsv`. Who rates a second time needs new
+pages in another folder: their sides are drawn anew.
 """
 
 from __future__ import annotations
@@ -30,12 +32,13 @@ import shlex
 import subprocess
 import textwrap
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
 from captioner.training.data import find_data, read_captions, read_split
+from photosearch.wording import PERHAPS
 
 HERE = Path(__file__).parent / "side_by_side"
 PHOTOS, RATED = HERE / "photos.tsv", HERE / "rated.tsv"
@@ -92,10 +95,22 @@ def captions(command: str, database: Path, folder: Path) -> dict[int, str]:
     return {int(Path(row["filename"]).stem): row["alt_text"] for row in rows}
 
 
-def sides(numbers: Iterable[int], systems: Sequence[str]) -> dict[int, tuple[str, str]]:
+def sides(
+    numbers: Iterable[int], systems: Sequence[str], dice: random.Random
+) -> dict[int, tuple[str, str]]:
     """Draw whose caption stands above and whose below, for each number."""
-    dice = random.Random(SEED)
     return {number: tuple(dice.sample(systems, 2)) for number in numbers}  # type: ignore[misc]
+
+
+def is_hedged(caption: str) -> bool:
+    """Whether a caption says "perhaps"."""
+    return caption.lower().startswith(PERHAPS)
+
+
+def unhedged(caption: str) -> str:
+    """Return an alt text without "perhaps", its first letter in upper case again."""
+    rest = caption[len(PERHAPS) :] if is_hedged(caption) else caption
+    return rest[:1].upper() + rest[1:]
 
 
 def draw_pages(folder: Path, pairs: Mapping[int, tuple[str, str]]) -> list[Image.Image]:
@@ -147,12 +162,22 @@ def open_key(
     return opened
 
 
-def table(rated: Mapping[tuple[int, str], str]) -> list[str]:
-    """Return the number of captions of each rating by system, as lines of Markdown."""
+def table(
+    rated: Mapping[tuple[int, str], str],
+    group: Callable[[int, str], str] = lambda number, system: system,
+) -> list[str]:
+    """Return the number of captions of each rating, as lines of Markdown.
+
+    Args:
+        rated: the rating of each photo's caption by number and system.
+        group: gives the name of the line in which a photo's caption is counted.
+    """
     lines = [f"| | {' | '.join(RATINGS)} |", "|---|" + "---|" * len(RATINGS)]
-    for system in sorted({system for _, system in rated}):
-        counts = Counter(rating for (_, one), rating in rated.items() if one == system)
-        lines.append(f"| {system} | {' | '.join(str(counts[rating]) for rating in RATINGS)} |")
+    groups: dict[str, Counter[str]] = {}
+    for (number, system), rating in rated.items():
+        groups.setdefault(group(number, system), Counter())[rating] += 1
+    for name, counts in sorted(groups.items()):
+        lines.append(f"| {name} | {' | '.join(str(counts[rating]) for rating in RATINGS)} |")
     return lines
 
 
@@ -173,31 +198,48 @@ def _write_captions(work: Path, more: Path, systems: Iterable[str]) -> None:
         _write(work / f"captions-{name}.tsv", sorted(written.items()))
 
 
-def _write_pages(work: Path) -> int:
-    written = {
+def _read_written(work: Path) -> dict[str, dict[int, str]]:
+    """Read the captions by system and number."""
+    return {
         file.stem.removeprefix("captions-"): {int(n): text for n, text in _read(file)}
         for file in sorted(work.glob("captions-*.tsv"))
     }
-    drawn = sides(range(1, len(_read(PHOTOS))), list(written))
+
+
+def _write_pages(work: Path) -> int:
+    written = _read_written(work)
+    # Nobody who knows an older key knows this key.
+    drawn = sides(range(1, len(_read(PHOTOS))), list(written), random.SystemRandom())
     _write(work / "key.tsv", [(number, *systems) for number, systems in drawn.items()])
-    pairs = {n: (written[upper][n], written[lower][n]) for n, (upper, lower) in drawn.items()}
+    pairs = {
+        number: (unhedged(written[upper][number]), unhedged(written[lower][number]))
+        for number, (upper, lower) in drawn.items()
+    }
     pages = draw_pages(work / "photos", pairs)
     for number, page in enumerate(pages, 1):
         page.save(work / f"page-{number:02}.png")
     return len(pages)
 
 
-def _write_rated(work: Path) -> dict[tuple[int, str], str]:
+def _write_rated(work: Path) -> list[str]:
+    """Open the key, write the ratings; return all tables."""
     rated = open_key(_read(work / "key.tsv"), _read(work / "ratings.tsv"))
-    photos = _read(PHOTOS)[1:]
-    rows = []
-    for file in sorted(work.glob("captions-*.tsv")):
-        system = file.stem.removeprefix("captions-")
-        for number, text in _read(file):
-            rating = rated[int(number), system]
-            rows.append((*photos[int(number) - 1], system, text, rating))
+    photos, written = _read(PHOTOS)[1:], _read_written(work)
+    rows = [
+        (*photos[number - 1], system, text, rated[number, system])
+        for system, texts in written.items()
+        for number, text in texts.items()
+    ]
     _write(RATED, [("folder", "photo", "system", "caption", "rating"), *sorted(rows)])
-    return rated
+
+    def source(number: int, system: str) -> str:
+        folder = photos[number - 1][0]
+        return f"{'blogs' if folder in ALBUMS else folder}, {system}"
+
+    def hedge(number: int, system: str) -> str:
+        return f"{system}, {'hedged' if is_hedged(written[system][number]) else 'as it is'}"
+
+    return [*table(rated), "", *table(rated, source), "", *table(rated, hedge)]
 
 
 def main() -> None:
@@ -219,7 +261,7 @@ def main() -> None:
     elif options.step == "pages":
         print(_write_pages(options.work), "pages")
     else:
-        print("\n".join(table(_write_rated(options.work))))
+        print("\n".join(_write_rated(options.work)))
 
 
 if __name__ == "__main__":

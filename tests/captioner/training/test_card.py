@@ -43,7 +43,7 @@ def test_a_model_without_records_has_a_card_too(model: Path) -> None:
     (model / CONFIG).write_text(json.dumps(settings))
     write_card(model)
     card = (model / CARD).read_text()
-    assert "Not recorded." in card and "Not measured." in card and "\n\n\n" not in card
+    assert "not recorded." in card and "Not measured." in card and "\n\n\n" not in card
 
 
 def test_captions_by_machines_are_named() -> None:

@@ -1,5 +1,6 @@
 """What is typed after find: options wherever they stand, and words that may be anything."""
 
+import json
 from typing import Any
 
 import pytest
@@ -8,6 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from photosearch.cli.app import app
+from photosearch.cli.find import as_record
+from photosearch.search.results import Result
+from photosearch.wording import Confidence
 
 FLAGS = ["--json", "--explain", "--paths", "-0", "--print0", "--sure"]
 VALUED = ["--db", "-n", "--limit", "--like", "--min-score", "--ranker"]
@@ -69,3 +73,27 @@ def test_a_photo_takes_the_place_of_words() -> None:
 def test_what_looks_like_an_option_is_told(capfd: pytest.CaptureFixture[str]) -> None:
     assert list(parsed(["--jsn", "dog"])["query"]) == ["--jsn", "dog"]
     assert capfd.readouterr().err == "--jsn is no option of find: it is searched as a word\n"
+
+
+def record_of(result: Result) -> dict[str, Any]:
+    """A result as a program reads it."""
+    record: dict[str, Any] = json.loads(json.dumps(as_record(result)))
+    return record
+
+
+def test_programs_are_told_how_sure_a_caption_is() -> None:
+    sure = Confidence(0.123456, (("dog", 0.9), ("lake", 0.125)))
+    result = Result("/x.jpg", 0.5, "a dog in a lake", {}, [], confidence=sure, sure=False)
+    record = record_of(result)
+    assert record["confidence"] == pytest.approx(0.123456, abs=5e-5)
+    assert record["word_confidences"] == [["dog", 0.9], ["lake", 0.125]]
+    assert (record["caption"], record["wording"]) == ("a dog in a lake", "perhaps a dog")
+    assert record["sure"] is False
+
+
+def test_programs_are_told_that_a_confidence_is_unknown_or_zero() -> None:
+    record = record_of(Result("/x.jpg", 0.5, "a dog", {}, []))
+    assert record["confidence"] is record["word_confidences"] is None
+    assert record["wording"] == "a dog" and record["sure"] is True
+    record = record_of(Result("/x.jpg", 0.5, "a dog", {}, [], confidence=Confidence(0.0)))
+    assert (record["confidence"], record["word_confidences"]) == (0, [])

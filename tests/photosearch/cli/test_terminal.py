@@ -4,6 +4,7 @@ import contextlib
 import os
 import re
 import unicodedata
+from dataclasses import replace
 
 import pytest
 from hypothesis import example, given
@@ -21,6 +22,7 @@ from photosearch.cli.terminal import (
 )
 from photosearch.indexing.summary import Summary
 from photosearch.search.results import Part, Result
+from photosearch.wording import Confidence
 
 OVERRIDES = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 ESCAPES = [
@@ -124,6 +126,22 @@ def test_matched_words_are_styled_and_only_they() -> None:
     assert plain_of(line) == f" 12 123.46  {caption}"
     styled = [text for text, style in line if "green" in style]
     assert styled == ["dog", "dog"]
+
+
+def test_an_unsure_caption_is_shown_with_doubt_and_its_matched_words_styled() -> None:
+    caption, marks = "a dog in a lake", [(2, 5), (11, 15)]
+    unsure = Confidence(0.125, (("dog", 0.9), ("lake", 0.125)))
+    result = Result("/x.jpg", 0.5, caption, {"caption": ["dog", "lake"]}, marks, ["grass"])
+    for confidence, shown, styled in [
+        (unsure, "perhaps a dog", ["dog"]),
+        (Confidence(0.125), f"perhaps {caption}", ["dog", "lake"]),
+        (Confidence(0.125, (("dog", 0.25),)), "perhaps grass", []),
+        (Confidence(0.75), caption, ["dog", "lake"]),
+        (None, caption, ["dog", "lake"]),
+    ]:
+        line = result_lines(1, replace(result, confidence=confidence))[0]
+        assert plain_of(line) == f"  1   0.50  {shown}"
+        assert [text for text, style in line if "green" in style] == styled
 
 
 @given(caption=st.text(max_size=30), path=st.text(max_size=30), data=st.data())

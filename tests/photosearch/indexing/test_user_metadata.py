@@ -39,7 +39,7 @@ TEXTS = {"dc:title": "Swallows", "dc:description": "Our old wall", ALT_TEXT: "An
 def red_or_blue(pixels: np.ndarray) -> Description:
     """See whether a photo is red."""
     colour = "red" if pixels[..., 0].mean() > 128 else "blue"
-    captions = [Caption(f"a {colour} wall", -1.0, 4), Caption(f"{colour} paint", -2.0, 3)]
+    captions = [Caption(f"a {colour} wall", -1.0, 4, 0.75), Caption(f"{colour} paint", -2.0, 3)]
     return Description(captions, [Tag(colour, 0.75, True)], b"vector")
 
 

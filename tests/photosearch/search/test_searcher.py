@@ -660,8 +660,7 @@ def word_scores(
         }
         covered = sum(rarity[stem] for stem in alike if held[stem]) / total
         own.append(sum(rarity[stem] * held[stem] for stem in alike) / total * covered)
-    others = {stem: dict(each) for stem, each in alike.items()}
-    scores = bm25.normalised_scores(texts, list(alike), statistics, others)
+    scores = bm25.normalised_scores(texts, list(alike), statistics, alike)
     return list(zip(scores.tolist(), own, strict=True))
 
 

@@ -28,7 +28,7 @@ PATH = "/home/Photos/Lake/a.jpg"
 
 
 FIRST = Description(
-    [Caption("a boat", -1.0, 3, 0.5, (("boat", 0.75),)), Caption("a ship", -1.0, 3)],
+    [Caption("a boat", -1.0, 3, 0.5, (("boat", 0.75),)), Caption("a hull", -1.0, 3)],
     [Tag("boat", 0.75, True, ("vessel", "craft"))],
     b"first",
     0.25,
@@ -36,7 +36,7 @@ FIRST = Description(
 )
 SECOND = Description(
     [Caption("a swan", -1.0, 3)],
-    [Tag("bird", 0.75, True, ("animal",)), Tag("swan", 0.4, False)],
+    [Tag("bird", 0.75, True, ("creature",)), Tag("swan", 0.4, False)],
     b"2",
     -0.5,
     b"other words",
@@ -101,14 +101,14 @@ def test_a_description_is_kept_whole(shelf: Shelf) -> None:
     assert shelf.held() == {
         "captions": [
             (0, "a boat", -1.0, 3, 0.5, '[["boat", 0.75]]', numbers.captions),
-            (1, "a ship", -1.0, 3, None, None, numbers.captions),
+            (1, "a hull", -1.0, 3, None, None, numbers.captions),
         ],
         "tags": [(0, "boat", "vessel\ncraft", 0.75, 1, numbers.tags)],
         "words": [(b"some words", numbers.tags)],
         "vectors": [(b"first", 0.25, numbers.vectors)],
     }  # fmt: skip
     assert shelf.row() == {
-        "caption": "a boat", "alternatives": "a ship", "tags": "boat\nvessel\ncraft",
+        "caption": "a boat", "alternatives": "a hull", "tags": "boat\nvessel\ncraft",
         "title": "", "description": "", "keywords": "", "place": "", "camera": "Canon",
         "folder": "Photos/Lake", "filename": "a.jpg", "caption_source": "generated",
     }  # fmt: skip
@@ -136,7 +136,7 @@ def test_parts_that_were_not_made_are_kept(shelf: Shelf, parts: tuple[str, ...])
         getattr(second if part in parts else first, part) for part in PARTS
     )
     assert len(shelf.find("swan")) == bool({"captions", "tags"} & {*parts})
-    assert len(shelf.find("ship")) == ("captions" not in parts)
+    assert len(shelf.find("hull")) == ("captions" not in parts)
     assert len(shelf.find("vessel")) == ("tags" not in parts)
 
 
@@ -167,12 +167,12 @@ def vars_of(models: Models) -> list[int]:
 
 def test_a_tag_is_found_by_its_synonyms_and_shown_if_it_is_sure(shelf: Shelf) -> None:
     shelf.describe(SECOND)
-    for query in ("bird", "animals", "swan"):
+    for query in ("bird", "creatures", "swan"):
         (result,) = shelf.find(query)
         assert result.tags == ["bird"]
-    (result,) = shelf.find("animal")
-    assert result.matches == {"tags": ["animal"]}
-    assert shelf.row()["tags"] == "bird\nanimal\nswan"
+    (result,) = shelf.find("creature")
+    assert result.matches == {"tags": ["creature"]}
+    assert shelf.row()["tags"] == "bird\ncreature\nswan"
 
 
 # Edits
@@ -182,7 +182,7 @@ def test_an_edit_comes_first_and_can_be_taken_back(shelf: Shelf) -> None:
     shelf.describe(FIRST)
     before = shelf.row()
     assert write_edit(shelf.connection, PATH, "our dinghy")
-    edited = {"caption": "our dinghy", "alternatives": "a boat\na ship", "caption_source": "edit"}
+    edited = {"caption": "our dinghy", "alternatives": "a boat\na hull", "caption_source": "edit"}
     assert shelf.row() == before | edited
     (result,) = shelf.find("dinghy")
     assert result.caption == "our dinghy"
