@@ -12,10 +12,13 @@ TORCH_FREE: dict[str, tuple[str, ...]] = {
     "networks": (),
     "training": (
         "test_data.py",
+        "test_lemmas.py",
         "test_metrics.py",
         "test_shards.py",
+        "test_short_queries.py",
         "test_sources.py",
         "test_tokenizer.py",
+        "test_word_list.py",
     ),
 }
 
