@@ -120,7 +120,7 @@ def test_what_is_like_a_photo_outside_the_library_is_found(
     assert first["path"] == str(library.photos / "chelsea.png")
     assert set(first["parts"]) == {"like"}
     both = run("find", "--like", tmp_path / "crop.jpg", "--json", "a cat", db=library.db)
-    assert set(json.loads(both.stdout)[0]["parts"]) == {"like", "meaning", "words", "own"}
+    assert set(json.loads(both.stdout)[0]["parts"]) == {"like", "meaning", "seen", "words", "own"}
 
 
 def test_what_cannot_be_looked_at_is_like_nothing(run: Run, library: Any, tmp_path: Path) -> None:
