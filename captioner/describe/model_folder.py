@@ -108,10 +108,11 @@ def read_settings(folder: Path) -> dict[str, Any]:
         ModelError: the folder holds no model, or the file is damaged.
     """
     file = folder / CONFIG
-    if not file.exists():
-        hint = remedy(folder, "name the folder of a model")
-        raise ModelError(f"no model in {folder}: {CONFIG} is missing", hint)
     with reading(folder, CONFIG):
+        if not file.exists():
+            hint = remedy(folder, "name the folder of a model")
+            what = f"{CONFIG} is missing" if folder.is_dir() else "there is no such folder"
+            raise ModelError(f"no model in {folder}: {what}", hint)
         settings = json.loads(file.read_text(encoding="utf-8"))
     if not isinstance(settings, dict):
         raise damaged(folder, CONFIG, "holds no settings")

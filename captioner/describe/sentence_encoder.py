@@ -74,11 +74,7 @@ class SentenceEncoder:
             ModelError: the folder holds no text tower, or its files can't be read.
         """
         source = Path(folder) if folder else shipped_model()
-        network = SENTENCES_ONNX if (source / SENTENCES_ONNX).is_file() else SENTENCES
-        for name in (CONFIG, network, TOKENIZER, BACKGROUND):
-            if not (source / name).is_file():
-                hint = remedy(source, "name the folder of a model with vectors")
-                raise ModelError(f"no joint embedding in {source}: {name} is missing", hint)
+        network = _network(source)
         # A thread imports ONNX Runtime and opens the network, while the caller reads the rest and
         # the vectors of a library. To optimise the network would take longer than a query: the file
         # is optimised already.
@@ -118,6 +114,22 @@ class SentenceEncoder:
                 mask[row, : len(sentence)] = 1
             parts.append(session.run(None, {"ids": ids, "mask": mask})[0])  # (B, D)
         return np.concatenate(parts)
+
+
+def _network(folder: Path) -> str:
+    """Return the name of the file of a model's text tower.
+
+    Raises:
+        ModelError: the folder holds no model, no text tower, or can't be read.
+    """
+    read_settings(folder)
+    with reading(folder, SENTENCES):
+        network = SENTENCES_ONNX if (folder / SENTENCES_ONNX).is_file() else SENTENCES
+        for name in (network, TOKENIZER, BACKGROUND):
+            if not (folder / name).is_file():
+                hint = remedy(folder, "name the folder of a model with vectors")
+                raise ModelError(f"the model in {folder} has no vectors: {name} is missing", hint)
+    return network
 
 
 def _open(folder: Path, name: str, threads: int) -> InferenceSession:

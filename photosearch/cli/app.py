@@ -119,7 +119,8 @@ def reporting(command: Callable[..., None]) -> Callable[..., None]:
         except sqlite3.Error as error:
             from photosearch.store.sqlite_errors import why
 
-            fail(f"the library can't be used: {why(error)}", ExitCode.UNUSABLE)
+            hint = "photosearch doctor tells more"
+            fail(f"the library can't be used: {why(error)}: {hint}", ExitCode.UNUSABLE)
 
     return run
 

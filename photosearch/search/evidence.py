@@ -56,7 +56,7 @@ def results(
             Result(
                 values.path, float(scores.values[row]), caption, matches, marks,
                 tags.get(photo, []), scores.parts_of(row), values.taken_at, values.taken_from,
-                values.confidence, bool(scores.values[row] >= scores.sure),
+                values.confidence, query.says_something and bool(scores.values[row] >= scores.sure),
             )
         )  # fmt: skip
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 
@@ -92,9 +92,10 @@ def load(connection: sqlite3.Connection, encoder: SentenceEncoder) -> Meaning:
     try:
         weights = Weights(**encoder.ranking)
     except TypeError as error:
+        unknown = ", ".join(sorted(encoder.ranking.keys() - asdict(Weights()).keys()))
         raise ModelError(
-            "the model's config.json has weights for ranking with unknown names",
-            "pip install --force-reinstall photosearch",
+            f"the model's config.json has unknown weights for ranking: {unknown}",
+            "take them out of its `ranking`, or upgrade photosearch",
         ) from error
     background = encoder.background
     there = vectors.load(connection, encoder.fingerprint, background.shape[1])

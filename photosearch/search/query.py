@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import re
 import unicodedata
@@ -100,11 +101,16 @@ class Query:
         return wanted and (self.limit is None or self.limit > 0)
 
     @property
+    def says_something(self) -> bool:
+        """Whether the query has a photo to compare with, or a word that isn't a stop word."""
+        return self.like is not None or not STOP_WORDS.issuperset(self.words)
+
+    @functools.cached_property
     def synonyms(self) -> Mapping[str, Mapping[str, float]]:
         """The other words that stand for a word of the query, with weights; see `synonyms`."""
         return {} if self.ranker is Ranker.FTS5 else {word: synonyms(word) for word in self.words}
 
-    @property
+    @functools.cached_property
     def terms(self) -> tuple[str, ...]:
         """The words to look for: those of the query, then their synonyms, each once."""
         others = (other for each in self.synonyms.values() for other in each)

@@ -151,7 +151,7 @@ def test_what_search_weighs_changes_no_fingerprint(folder: Path) -> None:
 
 
 def test_damaged_folders_are_told_in_one_line(folder: Path, tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match=r"config\.json is missing"):
+    with pytest.raises(ModelError, match=r"there is no such folder"):
         read_settings(tmp_path / "nowhere")
     (folder / "config.json").write_text("[1]")
     with pytest.raises(ModelError, match="holds no settings"):

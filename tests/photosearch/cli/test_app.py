@@ -68,7 +68,10 @@ def test_a_fault_while_indexing_is_no_wrong_use(command: str, tmp_path: Path) ->
         (LibraryError("no library at x"), 3, "no library at x"),
         (BusyError("another one is at work"), 3, "another one is at work"),
         (OSError(errno.ENOSPC, "full"), 3, f"can't write: {os.strerror(errno.ENOSPC)}"),
-        (sqlite3.OperationalError("locked"), 3, "the library can't be used: locked"),
+        (
+            sqlite3.OperationalError("locked"), 3,
+            "the library can't be used: locked: photosearch doctor tells more",
+        ),
     ],
 )  # fmt: skip
 def test_what_a_person_can_mend_is_one_line(

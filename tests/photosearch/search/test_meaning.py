@@ -17,6 +17,6 @@ def test_weights_of_unknown_names_are_told_without_words_of_python() -> None:
         meaning.load(sqlite3.connect(":memory:"), encoder)
     assert caught.value.exit_code == 3
     assert str(caught.value) == (
-        "the model's config.json has weights for ranking with unknown names: "
-        "pip install --force-reinstall photosearch"
+        "the model's config.json has unknown weights for ranking: hubnes: "
+        "take them out of its `ranking`, or upgrade photosearch"
     )

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from photosearch.search.query import STOP_WORDS, match_expression, words
+from photosearch.search.query import STOP_WORDS, Query, match_expression, words
 
 TOKENIZE = "porter unicode61 remove_diacritics 2"
 
@@ -151,3 +151,15 @@ def test_a_text_is_found_by_itself(table: sqlite3.Connection, text: str) -> None
 def test_a_query_may_be_long(table: sqlite3.Connection) -> None:
     assert matching(table, " ".join(f"w{number}" for number in range(5000)) + " dog") == [1]
     assert matching(table, "x" * 100_000) == []
+
+
+def test_stop_words_alone_say_nothing() -> None:
+    assert not Query("the of").says_something
+    assert Query("the dog").says_something
+    assert Query("the", like="a.jpg").says_something
+
+
+@pytest.mark.timeout(20)
+def test_a_query_of_many_words_takes_time_for_each_word_only() -> None:
+    query = Query(" ".join(f"w{number}x" for number in range(20_000)))
+    assert len(query.terms) == 20_000
