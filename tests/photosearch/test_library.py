@@ -424,7 +424,10 @@ def test_like_takes_what_can_be_a_name(seeing: Library, photos: Path) -> None:
 def test_weights_of_other_names_are_told(seeing: Library) -> None:
     ranking = {"sense": 1.0}
     other = Library(seeing.path, load_encoder=lambda: compass(ranking=ranking))
-    with other, pytest.raises(ModelError, match=r"weights for ranking.*reinstall"):
+    with (
+        other,
+        pytest.raises(ModelError, match=r"unknown weights for ranking: sense: take them out"),
+    ):
         other.find("gloomy")
 
 

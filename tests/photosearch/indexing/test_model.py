@@ -145,7 +145,7 @@ def test_a_folder_without_a_model_makes_no_library(tmp_path: Path) -> None:
     (tmp_path / "Photos").mkdir()
     library = Library(tmp_path / "new.db", model=tmp_path / "nowhere")
     for work in (library.index, library.watch):
-        with pytest.raises(ModelError, match=r"no model in .*nowhere: config.json is missing"):
+        with pytest.raises(ModelError, match=r"no model in .*nowhere: there is no such folder"):
             work([tmp_path / "Photos"])
     assert not (tmp_path / "new.db").exists()
 
