@@ -54,7 +54,7 @@ def test_export_adds_the_graphs_that_other_engines_need(tmp_path: Path) -> None:
         (model / name).unlink()
     done = run("export", model, cwd=tmp_path)
     assert (done.returncode, done.stdout) == (0, f"{model}\n"), done.stderr
-    assert OnnxCaptioner.load(model, Engine.ONNX).name == "lite0-lstm512-3"
+    assert OnnxCaptioner.load(model, Engine.ONNX).name == "lite0-joint"
 
 
 def test_caption_prints_the_best_first_and_goes_on_past_bad_files(tmp_path: Path) -> None:
