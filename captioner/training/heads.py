@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from captioner.networks.bfloat16 import is_faster
 from captioner.networks.embedding import PhotoTower
 from captioner.networks.text_tower import TextTower
 from captioner.networks.word_head import WordHead
@@ -183,11 +185,16 @@ def encode(tower: TextTower, tokens: Sequence[list[int]]) -> Tensor:
     """Return the vectors of sentences, (n, D); sentences of like length go through together."""
     order = sorted(range(len(tokens)), key=lambda place: len(tokens[place]))
     parts = [order[start : start + PART] for start in range(0, len(order), PART)]
-    with torch.autocast("cpu", torch.bfloat16):
+    with torch.autocast("cpu", torch.bfloat16, enabled=_bfloat16_is_faster()):
         found = torch.cat([tower(*pad([tokens[place] for place in part])) for part in parts])
     back = torch.empty(len(order), dtype=torch.long)
     back[order] = torch.arange(len(order))
     return found.float()[back]
+
+
+@functools.cache
+def _bfloat16_is_faster() -> bool:
+    return is_faster(torch.device("cpu"))
 
 
 def make_optimizer(heads: Heads, recipe: HeadsRecipe) -> torch.optim.AdamW:

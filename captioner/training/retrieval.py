@@ -53,6 +53,23 @@ def sentence_vectors(tower: TextTower, tokens: Sequence[Sequence[int]]) -> np.nd
     return np.stack([vectors[n] for n in range(len(tokens))])
 
 
+def caption_recalls(
+    vectors: np.ndarray, tower: TextTower, tokens: Sequence[Sequence[list[int]]]
+) -> dict[str, float]:
+    """Return how often captions find their photos; see `recalls`.
+
+    Args:
+        vectors: of the photos, (n, D).
+        tower: turns captions into vectors.
+        tokens: of the captions of each photo.
+    """
+    return recalls(
+        vectors,
+        sentence_vectors(tower, [caption for photo in tokens for caption in photo]),
+        np.repeat(np.arange(len(tokens)), [len(photo) for photo in tokens]),
+    )
+
+
 def recalls(photos: np.ndarray, sentences: np.ndarray, owners: np.ndarray) -> dict[str, float]:
     """Return how often a sentence finds its photo among the first 1, 5 and 10.
 

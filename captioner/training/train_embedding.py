@@ -27,9 +27,9 @@ from captioner.training.grid_cache import Progress
 from captioner.training.pixels import PLAIN
 from captioner.training.retrieval import (
     PART,
+    caption_recalls,
     pad,
     photo_vectors,
-    recalls,
     sentence_vectors,
     tokens_of,
 )
@@ -180,11 +180,8 @@ class EmbeddingTraining:
         figures: dict[str, float] = {}
         run, tower = self.run, self.average
         for part, grids, texts in zip(run.dev, run.dev_grids, self.dev_tokens, strict=True):
-            found = recalls(
-                photo_vectors(tower.photos, grids),
-                sentence_vectors(tower.sentences, [c for photo in texts for c in photo]),
-                np.repeat(np.arange(len(texts)), [len(photo) for photo in texts]),
-            )
+            vectors = photo_vectors(tower.photos, grids)
+            found = caption_recalls(vectors, tower.sentences, texts)
             figures |= {f"{part.name} {name}": value for name, value in found.items()}
         return figures
 

@@ -25,7 +25,12 @@ from captioner.training.history import add_run
 from captioner.training.lemmas import choose_words, spellings
 from captioner.training.lessons import Lessons, Told
 from captioner.training.pixels import PLAIN
-from captioner.training.retrieval import photo_vectors, recalls, sentence_vectors, tokens_of
+from captioner.training.retrieval import (
+    caption_recalls,
+    photo_vectors,
+    sentence_vectors,
+    tokens_of,
+)
 from captioner.training.run import Report, Resume, Run, train_epochs, update_average
 from captioner.training.short_queries import short_query
 from captioner.training.word_list import word_lines
@@ -182,11 +187,8 @@ class HeadsTraining:
         figures: dict[str, float] = {}
         for part, grids in zip(self.run.dev, self.run.dev_grids, strict=True):
             tokens = [tokens_of(self.tokenizer, photo) for photo in part.captions]
-            found = recalls(
-                photo_vectors(self.average.photos, grids),
-                sentence_vectors(self.average.sentences, [c for photo in tokens for c in photo]),
-                np.repeat(np.arange(len(tokens)), [len(photo) for photo in tokens]),
-            )
+            vectors = photo_vectors(self.average.photos, grids)
+            found = caption_recalls(vectors, self.average.sentences, tokens)
             figures |= {f"{part.name} {name}": value for name, value in found.items()}
         return figures
 

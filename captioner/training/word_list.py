@@ -10,8 +10,8 @@ from captioner.describe.labels import Label
 
 _VOWELS = "aeiou"
 
-# Forms that no rule gives, by lemma.
-_IRREGULAR = {
+# Plurals that no rule gives, by lemma.
+PLURALS = {
     "man": "men", "woman": "women", "child": "children", "person": "people persons",
     "foot": "feet", "tooth": "teeth", "goose": "geese", "mouse": "mice", "ox": "oxen",
     "leaf": "leaves", "wolf": "wolves", "calf": "calves", "half": "halves", "knife": "knives",
@@ -21,7 +21,11 @@ _IRREGULAR = {
     "gentleman": "gentlemen", "businessman": "businessmen", "snowman": "snowmen",
     "postman": "postmen", "cowboy": "cowboys", "businesswoman": "businesswomen",
     "potato": "potatoes", "tomato": "tomatoes", "mango": "mangoes", "buffalo": "buffaloes",
-    "volcano": "volcanoes", "hero": "heroes", "bus": "buses busses",
+    "volcano": "volcanoes", "hero": "heroes", "bus": "buses busses", "thief": "thieves",
+    "larva": "larvae", "nucleus": "nuclei", "bacterium": "bacteria", "life": "lives",
+}  # fmt: skip
+# Forms of verbs that no rule gives, by lemma.
+_VERBS = {
     "sit": "sat", "stand": "stood", "run": "ran", "swim": "swam swum", "fly": "flew flown",
     "ride": "rode ridden", "drive": "drove driven", "eat": "ate eaten", "drink": "drank drunk",
     "hold": "held", "wear": "wore worn", "throw": "threw thrown", "catch": "caught",
@@ -120,7 +124,7 @@ def inflections(lemma: str) -> list[str]:
         forms = [f"{lemma}s", f"{lemma}{last}ed", f"{lemma}{last}ing"]
     else:
         forms = [f"{lemma}s", f"{lemma}ed", f"{lemma}ing"]
-    return [*_IRREGULAR.get(lemma, "").split(), *forms]
+    return [*f"{PLURALS.get(lemma, '')} {_VERBS.get(lemma, '')}".split(), *forms]
 
 
 def _doubles(lemma: str) -> bool:
