@@ -141,7 +141,7 @@ def photo(number: int, captions: list[list[str]], vector: bytes, words: bytes) -
     said, tags = texts_of(number, captions)
     path = f"/photos/{2010 + number % 15}/{number % 12 + 1:02}/IMG_{number:06}.jpg"
     file = File(path, 4_000_000, number, number)
-    data = Exif(taken_at=None, camera="Canon EOS 5D" if number % 3 else "Apple iPhone 12")
+    data = Exif(camera="Canon EOS 5D" if number % 3 else "Apple iPhone 12")
     description = Description(
         [Caption(text, -10.0, 11) for text in said],
         [Tag(tag, 0.7, True) for tag in tags],

@@ -22,6 +22,7 @@ from pathlib import Path
 from captioner.describe.description import PARTS, Caption, Description
 from captioner.describe.model_folder import read_settings, shipped_model
 from photosearch.files.file import File
+from photosearch.photo.dates import DateSource
 from photosearch.photo.exif import Exif
 from photosearch.store import database
 from photosearch.store.descriptions import use_models
@@ -56,7 +57,7 @@ def remember(library: Path, photos: Path) -> None:
             path = os.path.join(folder, name)
             status = os.stat(path)
             file = File(path, status.st_size, status.st_mtime_ns, status.st_ino)
-            data = Exif(taken_at="2019-07-04T12:00:00")
+            data = Exif({DateSource.EXIF: "2019-07-04T12:00:00"})
             content = hashlib.sha256(path.encode()).digest()
             batch.append(
                 Photo(file, str(photos), "JPEG", 4000, 3000, data, description, None, content)

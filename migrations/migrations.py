@@ -58,6 +58,13 @@ def words(db: Database) -> None:
         db.execute(statement)
 
 
+@migrations(name="0007_names")
+def names(db: Database) -> None:
+    """People, places and notes that people wrote; every date of a photo; other spellings."""
+    for statement in NAMES.split("\n\n"):
+        db.execute(statement)
+
+
 # Paths are bytes as the file system has them (a name need not be valid UTF-8);
 # `display` is the same path as text that can be printed and searched.
 INITIAL = """
@@ -382,4 +389,79 @@ ALTER TABLE captions ADD COLUMN confidence REAL
 ALTER TABLE captions ADD COLUMN word_confidences TEXT
 
 PRAGMA user_version = 6
+"""
+
+# Who read a library before the order of the sources of dates was mended, reads the metadata of all
+# photos again: `dates` and `spellings` are empty until then. `dates` is a JSON object: each source
+# of a date, with its date. `spellings` holds other spellings of the words that people wrote.
+NAMES = """
+ALTER TABLE photos ADD COLUMN dates TEXT
+
+UPDATE photos SET taken_from = 'created' WHERE taken_from = 'xmp'
+
+UPDATE photos SET metadata_unread = 1
+
+ALTER TABLE user_metadata ADD COLUMN people TEXT NOT NULL DEFAULT ''
+
+ALTER TABLE user_metadata ADD COLUMN places TEXT NOT NULL DEFAULT ''
+
+ALTER TABLE user_metadata ADD COLUMN notes TEXT NOT NULL DEFAULT ''
+
+ALTER TABLE search ADD COLUMN people TEXT NOT NULL DEFAULT ''
+
+ALTER TABLE search ADD COLUMN notes TEXT NOT NULL DEFAULT ''
+
+ALTER TABLE search ADD COLUMN spellings TEXT NOT NULL DEFAULT ''
+
+DROP TRIGGER search_inserted
+
+DROP TRIGGER search_deleted
+
+DROP TRIGGER search_updated
+
+DROP TABLE search_terms
+
+DROP TABLE search_fts
+
+CREATE VIRTUAL TABLE search_fts USING fts5 (
+    caption, alternatives, tags, title, description, keywords, people, place, notes, camera,
+    folder, filename, spellings,
+    content = 'search', content_rowid = 'photo_id',
+    tokenize = 'porter unicode61 remove_diacritics 2'
+)
+
+CREATE VIRTUAL TABLE search_terms USING fts5vocab (search_fts, row)
+
+CREATE TRIGGER search_inserted AFTER INSERT ON search BEGIN
+    INSERT INTO search_fts (rowid, caption, alternatives, tags, title, description, keywords,
+                            people, place, notes, camera, folder, filename, spellings)
+    VALUES (new.photo_id, new.caption, new.alternatives, new.tags, new.title, new.description,
+            new.keywords, new.people, new.place, new.notes, new.camera, new.folder, new.filename,
+            new.spellings);
+END
+
+CREATE TRIGGER search_deleted AFTER DELETE ON search BEGIN
+    INSERT INTO search_fts (search_fts, rowid, caption, alternatives, tags, title, description,
+                            keywords, people, place, notes, camera, folder, filename, spellings)
+    VALUES ('delete', old.photo_id, old.caption, old.alternatives, old.tags, old.title,
+            old.description, old.keywords, old.people, old.place, old.notes, old.camera, old.folder,
+            old.filename, old.spellings);
+END
+
+CREATE TRIGGER search_updated AFTER UPDATE ON search BEGIN
+    INSERT INTO search_fts (search_fts, rowid, caption, alternatives, tags, title, description,
+                            keywords, people, place, notes, camera, folder, filename, spellings)
+    VALUES ('delete', old.photo_id, old.caption, old.alternatives, old.tags, old.title,
+            old.description, old.keywords, old.people, old.place, old.notes, old.camera, old.folder,
+            old.filename, old.spellings);
+    INSERT INTO search_fts (rowid, caption, alternatives, tags, title, description, keywords,
+                            people, place, notes, camera, folder, filename, spellings)
+    VALUES (new.photo_id, new.caption, new.alternatives, new.tags, new.title, new.description,
+            new.keywords, new.people, new.place, new.notes, new.camera, new.folder, new.filename,
+            new.spellings);
+END
+
+INSERT INTO search_fts (search_fts) VALUES ('rebuild')
+
+PRAGMA user_version = 7
 """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import os
 import re
+from collections.abc import Mapping
 from enum import StrEnum
 
 FIRST_YEAR = 1826
@@ -34,35 +35,38 @@ _NAME_DATE = re.compile(
 class DateSource(StrEnum):
     """The sources of a photo's date, the most reliable first."""
 
-    EXIF = "exif"
-    XMP = "xmp"
+    SIDECAR = "sidecar"  # when taken, as a person wrote it into a sidecar
+    EXIF = "exif"  # when the shutter opened, as the camera wrote it
+    CREATED = "created"  # when taken, by XMP or IPTC in the file
+    DIGITISED = "digitised"  # when the picture became a file
+    GPS = "gps"  # of the satellites, UTC
     NAME = "name"  # of the file
+    FOLDER = "folder"  # its name
+    MODIFIED = "modified"  # when a program changed the picture, as the program wrote it
     FILE = "file"  # the time of the file's last change
 
 
 def when_taken(
-    exif: str | None, xmp: str | None, path: str | bytes, mtime_ns: int
+    dates: Mapping[DateSource, str], path: str | bytes, mtime_ns: int
 ) -> tuple[str, DateSource]:
     """Return when a photo was taken, by the most reliable source that has a date.
 
     Args:
-        exif: The date in EXIF, or None.
-        xmp: The date in XMP, or None.
+        dates: What the file and its sidecars say, by source, ISO 8601.
         path: Of the file; its name may contain a date.
         mtime_ns: The time of the file's last change, in nanoseconds since 1970.
 
     Returns:
         The date as ISO 8601, local time, as precise as the source; and the source.
     """
-    if exif:
-        return exif, DateSource.EXIF
-    if xmp:
-        return xmp, DateSource.XMP
-    if named := date_in_name(os.path.basename(os.fsdecode(path))):
-        return named, DateSource.NAME
     epoch = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
     changed = epoch + datetime.timedelta(seconds=mtime_ns // 10**9)
-    return changed.astimezone().replace(tzinfo=None).isoformat(), DateSource.FILE
+    found = {
+        **dates,
+        DateSource.NAME: date_in_name(os.path.basename(os.fsdecode(path))),
+        DateSource.FILE: changed.astimezone().replace(tzinfo=None).isoformat(),
+    }
+    return next((date, source) for source in DateSource if (date := found.get(source)))
 
 
 def date_in_name(name: str) -> str | None:

@@ -44,9 +44,11 @@ def _read_iptc(image: Image.Image) -> UserMetadata:
         return [_text(each, is_utf_8) for each in values if isinstance(each, bytes)]
 
     return cleaned(
-        "".join(texts(_OBJECT_NAME)[:1]),
-        "".join(texts(_CAPTION)[:1]),
-        keywords=texts(_KEYWORDS),
+        UserMetadata(
+            "".join(texts(_OBJECT_NAME)[:1]),
+            "".join(texts(_CAPTION)[:1]),
+            keywords=tuple(texts(_KEYWORDS)),
+        )
     )
 
 
@@ -64,7 +66,7 @@ def _read_exif(image: Image.Image) -> UserMetadata:
             value = _text(value.encode("latin-1"))
     except Exception:  # malformed EXIF, or bytes that are no text
         return NOTHING
-    return cleaned(description=value) if isinstance(value, str) else NOTHING
+    return cleaned(UserMetadata(description=value)) if isinstance(value, str) else NOTHING
 
 
 def _text(raw: bytes, is_utf_8: bool = False) -> str:

@@ -6,11 +6,12 @@ import logging
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, BinaryIO, cast
 
 import exifread
 
+from photosearch.photo.dates import DateSource
 from photosearch.text import one_line
 
 # ExifRead warns about every photo without EXIF; nobody can act on that.
@@ -32,9 +33,9 @@ _TIME = re.compile(
 )
 _OFFSET = re.compile(r"([+-])(\d{2}):?(\d{2})", re.ASCII)
 _TIME_TAGS = (
-    ("EXIF DateTimeOriginal", "EXIF OffsetTimeOriginal"),
-    ("EXIF DateTimeDigitized", "EXIF OffsetTimeDigitized"),
-    ("Image DateTime", "EXIF OffsetTime"),
+    (DateSource.EXIF, "EXIF DateTimeOriginal", "EXIF OffsetTimeOriginal"),
+    (DateSource.DIGITISED, "EXIF DateTimeDigitized", "EXIF OffsetTimeDigitized"),
+    (DateSource.MODIFIED, "Image DateTime", "EXIF OffsetTime"),
 )
 
 
@@ -43,7 +44,8 @@ class Exif:
     """The part of EXIF that a search can use.
 
     Attributes:
-        taken_at: ISO 8601 in the camera's local time, with an offset from UTC if EXIF has one.
+        dates: By source, ISO 8601 in the camera's local time, with an offset from UTC if EXIF has
+            one.
         camera: Make and model.
         lens: The lens's model.
         latitude: Degrees, north positive; None if longitude is None.
@@ -51,7 +53,7 @@ class Exif:
         orientation: EXIF orientation, 1 to 8, as the file says: 1 needs no turning.
     """
 
-    taken_at: str | None = None
+    dates: Mapping[DateSource, str] = field(default_factory=dict)
     camera: str | None = None
     lens: str | None = None
     latitude: float | None = None
@@ -81,7 +83,7 @@ def read_exif(file: BinaryIO) -> Exif:
         return Exif()
     latitude, longitude = _position(tags)
     return Exif(
-        taken_at=_taken_at(tags),
+        dates=_dates(tags),
         camera=_camera(_text(tags, "Image Make"), _text(tags, "Image Model")),
         lens=_text(tags, "EXIF LensModel"),
         latitude=latitude,
@@ -119,9 +121,10 @@ class _BoundedReader:
         return self._file.tell() - self._start
 
 
-def _taken_at(tags: Mapping[str, Any]) -> str | None:
-    """Return the first possible time: of the shutter, else of digitising, else of the file."""
-    for time_tag, offset_tag in _TIME_TAGS:
+def _dates(tags: Mapping[str, Any]) -> dict[DateSource, str]:
+    """Return the times of the shutter, of digitising and of the last change."""
+    dates = {}
+    for source, time_tag, offset_tag in _TIME_TAGS:
         found = _TIME.match(_text(tags, time_tag) or "")
         if not found:
             continue
@@ -130,8 +133,8 @@ def _taken_at(tags: Mapping[str, Any]) -> str | None:
             local = datetime.datetime(year, month, day, hour, minute, second)
         except ValueError:  # 0000:00:00, 30 February
             continue
-        return local.isoformat() + _offset(_text(tags, offset_tag))
-    return None
+        dates[source] = local.isoformat() + _offset(_text(tags, offset_tag))
+    return dates
 
 
 def _offset(text: str | None) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
+from photosearch.photo.dates import DateSource
 from photosearch.photo.exif import MAX_TEXT
 from photosearch.text import one_line
 
@@ -33,7 +34,11 @@ class UserMetadata:
         alt_text: What the photo shows, for people who can't see it.
         keywords: Each once, in the order of the source.
         rating: 1 to 5, or -1 for rejected.
-        taken_at: When the photo was taken, ISO 8601, as precise as it is known: a year is enough.
+        people: The names of people in the photo, each once.
+        places: Where the photo was taken, in words, each once, the narrowest first.
+        notes: Other texts that people wrote: they are searched, but not shown as a caption.
+        position: Latitude and longitude in degrees, north and east positive.
+        dates: By source, ISO 8601, as precise as they are known: a year is enough.
     """
 
     title: str = ""
@@ -41,7 +46,11 @@ class UserMetadata:
     alt_text: str = ""
     keywords: tuple[str, ...] = ()
     rating: int | None = None
-    taken_at: str | None = None
+    people: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    position: tuple[float, float] | None = None
+    dates: Mapping[DateSource, str] = field(default_factory=dict)
 
     def over(self, other: UserMetadata) -> UserMetadata:
         """Return these metadata; values that they lack are taken from `other`."""
@@ -51,30 +60,30 @@ class UserMetadata:
             self.alt_text or other.alt_text,
             self.keywords or other.keywords,
             other.rating if self.rating is None else self.rating,
-            self.taken_at or other.taken_at,
+            self.people or other.people,
+            self.places or other.places,
+            self.notes or other.notes,
+            self.position or other.position,
+            {**other.dates, **self.dates},
         )
 
 
 NOTHING = UserMetadata()
 
 
-def cleaned(
-    title: str = "",
-    description: str = "",
-    alt_text: str = "",
-    keywords: Iterable[str] = (),
-    rating: int | None = None,
-    taken_at: str | None = None,
-) -> UserMetadata:
+def cleaned(raw: UserMetadata) -> UserMetadata:
     """Return metadata as they are stored: each text in one bounded line, without cameras' texts."""
-    lines = (one_line(keyword, MAX_TEXT) for keyword in keywords)
     return UserMetadata(
-        _by_person(one_line(title, MAX_TEXT)),
-        _by_person(one_line(description, MAX_LONG_TEXT)),
-        one_line(alt_text, MAX_LONG_TEXT),
-        distinct(line for line in lines if line),
-        rating if rating in (-1, 1, 2, 3, 4, 5) else None,
-        taken_at,
+        title=_by_person(one_line(raw.title, MAX_TEXT)),
+        description=_by_person(one_line(raw.description, MAX_LONG_TEXT)),
+        alt_text=one_line(raw.alt_text, MAX_LONG_TEXT),
+        keywords=_distinct_lines(raw.keywords, MAX_TEXT),
+        rating=raw.rating if raw.rating in (-1, 1, 2, 3, 4, 5) else None,
+        people=_distinct_lines(raw.people, MAX_TEXT),
+        places=_distinct_lines(raw.places, MAX_TEXT),
+        notes=_distinct_lines(raw.notes, MAX_LONG_TEXT),
+        position=raw.position,
+        dates=raw.dates,
     )
 
 
@@ -84,6 +93,10 @@ def distinct(keywords: Iterable[str]) -> tuple[str, ...]:
     for keyword in keywords:
         found.setdefault(keyword.casefold(), keyword)
     return tuple(found.values())[:MAX_KEYWORDS]
+
+
+def _distinct_lines(texts: Iterable[str], limit: int) -> tuple[str, ...]:
+    return distinct(line for text in texts if (line := one_line(text, limit)))
 
 
 def _by_person(text: str) -> str:

@@ -14,7 +14,7 @@ from xml.etree.ElementTree import Element  # the type only; defusedxml parses
 
 from defusedxml.ElementTree import fromstring
 
-from photosearch.photo.dates import iso_date
+from photosearch.photo.dates import DateSource, iso_date
 from photosearch.photo.user_metadata import NOTHING, UserMetadata, cleaned
 
 MAX_BYTES = 1 << 20
@@ -84,13 +84,16 @@ def _parse(packet: bytes) -> UserMetadata:
     leaves = (re.split(r"[|/]", path)[-1] for path in values(_HIERARCHIES))
     rating = _RATING.fullmatch(first(f"{_XMP}Rating").strip())
     dates = (iso_date(value) for name in _DATES for value in values(name))
+    taken = next(filter(None, dates), None)
     return cleaned(
-        first(f"{_DC}title"),
-        first(f"{_DC}description"),
-        first(_ALT_TEXT),
-        [*values(f"{_DC}subject"), *leaves],
-        int(rating[1]) if rating else None,
-        next(filter(None, dates), None),
+        UserMetadata(
+            first(f"{_DC}title"),
+            first(f"{_DC}description"),
+            first(_ALT_TEXT),
+            (*values(f"{_DC}subject"), *leaves),
+            int(rating[1]) if rating else None,
+            dates={DateSource.CREATED: taken} if taken else {},
+        )
     )
 
 

@@ -84,8 +84,8 @@ def _set_file(connection: sqlite3.Connection, photo_id: int, root: str, file: Fi
     path = os.fsencode(file.path)
     query = "SELECT taken_at, taken_from FROM photos WHERE id = ?"
     taken_at, taken_from = connection.execute(query, (photo_id,)).fetchone()
-    if taken_from not in (DateSource.EXIF, DateSource.XMP):
-        taken_at, taken_from = when_taken(None, None, path, file.mtime_ns)
+    if taken_from in (DateSource.NAME, DateSource.FOLDER, DateSource.FILE):
+        taken_at, taken_from = when_taken({}, path, file.mtime_ns)
     connection.execute(
         """UPDATE photos SET path = ?, former_path = NULL, display = ?, size = ?, mtime_ns = ?,
            inode = ?, taken_at = ?, taken_from = ?, missing_since = NULL WHERE id = ?""",

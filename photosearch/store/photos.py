@@ -105,12 +105,12 @@ def _when_taken(connection: sqlite3.Connection, photo: Photo) -> tuple[str, str]
     path = os.fsencode(photo.file.path)
     if photo.unread is not None:
         query = "SELECT taken_at, taken_from FROM photos WHERE path = ? AND taken_from = ?"
-        before = connection.execute(query, (path, DateSource.XMP)).fetchone()
+        before = connection.execute(query, (path, DateSource.CREATED)).fetchone()
         if before is not None:
             taken_at, taken_from = before
             return taken_at, taken_from
-    xmp = photo.user_metadata.taken_at if photo.user_metadata else None
-    return when_taken(photo.exif.taken_at, xmp, path, photo.file.mtime_ns)
+    written = photo.user_metadata.dates if photo.user_metadata else {}
+    return when_taken({**photo.exif.dates, **written}, path, photo.file.mtime_ns)
 
 
 def _sidecar_values(photo: Photo) -> dict[str, int | None]:

@@ -6,7 +6,7 @@ import contextlib
 import functools
 import sqlite3
 
-SCHEMA = 6  # the number of steps in migrations/migrations.py
+SCHEMA = 7  # the number of steps in migrations/migrations.py
 
 _TEXT_INDEX = ("search_fts", "search_terms")
 _OURS = """SELECT type, name, sql FROM sqlite_master

@@ -57,11 +57,12 @@ def search_values(
     """
     query = """SELECT path, coalesce(camera, ''), coalesce(lens, ''), edits.caption,
                       coalesce(title, ''), coalesce(description, ''), coalesce(alt_text, ''),
-                      coalesce(keywords, '')
+                      coalesce(keywords, ''), coalesce(people, ''), coalesce(places, ''),
+                      coalesce(notes, '')
                FROM photos LEFT JOIN edits ON edits.photo_id = id
                LEFT JOIN user_metadata ON user_metadata.photo_id = id WHERE id = ?"""
     row = connection.execute(query, (photo,)).fetchone()
-    path, camera, lens, edit, title, description, alt_text, keywords = row
+    path, camera, lens, edit, title, description, alt_text, keywords, people, places, notes = row
     query = "SELECT text FROM captions WHERE photo_id = ? ORDER BY rank"
     generated = [text for (text,) in connection.execute(query, (photo,))]
     caption = shown_caption({
@@ -82,7 +83,9 @@ def search_values(
         "title": title,
         "description": "\n".join(filter(None, (description, alt_text))),
         "keywords": keywords,
-        "place": "",
+        "people": people,
+        "place": places,
+        "notes": notes,
         "camera": f"{camera} {lens}".strip(),
         "folder": "" if root is None else _folder(path, root),
         "filename": searchable(os.path.basename(path)),

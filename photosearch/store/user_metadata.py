@@ -32,9 +32,9 @@ def write_user_metadata(
         return
     values = (
         user_metadata.title, user_metadata.description, user_metadata.alt_text,
-        "\n".join(user_metadata.keywords), user_metadata.rating,
+        "\n".join(user_metadata.keywords), user_metadata.rating, "\n".join(user_metadata.people),
+        "\n".join(user_metadata.places), "\n".join(user_metadata.notes),
     )  # fmt: skip
     if any(values):
-        connection.execute(
-            "INSERT INTO user_metadata VALUES (?, ?, ?, ?, ?, ?)", (photo_id, *values)
-        )
+        marks = ", ".join("?" * (1 + len(values)))
+        connection.execute(f"INSERT INTO user_metadata VALUES ({marks})", (photo_id, *values))
