@@ -1,4 +1,4 @@
-"""The heads in training on encoded photos: joint embedding and word head, the trunk frozen."""
+"""The joint embedding in training on encoded photos: both towers, the trunk frozen."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import copy
 import functools
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import torch
@@ -16,8 +16,8 @@ from torch.nn import functional
 from captioner.networks.bfloat16 import is_faster
 from captioner.networks.embedding import PhotoTower
 from captioner.networks.text_tower import TextTower
-from captioner.networks.word_head import WordHead
 from captioner.training.retrieval import pad
+from captioner.training.train_words import WordsRecipe
 
 PART = 256  # sentences that go through the text tower together: fewer are slower on processors
 
@@ -28,10 +28,8 @@ class HeadsRecipe:
 
     epochs: int = 8
     photos: int = 384  # captioned photos a step, each with one of its captions
-    rank: int = 384  # of the word head
     towers_rate: float = 3e-4  # learning rates at their peaks
     text_rate: float = 3e-5
-    words_rate: float = 1e-3
     warm_up: float = 0.08  # share of all steps
     weight_decay: float = 0.05
     text_decay: float = 0.01
@@ -40,26 +38,23 @@ class HeadsRecipe:
     short_weight: float = 0.5  # of the loss of short queries
     class_weight: float = 0.5  # of the loss of classes
     said_classes: float = 0.5  # share of the classes asked for as "a photo of a"
-    focus: tuple[float, float] = (0.5, 2.0)  # of the focal loss, for words shown and not shown
     most_scale: float = 100.0  # of the cosines
     clip: float = 1.0  # norm of the gradient
     average: float = 0.99  # decay of the running average of the weights that is kept
     max_tokens: int = 32  # of a training caption
     seed: int = 1
+    words: WordsRecipe = field(default_factory=WordsRecipe)
 
 
 class Heads(nn.Module):
     """The networks in training."""
 
-    def __init__(
-        self, photos: PhotoTower, sentences: TextTower, words: WordHead, scale: float
-    ) -> None:
+    def __init__(self, photos: PhotoTower, sentences: TextTower, scale: float) -> None:
         super().__init__()
         self.photos = photos
         self.sentences = sentences
         # Word vectors stay: the gradients of 30,000 rows would take a third of a step.
         sentences.bert.embeddings.requires_grad_(False)
-        self.words = words
         self.scale = nn.Parameter(torch.tensor(math.log(scale)))
 
 
@@ -88,8 +83,6 @@ class Batch:
     """The photos of a step: B captioned photos, then C photos with a class; and their texts."""
 
     grid: Tensor  # (B + C, R, C)
-    shown: Tensor  # words that the photos show, bool (B + C, W)
-    told: Tensor  # words that are known to be shown or not, bool (B + C, W)
     captions: list[list[int]]  # tokens of a caption of each captioned photo, (B)
     queries: list[list[int]]  # tokens of short queries, (S)
     owners: Tensor  # the photo of each short query, int64 (S,)
@@ -107,9 +100,7 @@ def losses(heads: Heads, batch: Batch, recipe: HeadsRecipe) -> dict[str, Tensor]
     """Return the losses of a batch, by name, each with its weight."""
     vectors = heads.photos(batch.grid)  # (B + C, D)
     texts = encode(heads.sentences, [*batch.captions, *batch.queries, *batch.classes])
-    found = text_losses(heads.scale.exp(), vectors, texts, batch, recipe)
-    found["words"] = words_loss(heads.words(batch.grid), batch.shown, batch.told, recipe)
-    return found
+    return text_losses(heads.scale.exp(), vectors, texts, batch, recipe)
 
 
 def text_losses(
@@ -161,26 +152,6 @@ def masked(logits: Tensor, owners: Tensor, right: Tensor) -> Tensor:
     return functional.cross_entropy(logits.masked_fill(~wrong, -torch.inf), owners)
 
 
-def words_loss(logits: Tensor, shown: Tensor, told: Tensor, recipe: HeadsRecipe) -> Tensor:
-    """Return the focal loss of words, the sum over a photo's words, the mean over photos.
-
-    Lin et al. 2017, https://arxiv.org/abs/1708.02002, eq. 4, with an exponent of its own for words
-    that are not shown, as in Ridnik et al. 2021, https://arxiv.org/abs/2009.14119. Captions leave
-    out much of what a photo shows: so a word that is not said counts less when the head is sure.
-
-    Args:
-        logits: (N, W).
-        shown: bool (N, W).
-        told: words that count, bool (N, W).
-        recipe: the exponents.
-    """
-    sign = torch.where(shown, 1.0, -1.0)
-    surprise = functional.logsigmoid(sign * logits)  # log-probability of what is so
-    there, absent = recipe.focus
-    focus = (-surprise.detach().expm1()).pow(torch.where(shown, there, absent))
-    return -(focus * surprise * told).sum() / len(logits)
-
-
 def encode(tower: TextTower, tokens: Sequence[list[int]]) -> Tensor:
     """Return the vectors of sentences, (n, D); sentences of like length go through together."""
     order = sorted(range(len(tokens)), key=lambda place: len(tokens[place]))
@@ -205,7 +176,6 @@ def make_optimizer(heads: Heads, recipe: HeadsRecipe) -> torch.optim.AdamW:
     kinds: list[tuple[list[nn.Parameter], float, float]] = [
         (towers, recipe.towers_rate, recipe.weight_decay),
         (bert, recipe.text_rate, recipe.text_decay),
-        (list(heads.words.parameters()), recipe.words_rate, recipe.weight_decay),
         ([heads.scale], recipe.towers_rate, 0.0),
     ]
     return torch.optim.AdamW(
@@ -213,16 +183,6 @@ def make_optimizer(heads: Heads, recipe: HeadsRecipe) -> torch.optim.AdamW:
         lr=recipe.towers_rate,
         betas=(0.9, 0.98),
     )
-
-
-def rate(done: float, warm_up: float) -> float:
-    """Return the share of the peak rates: linear warm-up times half a cosine down to 0.
-
-    Args:
-        done: share of the run, 0 to 1.
-        warm_up: share of the run in which the rates rise.
-    """
-    return min(1.0, done / warm_up) * (1 + math.cos(math.pi * done)) / 2
 
 
 def averaged(heads: Heads) -> Heads:
@@ -237,7 +197,6 @@ def step(
     found = losses(heads.train(), batch, recipe)
     optimizer.zero_grad()
     torch.stack(list(found.values())).sum().backward()  # type: ignore[no-untyped-call]
-    # Each network for itself: the words' loss is a large sum, and would cut the others' steps.
     for group in optimizer.param_groups:
         nn.utils.clip_grad_norm_(group["params"], recipe.clip)
     optimizer.step()

@@ -13,20 +13,23 @@ from torch.nn import functional
 from captioner.describe.vocabulary import PAD
 from captioner.networks.decoder import Decoder
 from captioner.networks.encoder import Encoder, pretrained_classifier, pretrained_encoder
-from captioner.training.heads import Heads, text_losses, words_loss
+from captioner.networks.word_head import WordHead
+from captioner.training.heads import Heads, text_losses
 from captioner.training.joint_recipe import JointRecipe
 from captioner.training.joint_steps import Step
+from captioner.training.train_words import words_loss
 
 
 class JointNetworks(nn.Module):
     """The networks in training. The trunk is the encoder's network."""
 
     def __init__(
-        self, encoder: Encoder, heads: Heads, decoder: Decoder, classes: nn.Linear
+        self, encoder: Encoder, heads: Heads, words: WordHead, decoder: Decoder, classes: nn.Linear
     ) -> None:
         super().__init__()
         self.encoder = encoder
         self.heads = heads
+        self.words = words
         self.decoder = decoder
         self.classes = classes
 
@@ -124,9 +127,9 @@ def losses(
         vectors = networks.heads.photos(grid).float()  # (B + C, D)
         parts = [networks.heads.sentences(part, (part != 0).long()) for part in step.texts]
         texts = torch.cat(parts).float()[step.back]  # (B + S + C, D)
-        words = networks.heads.words(grid).float()
+        words = networks.words(grid).float()
     found = text_losses(networks.heads.scale.exp(), vectors, texts, step, recipe.heads)
-    shown = words_loss(words, step.shown, step.told, recipe.heads)
+    shown = words_loss(words, step.shown, step.told, recipe.heads.words.focus)
     found["words"] = recipe.words_weight * shown
     if len(step.imitated):
         found["decoder"] = decoder_loss(networks.decoder, grid[step.imitated].float(), step, recipe)
@@ -176,7 +179,7 @@ def make_optimizer(networks: JointNetworks, recipe: JointRecipe) -> torch.optim.
         ([p for p in towers if id(p) not in known], recipe.heads.towers_rate,
          recipe.heads.weight_decay),
         (bert, recipe.heads.text_rate, recipe.heads.text_decay),
-        (list(heads.words.parameters()), recipe.heads.words_rate, recipe.heads.weight_decay),
+        (list(networks.words.parameters()), recipe.heads.words.rate, recipe.heads.weight_decay),
         (list(decoder.parameters()), recipe.captions.learning_rate, recipe.captions.weight_decay),
     ]  # fmt: skip
     groups = []

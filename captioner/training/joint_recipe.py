@@ -44,7 +44,7 @@ class JointRecipe:
             seed=seed,
             towers_rate=rate * self.heads.towers_rate,
             text_rate=rate * self.heads.text_rate,
-            words_rate=rate * self.heads.words_rate,
+            words=replace(self.heads.words, rate=rate * self.heads.words.rate),
         )
         captions = replace(self.captions, learning_rate=rate * self.captions.learning_rate)
         return replace(self, heads=heads, captions=captions, trunk_rate=rate * self.trunk_rate)

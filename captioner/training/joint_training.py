@@ -15,8 +15,8 @@ from captioner.errors import DataError
 from captioner.networks.decoder import Decoder, DecoderConfig
 from captioner.networks.encoder import pretrained_encoder
 from captioner.networks.networks import Networks
+from captioner.networks.word_head import WordHead
 from captioner.training import augment
-from captioner.training.heads import Heads
 from captioner.training.joint_data import Photos
 from captioner.training.joint_networks import (
     JointNetworks,
@@ -36,7 +36,10 @@ from captioner.training.sources import Photo, Role
 from captioner.training.text_tables import TextTables
 from captioner.training.tokenizer import tokenize
 from captioner.training.train_heads import LEAST_PHOTOS, MOST_WORDS, form_numbers, start
+from captioner.training.train_words import WordsRecipe
 from captioner.training.word_list import word_lines
+
+FIRST_LOGIT = -6.0  # of all words of a new head: most words are said of few photos
 
 
 class JointTraining:
@@ -64,15 +67,15 @@ class JointTraining:
         self.numbers = form_numbers(self.lines)
         torch.manual_seed(recipe.heads.seed)
         networks, self.vocabulary = start_networks(photos.photos, model, recipe)
-        heads, self.tokenizer = start(networks, model or Path(), len(words), recipe.heads)
-        keep_words(heads, networks, model, self.lines)
+        heads, self.tokenizer = start(networks, model or Path())
+        head = start_words(networks, model, self.lines, recipe.heads.words)
         self.tokenizer.enable_truncation(recipe.heads.max_tokens)
         tables = TextTables.build(
             photos.photos, self.numbers, self.tokenizer, self.vocabulary, recipe
         )
         self.steps = Steps(tables, recipe, precision.device)
         classes = networks.tagger.classes if networks.tagger else pretrained_linear()
-        joint = JointNetworks(networks.encoder, heads, networks.decoder, classes)
+        joint = JointNetworks(networks.encoder, heads, head, networks.decoder, classes)
         self.networks = joint.requires_grad_(True).to(precision.device)
         self.average = averaged(self.networks)
         self.teacher = Teacher(precision.dtype).to(precision.device)
@@ -132,9 +135,14 @@ def start_networks(
     return Networks(pretrained_encoder(), decoder), vocabulary
 
 
-def keep_words(heads: Heads, networks: Networks, model: Path | None, lines: Sequence[str]) -> None:
-    """If a model's word head has the same words, let the new head start from its weights."""
-    if model is None or networks.words is None:
-        return
-    if read_file(model, WORDS).decode() == "\n".join(lines) + "\n":
-        heads.words = networks.words
+def start_words(
+    networks: Networks, model: Path | None, lines: Sequence[str], recipe: WordsRecipe
+) -> WordHead:
+    """Return the word head of a model if it has the same words, else a new head."""
+    own = read_file(model, WORDS).decode() if model is not None and networks.words else ""
+    if networks.words is not None and own == "\n".join(lines) + "\n":
+        return networks.words
+    channels = networks.encoder.config.channels
+    head = WordHead(channels, len(lines), recipe.rank, recipe.hidden)
+    nn.init.constant_(head.up.bias, FIRST_LOGIT)
+    return head

@@ -87,6 +87,11 @@ class Lessons:
             others = classed[step * share : (step + 1) * share]
             yield self._batch(some, others, look, chance)
 
+    def tell(self, photos: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return which words photos show, and which words are told of, bool (n, W) each."""
+        told = [self.known[self.photos[photo].classes_of] for photo in photos]
+        return self.shown[photos], np.stack(told)
+
     def _batch(
         self, captioned: np.ndarray, classed: np.ndarray, look: Look, chance: np.random.Generator
     ) -> Batch:
@@ -100,14 +105,12 @@ class Lessons:
             f"a photo of a {name}" if chance.random() < self.recipe.said_classes else name
             for name in named
         ]
-        shown = self.shown[both]
+        shown, _ = self.tell(both)
         members = holding(words, shown)
         same = np.array([[name == other for other in named] for name in named], bool)
         members[:, len(captioned) :] |= same.reshape(len(named), len(named))
         return Batch(
             torch.from_numpy(grid).float(),
-            torch.from_numpy(shown),
-            torch.from_numpy(np.stack([self.known[self.photos[p].classes_of] for p in both])),
             tokens_of(self.tokenizer, captions),
             tokens_of(self.tokenizer, [text for text, _ in short]),
             torch.from_numpy(owners),

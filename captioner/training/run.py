@@ -169,6 +169,16 @@ def _under(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
     return {k.removeprefix(start): v for k, v in tensors.items() if k.startswith(start)}
 
 
+def rate(done: float, warm_up: float) -> float:
+    """Return the share of the peak rates: linear warm-up times half a cosine down to 0.
+
+    Args:
+        done: share of the run, 0 to 1.
+        warm_up: share of the run in which the rates rise.
+    """
+    return min(1.0, done / warm_up) * (1 + math.cos(math.pi * done)) / 2
+
+
 def update_average(average: nn.Module, model: nn.Module, decay: float) -> None:
     """Move a running average of weights towards a model's: a = decay a + (1 - decay) w."""
     # All weights at once.

@@ -1,4 +1,4 @@
-"""Training of a model's joint embedding and word head together, its trunk frozen."""
+"""Training of a model's joint embedding and word head, its trunk frozen."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from torch import nn
+from safetensors.torch import load_file, save_file
 
 from captioner.describe.model_folder import WORDS, read_settings, write_part
 from captioner.describe.quantise import quantise
@@ -20,7 +20,7 @@ from captioner.networks.networks import Networks, named_weights
 from captioner.networks.text_tower import export, pretrained_text_tower, read_text_tower
 from captioner.networks.word_head import WordHead
 from captioner.training.grid_cache import Progress
-from captioner.training.heads import Heads, HeadsRecipe, averaged, make_optimizer, rate, step
+from captioner.training.heads import Heads, HeadsRecipe, averaged, make_optimizer, step
 from captioner.training.history import add_run
 from captioner.training.lemmas import choose_words, spellings
 from captioner.training.lessons import Lessons, Told
@@ -31,8 +31,9 @@ from captioner.training.retrieval import (
     sentence_vectors,
     tokens_of,
 )
-from captioner.training.run import Report, Resume, Run, train_epochs, update_average
+from captioner.training.run import Report, Resume, Run, rate, train_epochs, update_average
 from captioner.training.short_queries import short_query
+from captioner.training.train_words import features_of, train_words
 from captioner.training.word_list import word_lines
 
 if TYPE_CHECKING:
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
 VIEWS = (PLAIN, 2)  # of each photo: whole, and a crop
 SENTENCES = 5000  # of all kinds, that hubness is measured by
 FIRST_SCALE = 20.0  # of the cosines of a new embedding
-FIRST_LOGIT = -6.0  # of all words of a new head: most words are said of few photos
 LEAST_PHOTOS, MOST_WORDS = 12, 3000  # of the word head's words
 
 
@@ -141,7 +141,7 @@ class HeadsTraining:
         words = choose_words([photo.texts for photo in photos], LEAST_PHOTOS, MOST_WORDS)
         self.lines = word_lines(words, spellings([photo.texts for photo in photos]))
         torch.manual_seed(recipe.seed)
-        self.heads, self.tokenizer = start(networks, model, len(words), recipe)
+        self.heads, self.tokenizer = start(networks, model)
         self.average = averaged(self.heads)
         self.optimizer = make_optimizer(self.heads, recipe)
         self.tokenizer.enable_truncation(recipe.max_tokens)
@@ -151,6 +151,20 @@ class HeadsTraining:
             for folder, part in enumerate(run.training)
             for place in range(len(part.images))
         ]
+        self.words = self.trained_words()
+
+    def trained_words(self) -> WordHead:
+        """Return the word head, as an earlier part of the run trained it, or trained now."""
+        file = self.run.out / "words.safetensors"
+        if not file.exists():
+            folders = self.run.views
+            views = [
+                np.concatenate([features_of(folder[view]) for folder in folders])
+                for view in range(len(VIEWS))
+            ]
+            head = train_words(views, self.lessons.tell, self.recipe.words, self.recipe.seed)
+            save_file(head.state_dict(), file)
+        return WordHead.of(load_file(file))
 
     def learn(self, epoch: int) -> float:
         """Go through all photos once, and return the mean loss."""
@@ -202,10 +216,8 @@ class HeadsTraining:
         write_heads(self.run.out / "best", self)
 
 
-def start(
-    networks: Networks, model: Path, words: int, recipe: HeadsRecipe
-) -> tuple[Heads, Tokenizer]:
-    """Return the heads as training begins with them, and the tokenizer of the sentence encoder."""
+def start(networks: Networks, model: Path) -> tuple[Heads, Tokenizer]:
+    """Return the towers as training begins with them, and the tokenizer of the sentence encoder."""
     shape = EmbeddingConfig()
     if networks.embedding is None:
         photos, scale = PhotoTower(shape, networks.encoder.config), FIRST_SCALE
@@ -214,9 +226,7 @@ def start(
         photos, scale = networks.embedding.photos, float(networks.embedding.scale)
         sentences, tokenizer = read_text_tower(model, photos.config.dimension)
     photos.requires_grad_(True)
-    head = WordHead(networks.encoder.config.channels, words, recipe.rank)
-    nn.init.constant_(head.up.bias, FIRST_LOGIT)
-    return Heads(photos, sentences, head, scale), tokenizer
+    return Heads(photos, sentences, scale), tokenizer
 
 
 def form_numbers(lines: Sequence[str]) -> dict[str, int]:
@@ -233,7 +243,8 @@ def write_heads(folder: Path, training: HeadsTraining) -> None:
     shutil.copytree(training.model, folder, dirs_exist_ok=True)
     numbers = training.lessons.numbers
     texts = sentences_of_all_kinds(training.photos, numbers, training.recipe.seed)
-    put_heads(folder, training.average, training.tokenizer, training.lines, texts)
+    put_towers(folder, training.average, training.tokenizer, texts)
+    put_words(folder, training.words, training.lines)
     sources = [
         (part.name.partition("/")[0], "captions" if place < training.captioned else "classes")
         for place, part in enumerate(training.run.training)
@@ -243,32 +254,39 @@ def write_heads(folder: Path, training: HeadsTraining) -> None:
     add_run(folder, "train-heads", name, f"{training.recipe.epochs} epochs", sources)
 
 
-def put_heads(
-    folder: Path, heads: Heads, tokenizer: Tokenizer, lines: Sequence[str], texts: Sequence[str]
-) -> None:
-    """Write trained heads into a model folder.
+def put_towers(folder: Path, heads: Heads, tokenizer: Tokenizer, texts: Sequence[str]) -> None:
+    """Write trained towers into a model folder.
 
-    What follows from the heads (background, calibration, graphs) is not written: `captioner finish`
-    does that.
+    What follows from them (background, ranking, graphs) is not written: `captioner finish` does
+    that.
 
     Args:
         folder: of the model.
         heads: on the processor.
         tokenizer: of the sentence encoder.
-        lines: of words.tsv.
         texts: of all kinds, that hubness is measured by.
     """
     truncation = tokenizer.truncation
     export(heads.sentences, tokenizer, folder)
     if truncation:  # `export` ends it
         tokenizer.enable_truncation(truncation["max_length"])
-    (folder / WORDS).write_text("\n".join(lines) + "\n", encoding="utf-8")
     sentences = sentence_vectors(heads.sentences, tokens_of(tokenizer, texts))
     scale = float(heads.scale.detach().exp())
     embedding = JointEmbedding(heads.photos, torch.from_numpy(quantise(sentences)), scale)
     shape = asdict(heads.photos.config)
-    weights = named_weights({"embedding": embedding, "words": heads.words})
-    write_part(folder, weights, {"embedding": shape})
+    write_part(folder, named_weights({"embedding": embedding}), {"embedding": shape})
+
+
+def put_words(folder: Path, head: WordHead, lines: Sequence[str]) -> None:
+    """Write a trained word head into a model folder, as `put_towers` does.
+
+    Args:
+        folder: of the model.
+        head: on the processor.
+        lines: of words.tsv.
+    """
+    (folder / WORDS).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    write_part(folder, named_weights({"words": head}), {})
 
 
 def sentences_of_all_kinds(

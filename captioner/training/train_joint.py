@@ -33,7 +33,7 @@ from captioner.training.retrieval import recalls, sentence_vectors, tokens_of
 from captioner.training.run import Report, Resume, same_run, write_json
 from captioner.training.shards import Shards
 from captioner.training.sources import Role
-from captioner.training.train_heads import put_heads, sentences_of_all_kinds
+from captioner.training.train_heads import put_towers, put_words, sentences_of_all_kinds
 
 LOOK = 20  # steps between two looks at the device: each look waits until all steps are done
 JUDGED = 64  # photos that are encoded together to be judged
@@ -222,7 +222,8 @@ def write(folder: Path, training: JointTraining, length: Length) -> None:
         for photo in training.photos.photos
     ]
     texts = sentences_of_all_kinds(told, training.numbers, training.recipe.heads.seed)
-    put_heads(folder, average.heads, training.tokenizer, training.lines, texts)
+    put_towers(folder, average.heads, training.tokenizer, texts)
+    put_words(folder, average.words, training.lines)
     start = str(read_settings(training.model)["name"]) if training.model else None
     photos = [(photo.source, photo.role) for photo in training.photos.photos]
     add_run(folder, "train-joint", start, str(length), photos)

@@ -22,8 +22,21 @@ def test_a_logit_of_each_word_of_each_photo() -> None:
     assert sorted(head.state_dict()) == ["down.weight", "up.bias", "up.weight"]
 
 
-def test_weights_tell_the_sizes_of_a_head() -> None:
-    head = WordHead(channels=6, words=5, rank=3)
+def test_the_hidden_layer_is_added_to_the_linear_function() -> None:
+    torch.manual_seed(0)
+    head = WordHead(channels=6, words=5, rank=3, hidden=2)
+    assert head.bias is not None
+    torch.nn.init.normal_(head.bias)
+    grid = torch.randn(2, 4, 6)
+    features = mean_and_maximum(grid)
+    linear = features @ (head.up.weight[:, :3] @ head.down.weight[:3]).T + head.up.bias
+    hidden = torch.nn.functional.gelu(features @ head.down.weight[3:].T + head.bias)
+    assert torch.allclose(head(grid), linear + hidden @ head.up.weight[:, 3:].T, atol=1e-5)
+
+
+@pytest.mark.parametrize("hidden", [0, 2])
+def test_weights_tell_the_sizes_of_a_head(hidden: int) -> None:
+    head = WordHead(channels=6, words=5, rank=3, hidden=hidden)
     grid = torch.randn(2, 4, 6)
     assert torch.equal(WordHead.of(head.state_dict())(grid), head(grid))
     with pytest.raises(RuntimeError):

@@ -18,9 +18,7 @@ from captioner.training.heads import (
     HeadsRecipe,
     encode,
     masked,
-    rate,
     text_losses,
-    words_loss,
 )
 from captioner.training.retrieval import pad
 
@@ -64,31 +62,6 @@ def test_other_right_photos_are_left_out_of_the_sum(seed: int, queries: int, pho
     ]
     found = masked(logits, owners, right)
     assert float(found) == pytest.approx(np.mean(naive), abs=1e-5)
-
-
-@given(seed=st.integers(0, 999))
-def test_the_loss_of_words_is_the_focal_loss_of_what_is_told(seed: int) -> None:
-    torch.manual_seed(seed)
-    logits, shown, told = torch.randn(3, 5), torch.rand(3, 5) < 0.5, torch.rand(3, 5) < 0.7
-    there, absent = 0.5, 2.0
-    naive = 0.0
-    for photo in range(3):
-        for word in range(5):
-            chance = 1 / (1 + math.exp(-float(logits[photo, word])))
-            if told[photo, word] and shown[photo, word]:
-                naive -= (1 - chance) ** there * math.log(chance)
-            elif told[photo, word]:
-                naive -= chance**absent * math.log(1 - chance)
-    found = words_loss(logits, shown, told, HeadsRecipe(focus=(there, absent)))
-    assert float(found) == pytest.approx(naive / 3, abs=1e-4)
-
-
-def test_what_is_not_told_of_a_photo_teaches_nothing() -> None:
-    logits = torch.randn(2, 4, requires_grad=True)
-    told = torch.tensor([[True, False, True, False], [False] * 4])
-    words_loss(logits, torch.ones(2, 4, dtype=torch.bool), told, HeadsRecipe()).backward()  # type: ignore[no-untyped-call]
-    assert logits.grad is not None
-    assert torch.equal(logits.grad != 0, told)
 
 
 def vectors(count: int) -> Tensor:
@@ -142,9 +115,3 @@ def test_sentences_keep_their_places(seed: int) -> None:
         single = torch.cat([tower(*pad([each])) for each in tokens])
     assert found.dtype == torch.float32
     torch.testing.assert_close(found, single, atol=0.02, rtol=0)  # parts go through in bfloat16
-
-
-def test_rates_warm_up_and_fall_to_nothing() -> None:
-    found = np.array([rate(done, 0.1) for done in np.linspace(0, 1, 101)])
-    assert found[0] == 0 and found[-1] == pytest.approx(0) and found.max() <= 1
-    assert (np.diff(found[:10]) > 0).all() and (np.diff(found[11:]) < 0).all()

@@ -19,9 +19,10 @@ from captioner.training.heads import HeadsRecipe
 from captioner.training.lessons import Told
 from captioner.training.run import Report
 from captioner.training.train_heads import form_numbers, sentences_of_all_kinds, train_heads
+from captioner.training.train_words import WordsRecipe
 
 COLOURS = {"red": (220, 30, 30), "green": (30, 200, 40), "blue": (40, 60, 220)}
-RECIPE = HeadsRecipe(epochs=2, photos=12, rank=8)
+RECIPE = HeadsRecipe(epochs=2, photos=12, words=WordsRecipe(rank=8, hidden=4))
 
 
 def write_data(folder: Path, each: int, texts: tuple[str, ...]) -> Path:

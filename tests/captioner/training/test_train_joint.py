@@ -24,6 +24,7 @@ from captioner.training.run import Report, Resume
 from captioner.training.shards import PackConfig, Shards, pack
 from captioner.training.sources import Photo, Role
 from captioner.training.train_joint import Length, Machine, run, train_joint
+from captioner.training.train_words import WordsRecipe
 
 CPU = Precision(torch.device("cpu"), bf16=False)
 COLOURS = {"red": (220, 30, 30), "green": (30, 200, 40), "blue": (40, 60, 220)}
@@ -31,7 +32,10 @@ COLOURS = {"red": (220, 30, 30), "green": (30, 200, 40), "blue": (40, 60, 220)}
 
 def recipe(photos: int = 18) -> JointRecipe:
     plain = JointRecipe(trunk_from=0.3)
-    return replace(plain, heads=replace(plain.heads, photos=photos, rank=8, average=0.5))
+    return replace(
+        plain,
+        heads=replace(plain.heads, photos=photos, words=WordsRecipe(rank=8, hidden=4), average=0.5),
+    )
 
 
 @pytest.fixture(scope="module")
