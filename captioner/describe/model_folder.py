@@ -26,9 +26,9 @@ SENTENCES, TOKENIZER, BACKGROUND = "sentences.ort", "tokenizer.json", "backgroun
 SENTENCES_ONNX = "sentences.onnx"  # in place of SENTENCES, in models made up to version 0.1.0
 SELF_TEST = "self_test.json"  # see `captioner.describe.self_test`
 
-# Matrices of these kinds are stored as int8, with a scale for each row under the matrix's name and
-# SCALE. Of the word head, they would be 2 MB larger as float16.
-NARROW, SCALE = ("words",), ".scale"
+# Matrices whose names begin so are stored as int8, with a scale for each row under the matrix's name
+# and SCALE. As float16, the word head and the decoder's word vectors would be 8 MB larger.
+NARROW, SCALE = ("words.", "decoder.embedding."), ".scale"
 
 # The small files whose damage could go unnoticed. config.json lists their hashes under `files`, and
 # they are compared whenever such a file is read.
@@ -237,7 +237,7 @@ def write_part(
     """Write weights and settings into a model folder.
 
     The weights replace all weights of the same kind: names alike up to the first dot. Floats are
-    stored as float16, matrices of the kinds `NARROW` as int8. Call it after the other files of the
+    stored as float16, the matrices `NARROW` as int8. Call it after the other files of the
     part are written, because it computes the fingerprints and the hashes of files.
     """
     from safetensors.numpy import save_file
@@ -271,7 +271,7 @@ def _stored(name: str, weight: np.ndarray) -> list[tuple[str, np.ndarray]]:
     """Return the arrays in which a weight is stored, with their names."""
     if weight.dtype.kind != "f":
         return [(name, weight)]
-    if _kind(name) not in NARROW or weight.ndim != 2:
+    if not name.startswith(NARROW) or weight.ndim != 2:
         return [(name, weight.astype(np.float16))]
     most = np.abs(weight).max(axis=1, keepdims=True)
     scale = (np.where(most > 0, most, 1.0) / 127).astype(np.float32)  # (rows, 1)

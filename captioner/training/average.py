@@ -38,7 +38,8 @@ def average(models: Sequence[Path], out: Path) -> None:
     """Write a model whose weights are the mean of the weights of models.
 
     What is measured and not learnt (the vectors of sentences and photos of all kinds, thresholds)
-    is the first model's: `captioner finish` measures it again.
+    is the first model's: `captioner finish` measures it again. The word head is the first model's,
+    too: the hidden units of two heads stand for different things.
 
     Args:
         models: folders of two models or more of the same shape, with the same words.
@@ -63,7 +64,9 @@ def average(models: Sequence[Path], out: Path) -> None:
         for name, weight in more.items():
             total[name] += weight
     means = {
-        name: (total[name] / len(models)).astype(np.float32) if weight.dtype.kind == "f" else weight
+        name: (total[name] / len(models)).astype(np.float32)
+        if weight.dtype.kind == "f" and not name.startswith("words.")
+        else weight
         for name, weight in weights.items()  # whole numbers: counts, and vectors of sentences
     }
     new = out.with_name(f"{out.name}.new")  # a kill leaves no folder that looks complete

@@ -274,7 +274,8 @@ def put_towers(folder: Path, heads: Heads, tokenizer: Tokenizer, texts: Sequence
     scale = float(heads.scale.detach().exp())
     embedding = JointEmbedding(heads.photos, torch.from_numpy(quantise(sentences)), scale)
     shape = asdict(heads.photos.config)
-    write_part(folder, named_weights({"embedding": embedding}), {"embedding": shape})
+    settings = {"embedding": shape, "finish": {}}  # what was measured of other weights ends
+    write_part(folder, named_weights({"embedding": embedding}), settings)
 
 
 def put_words(folder: Path, head: WordHead, lines: Sequence[str]) -> None:
@@ -286,7 +287,7 @@ def put_words(folder: Path, head: WordHead, lines: Sequence[str]) -> None:
         lines: of words.tsv.
     """
     (folder / WORDS).write_text("\n".join(lines) + "\n", encoding="utf-8")
-    write_part(folder, named_weights({"words": head}), {})
+    write_part(folder, named_weights({"words": head}), {"finish": {}})
 
 
 def sentences_of_all_kinds(
