@@ -118,7 +118,6 @@ def find(
     if hits.words_only:
         count = counted(hits.words_only, "photo")
         cure = "photosearch index --upgrade" + (f" --model {model}" if model else "")
-        cure += f" --db {db}" if db else ""
         terminal.note(f"{count} can be found by words only: {cure} mends that")
     if not results:
         terminal.note(f"no photos match{_why_nothing(hits)}")

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from photosearch.cli.commands import typeable
 from photosearch.search.results import PartKind
 from photosearch.store.search_fields import SEARCH_FIELDS
 from photosearch.text import counted, display
@@ -37,7 +38,7 @@ def clean(text: str) -> str:
 def note(text: str) -> None:
     """Print a line to stderr. If stderr can't be written any more, work goes on without it."""
     with contextlib.suppress(OSError, ValueError):
-        print(clean(text), file=sys.stderr, flush=True)
+        print(clean(typeable(text)), file=sys.stderr, flush=True)
 
 
 def duration(seconds: float) -> str:
