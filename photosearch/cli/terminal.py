@@ -204,7 +204,7 @@ def result_lines(rank: int, result: Result, explain: bool = False) -> list[Line]
     """Return the lines that show one result; matched words are styled."""
     indent = " " * 12
     lines: list[Line] = [
-        [(f"{rank:>3} {result.score:>6.2f}  ", "dim"), *_caption(result)],
+        [(f"{rank:>3} {_score(result.score):>6}  ", "dim"), *_caption(result)],
         [(f"{indent}{clean(result.path)}", "cyan")],
     ]
     known = set(result.matches.get("caption", ()))
@@ -223,6 +223,12 @@ def result_lines(rank: int, result: Result, explain: bool = False) -> list[Line]
             meter = f"{'█' * round(10 * part.fraction):<10}"
             lines.append([(f"{indent}{meter} {part.fraction:>4.0%}  {_explained(name, part)}", "")])
     return lines
+
+
+def _score(score: float) -> str:
+    """Return a score with two decimals; a small score never reads as none."""
+    rounded = f"{score:.2f}"
+    return "<0.01" if rounded == "0.00" and score > 0 else rounded
 
 
 def _caption(result: Result) -> Line:

@@ -161,6 +161,28 @@ def test_find_imports_what_it_needs(library: Path, tmp_path: Path) -> None:
     assert set(done.stderr.splitlines()) & HEAVY == set()
 
 
+@pytest.mark.parametrize("score", ["-0.1", "1.01", "50", "nan", "inf"])
+def test_a_threshold_that_is_no_probability_is_refused(
+    library: Path, tmp_path: Path, score: str
+) -> None:
+    done = run("", "find", "blue", "--min-score", score, "--db", library, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert re.fullmatch(r"photosearch: --min-score \S+: the score is a .*, 0 to 1\n", done.stderr)
+    by_words = ("--ranker", "bm25+", "--min-score", score)
+    done = run("", "find", "blue", *by_words, "--db", library, cwd=tmp_path)
+    assert done.returncode == (2 if score == "nan" else 1 if float(score) > 1 else 0)
+
+
+@pytest.mark.parametrize("query", ["", "   ", "!!!"])
+def test_a_query_without_a_word_is_told_what_to_type(
+    library: Path, tmp_path: Path, query: str
+) -> None:
+    done = run("", "find", query, "--db", library, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("no photos match: the query has no word, type what the photo shows: ")
+
+
 @pytest.mark.parametrize(
     "arguments", [("stats",), ("errors",), ("prune", "--dry-run"), ("find", "x", "-n", "0")]
 )

@@ -157,6 +157,15 @@ def test_any_result_can_be_shown(caption: str, path: str, data: st.DataObject) -
     assert plain_of(result_lines(1, result)[0]) == f"  1   0.00  {clean(caption)}"
 
 
+@pytest.mark.parametrize(
+    ("score", "shown"),
+    [(0.0, "  0.00"), (1e-9, " <0.01"), (0.0049, " <0.01"), (0.0051, "  0.01"), (1.0, "  1.00")],
+)
+def test_a_small_score_does_not_read_as_none(score: float, shown: str) -> None:
+    first, *_ = result_lines(1, Result("/x.jpg", score, "a dog", {}, []))
+    assert plain_of(first) == f"  1 {shown}  a dog"
+
+
 def test_where_else_words_matched() -> None:
     matches = {"caption": ["a"], "alternatives": ["b", "c"], "camera": ["d"], "filename": ["e"]}
     lines = result_lines(1, Result("/x.jpg", 1.0, "a", matches, [(0, 1)]))
