@@ -244,7 +244,7 @@ class Library:
         from photosearch.repair.doctor import visit
 
         self.close()
-        return visit(self.path, check=check)
+        return visit(self.path, check=check, model=self._tower.named)
 
     def check_model(self, notify: Callable[[str], None] = lambda text: None) -> Health:
         """Check that the parts of the model in use belong together; see `captioner.doctor`.

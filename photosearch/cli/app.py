@@ -97,7 +97,7 @@ def reporting(command: Callable[..., None]) -> Callable[..., None]:
 
     @functools.wraps(command)
     def run(*args: Any, **kwargs: Any) -> None:
-        with naming(kwargs.get("db")):
+        with naming(kwargs.get("db"), kwargs.get("model")):
             reported(*args, **kwargs)
 
     def reported(*args: Any, **kwargs: Any) -> None:

@@ -121,8 +121,8 @@ def find(
         terminal.print_results(results, explain)
     if hits.words_only:
         count = counted(hits.words_only, "photo")
-        cure = "photosearch index --upgrade" + (f" --model {model}" if model else "")
-        terminal.note(f"{count} can be found by words only: {cure} mends that")
+        cure = "photosearch index --upgrade mends that"
+        terminal.note(f"{count} can be found by words only: {cure}")
     if not results:
         terminal.note(f"no photos match{_why_nothing(hits)}")
         sys.stdout.flush()

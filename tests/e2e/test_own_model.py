@@ -54,7 +54,7 @@ def test_a_library_moves_to_a_model_and_back(
     asked = run("find", "--json", "--model", mine, "camped", db=db)
     assert [photo["caption"] for photo in json.loads(asked.stdout)] == ["where we camped"]
     assert f"{SHOWN} photos can be found by words only" in asked.stderr
-    assert f"photosearch index --upgrade --model {mine}" in asked.stderr
+    assert f"photosearch index --model {mine} --upgrade" in asked.stderr
     assert "words only" not in run("find", sunset, db=db).stderr  # a search remembers nothing
 
     # The folder is typed relative, and remembered whole.

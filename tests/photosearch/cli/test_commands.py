@@ -24,3 +24,14 @@ def test_a_command_gets_the_library_that_was_named(message: str, typed: str | No
     with naming(None):
         assert typeable(message) == message
     assert typeable(message) == message
+
+
+def test_index_gets_the_model_that_was_named_too() -> None:
+    advice = "photosearch index --upgrade mends that, photosearch stats tells more"
+    with naming(None, "my model"):
+        assert typeable(advice) == advice.replace("index", "index --model 'my model'")
+    with naming("l.db", "m"):
+        assert typeable(advice) == (
+            "photosearch index --db l.db --model m --upgrade mends that, "
+            "photosearch stats --db l.db tells more"
+        )
