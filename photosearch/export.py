@@ -11,7 +11,7 @@ import re
 import sqlite3
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from typing import IO
 
 from photosearch.errors import UsageError
@@ -19,12 +19,12 @@ from photosearch.files.names import is_photo_name
 from photosearch.store.database import ENDINGS
 from photosearch.store.search_rows import CaptionSource
 from photosearch.text import display
-from photosearch.wording import PERHAPS, Confidence, wording
+from photosearch.wording import HEDGE, Confidence, wording
 
 COLUMNS = (
     "path", "filename", "alt_text", "caption", "confidence", "taken_at", "camera",
     "latitude", "longitude", "place", "width", "height", "model",
-    "title", "keywords", "rating", "taken_from",
+    "title", "keywords", "rating", "taken_from", "sure",
 )  # fmt: skip
 
 _QUERY = """
@@ -44,7 +44,7 @@ _DESCRIBING = (CaptionSource.EDIT, CaptionSource.ALT_TEXT, CaptionSource.DESCRIP
 
 # Left out, because a screen reader says "image" by itself; a doubt before it stays.
 _OPENING = re.compile(
-    rf"^(?P<doubt>{PERHAPS})?(?:(?:an?|the)? *(?:close ?up |black and white )*"
+    rf"^(?P<doubt>{HEDGE})?(?:(?:an?|the)? *(?:close ?up |black and white )*"
     r"(?:image|photo|photograph|picture)s? (?:of|showing) +)+",
     re.IGNORECASE,
 )
@@ -85,6 +85,7 @@ def export(
     photos: Sequence[str] | None = None,
     limit: int | None = None,
     gps: bool = True,
+    sure: Container[str] | None = None,
 ) -> int:
     """Write a CSV file (RFC 4180, UTF-8) of the photos that are not missing.
 
@@ -96,6 +97,7 @@ def export(
         photos: paths, in this order; None: all photos, in the order of paths.
         limit: photos at most.
         gps: write coordinates and place.
+        sure: paths of the photos that surely match a query; None: there is no query.
 
     Returns:
         How many photos were written.
@@ -103,7 +105,7 @@ def export(
     Raises:
         OSError: the file can't be written.
     """
-    rows = _rows(connection, photos, limit, gps)
+    rows = _rows(connection, photos, limit, gps, sure)
     if file == "-":
         sys.stdout.flush()
         with open(sys.stdout.fileno(), "w", encoding="utf-8", newline="", closefd=False) as out:
@@ -128,7 +130,11 @@ def _write(out: IO[str], rows: Iterable[Sequence[object]]) -> int:
 
 
 def _rows(
-    connection: sqlite3.Connection, photos: Sequence[str] | None, limit: int | None, gps: bool
+    connection: sqlite3.Connection,
+    photos: Sequence[str] | None,
+    limit: int | None,
+    gps: bool,
+    sure: Container[str] | None,
 ) -> Iterator[list[object]]:
     """Yield the cells of each photo, in the order of `COLUMNS`."""
     cursor = connection.cursor()
@@ -142,6 +148,8 @@ def _rows(
         found = itertools.islice((row for row in rows if row is not None), limit)
     for row in found:
         cells = _cells(row, gps)
+        if sure is not None:
+            cells["sure"] = "yes" if os.fsdecode(row["path"]) in sure else "no"
         yield [cells[column] for column in COLUMNS]
 
 
@@ -166,6 +174,7 @@ def _cells(row: sqlite3.Row, gps: bool) -> dict[str, object]:
         "confidence": confidence.caption if generated and confidence else None,
         "model": row["model"] if generated else None,
         "keywords": (row["keywords"] or "").replace("\n", "; ") or None,
+        "sure": None,
     }
 
 

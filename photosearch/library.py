@@ -350,9 +350,22 @@ class Library:
                 )
 
     def export(
-        self, file: StrPath, *, query: str | None = None, limit: int | None = None, gps: bool = True
+        self,
+        file: StrPath,
+        *,
+        query: str | None = None,
+        only_sure: bool = False,
+        limit: int | None = None,
+        gps: bool = True,
     ) -> int:
         """Write alt text and metadata as CSV; see `photosearch.export.export`.
+
+        Args:
+            file: the file to write; "-" is standard output.
+            query: only photos that `find` returns for it; None: all photos.
+            only_sure: leave out photos that only may match the query.
+            limit: photos at most.
+            gps: write coordinates and place.
 
         Returns:
             How many photos were written.
@@ -364,8 +377,12 @@ class Library:
         from photosearch import export
 
         export.refuse_target(os.fspath(file), self.path)
-        photos = None if query is None else [r.path for r in self.find(query, limit)]
-        return export.export(self._open(), os.fspath(file), photos, limit, gps)
+        if query is None:
+            return export.export(self._open(), os.fspath(file), None, limit, gps)
+        hits = self.find(query, limit)
+        photos = [result.path for result in (hits.sure if only_sure else hits.results)]
+        sure = {result.path for result in hits.sure}
+        return export.export(self._open(), os.fspath(file), photos, limit, gps, sure)
 
     def stats(self) -> dict[str, Any]:
         """Return counts of photos, captions and failures, the models, and the file's size."""

@@ -20,7 +20,7 @@ import pytest
 from PIL import Image
 
 from photosearch.errors import ExitCode
-from photosearch.wording import PERHAPS, SURE
+from photosearch.wording import HEDGE, SURE
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 CHECKOUT = Path(__file__).parents[2]
@@ -573,8 +573,8 @@ def test_export_to_stdout_is_csv_and_nothing_else(library: Any, run: Run) -> Non
         said = record["alt_text"].rstrip(".").lower()
         sure = float(record["confidence"])
         assert 0 < sure <= 1
-        assert said.startswith(PERHAPS) == (sure < SURE)
-        said = said.removeprefix(PERHAPS)
+        assert said.startswith(HEDGE) == (sure < SURE)
+        said = said.removeprefix(HEDGE)
         assert not re.match(r"(an? )?(black and white )?(image|photo|picture) of", said)
         assert said in record["caption"] or {*said.split(", ")} <= tags
         assert int(record["width"]) > 0 and int(record["height"]) > 0
@@ -609,6 +609,11 @@ def test_export_has_what_find_returns_in_its_order(library: Any, run: Run) -> No
     exported = rows(run("export", "-", "--query", "odd album", "-n", "5", db=library.db).stdout)
     paths = [record["path"].removeprefix("'") for record in exported]
     assert paths == [record["path"] for record in found]
+    assert [record["sure"] == "yes" for record in exported] == [each["sure"] for each in found]
+    sure = run("export", "-", "--query", "odd album", "-n", "5", "--sure", db=library.db)
+    assert rows(sure.stdout) == [record for record in exported if record["sure"] == "yes"]
+    alone = run("export", "-", "--sure", db=library.db)
+    assert (alone.returncode, alone.stdout) == (2, "") and "--sure needs --query" in alone.stderr
     none = run("export", "-", "--query", "zyzzyva", db=library.db)
     assert none.stdout == ",".join(COLUMNS) + "\r\n"
 

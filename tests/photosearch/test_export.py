@@ -147,9 +147,9 @@ def test_other_text_stays_as_it_is(text: str) -> None:
         ("a picture on a wall", "A picture on a wall."),
         ("a man taking a photo of a dog", "A man taking a photo of a dog."),
         ("imageoffice", "Imageoffice."),
-        ("perhaps a dog", "Perhaps a dog."),
-        ("perhaps a photo of a dog", "Perhaps a dog."),
-        ("perhaps a black and white photo of a dog", "Perhaps a dog."),
+        ("may show: a dog", "May show: a dog."),
+        ("may show: a photo of a dog", "May show: a dog."),
+        ("may show: a black and white photo of a dog", "May show: a dog."),
         ("a photo of perhaps a dog", "Perhaps a dog."),
     ],
 )
@@ -332,6 +332,18 @@ def test_a_query_gives_the_order_of_find(shelf: Shelf, tmp_path: Path) -> None:
         assert library.export(tmp_path / "x.csv", query="zebra") == 0
 
 
+def test_a_query_tells_the_sure_from_the_others(shelf: Shelf, tmp_path: Path) -> None:
+    names = [f"/p/{number}.jpg" for number in range(4)]
+    for name in names:
+        shelf.add(name)
+    asked = names[::-1]
+    rows = shelf.rows(tmp_path / "x.csv", asked, sure=set(asked[:1]))
+    assert [row["sure"] for row in rows] == ["yes", "no", "no", "no"]
+    assert {row["sure"] for row in shelf.rows(tmp_path / "x.csv", asked, sure=())} == {"no"}
+    assert {row["sure"] for row in shelf.rows(tmp_path / "x.csv", asked)} == {""}
+    assert {row["sure"] for row in shelf.rows(tmp_path / "x.csv")} == {""}
+
+
 # Whole or not at all
 
 
@@ -501,6 +513,6 @@ def test_an_unsure_alt_text_says_less_and_the_caption_stays(shelf: Shelf, tmp_pa
     shelf.add("/b.jpg", seen=Description(said, tags))
     shelf.add("/c.jpg", seen=Description([replace(said[0], words=(("dog", 0.1),))], tags))
     _, second, third = shelf.rows(tmp_path / "out.csv")
-    assert (second["alt_text"], third["alt_text"]) == ("Perhaps a dog.", "Perhaps grass, sky.")
+    assert (second["alt_text"], third["alt_text"]) == ("May show: a dog.", "May show: grass, sky.")
     assert second["caption"] == third["caption"] == "a dog in a lake"
     assert second["confidence"] == "0.1"

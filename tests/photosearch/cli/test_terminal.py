@@ -133,9 +133,9 @@ def test_an_unsure_caption_is_shown_with_doubt_and_its_matched_words_styled() ->
     unsure = Confidence(0.125, (("dog", 0.9), ("lake", 0.125)))
     result = Result("/x.jpg", 0.5, caption, {"caption": ["dog", "lake"]}, marks, ["grass"])
     for confidence, shown, styled in [
-        (unsure, "perhaps a dog", ["dog"]),
-        (Confidence(0.125), f"perhaps {caption}", ["dog", "lake"]),
-        (Confidence(0.125, (("dog", 0.25),)), "perhaps grass", []),
+        (unsure, "may show: a dog", ["dog"]),
+        (Confidence(0.125), f"may show: {caption}", ["dog", "lake"]),
+        (Confidence(0.125, (("dog", 0.25),)), "may show: grass", []),
         (Confidence(0.75), caption, ["dog", "lake"]),
         (None, caption, ["dog", "lake"]),
     ]:
