@@ -11,7 +11,7 @@ import re
 import sqlite3
 import sys
 import tempfile
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import IO
 
 from photosearch.errors import UsageError
@@ -82,10 +82,9 @@ def defuse(text: str) -> str:
 def export(
     connection: sqlite3.Connection,
     file: str,
-    photos: Sequence[str] | None = None,
+    photos: Iterable[tuple[str, bool]] | None = None,
     limit: int | None = None,
     gps: bool = True,
-    sure: Container[str] | None = None,
 ) -> int:
     """Write a CSV file (RFC 4180, UTF-8) of the photos that are not missing.
 
@@ -94,10 +93,10 @@ def export(
     Args:
         connection: to a library.
         file: the file to write; "-" is standard output.
-        photos: paths, in this order; None: all photos, in the order of paths.
+        photos: paths, in this order, each with whether the photo surely matches a query; None: all
+            photos, in the order of paths.
         limit: photos at most.
         gps: write coordinates and place.
-        sure: paths of the photos that surely match a query; None: there is no query.
 
     Returns:
         How many photos were written.
@@ -105,7 +104,7 @@ def export(
     Raises:
         OSError: the file can't be written.
     """
-    rows = _rows(connection, photos, limit, gps, sure)
+    rows = _rows(connection, photos, limit, gps)
     if file == "-":
         sys.stdout.flush()
         with open(sys.stdout.fileno(), "w", encoding="utf-8", newline="", closefd=False) as out:
@@ -131,30 +130,30 @@ def _write(out: IO[str], rows: Iterable[Sequence[object]]) -> int:
 
 def _rows(
     connection: sqlite3.Connection,
-    photos: Sequence[str] | None,
+    photos: Iterable[tuple[str, bool]] | None,
     limit: int | None,
     gps: bool,
-    sure: Container[str] | None,
 ) -> Iterator[list[object]]:
     """Yield the cells of each photo, in the order of `COLUMNS`."""
     cursor = connection.cursor()
     cursor.row_factory = sqlite3.Row
     if photos is None:
         limited = f"{_QUERY} ORDER BY photos.path LIMIT ?"
-        found: Iterable[sqlite3.Row] = cursor.execute(limited, (-1 if limit is None else limit,))
+        every = cursor.execute(limited, (-1 if limit is None else limit,))
+        found: Iterable[tuple[sqlite3.Row, bool | None]] = ((row, None) for row in every)
     else:
         single = f"{_QUERY} WHERE photos.path = ?"
-        rows = (cursor.execute(single, (os.fsencode(path),)).fetchone() for path in photos)
-        found = itertools.islice((row for row in rows if row is not None), limit)
-    for row in found:
-        cells = _cells(row, gps)
-        if sure is not None:
-            cells["sure"] = "yes" if os.fsdecode(row["path"]) in sure else "no"
+        asked = (
+            (cursor.execute(single, (os.fsencode(path),)).fetchone(), sure) for path, sure in photos
+        )
+        found = itertools.islice((pair for pair in asked if pair[0] is not None), limit)
+    for row, sure in found:
+        cells = {**_cells(row, gps), "sure": {None: None, True: "yes", False: "no"}[sure]}
         yield [cells[column] for column in COLUMNS]
 
 
 def _cells(row: sqlite3.Row, gps: bool) -> dict[str, object]:
-    """Return the values of a photo's row, by column."""
+    """Return the values of a photo's row, by column; all but `sure`."""
     path = display(os.fsdecode(row["path"]))
     generated = row["caption_source"] == CaptionSource.GENERATED
     confidence = Confidence.read(row["confidence"], row["word_confidences"])
@@ -174,7 +173,6 @@ def _cells(row: sqlite3.Row, gps: bool) -> dict[str, object]:
         "confidence": confidence.caption if generated and confidence else None,
         "model": row["model"] if generated else None,
         "keywords": (row["keywords"] or "").replace("\n", "; ") or None,
-        "sure": None,
     }
 
 

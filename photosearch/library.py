@@ -350,22 +350,10 @@ class Library:
                 )
 
     def export(
-        self,
-        file: StrPath,
-        *,
-        query: str | None = None,
-        only_sure: bool = False,
-        limit: int | None = None,
-        gps: bool = True,
-    ) -> int:
-        """Write alt text and metadata as CSV; see `photosearch.export.export`.
-
-        Args:
-            file: the file to write; "-" is standard output.
-            query: only photos that `find` returns for it; None: all photos.
-            only_sure: leave out photos that only may match the query.
-            limit: photos at most.
-            gps: write coordinates and place.
+        self, file: StrPath, *, query: str | None = None, only_sure: bool = False,
+        limit: int | None = None, gps: bool = True,
+    ) -> int:  # fmt: skip
+        """Write a CSV of all photos, or of those that `query` finds; see `photosearch.export`.
 
         Returns:
             How many photos were written.
@@ -377,22 +365,17 @@ class Library:
         from photosearch import export
 
         export.refuse_target(os.fspath(file), self.path)
-        if query is None:
-            return export.export(self._open(), os.fspath(file), None, limit, gps)
-        hits = self.find(query, limit)
-        photos = [result.path for result in (hits.sure if only_sure else hits.results)]
-        sure = {result.path for result in hits.sure}
-        return export.export(self._open(), os.fspath(file), photos, limit, gps, sure)
+        photos = None
+        if query is not None:
+            photos = [(r.path, r.sure) for r in self.find(query, limit) if r.sure or not only_sure]
+        return export.export(self._open(), os.fspath(file), photos, limit, gps)
 
     def stats(self) -> dict[str, Any]:
         """Return counts of photos, captions and failures, the models, and the file's size."""
         from photosearch.store.statistics import stats
 
-        return {
-            "path": os.path.abspath(self.path),
-            **stats(self._open()),
-            "bytes": database.file_size(self.path),
-        }
+        told = stats(self._open())
+        return {"path": os.path.abspath(self.path), **told, "bytes": database.file_size(self.path)}
 
     @contextlib.contextmanager
     def _changing(self) -> Iterator[sqlite3.Connection]:
