@@ -28,7 +28,7 @@ UNKNOWN = "no photos match: the model doesn't know this word, and no photo's tex
 IMPORTS = {"PYTHONPROFILEIMPORTTIME": "1"}  # makes Python tell on stderr what it imports
 COLUMNS = (
     "path,filename,alt_text,caption,confidence,taken_at,camera,latitude,longitude,place,"
-    "width,height,model,title,keywords,rating,taken_from"
+    "width,height,model,title,keywords,rating,taken_from,sure"
 ).split(",")
 
 
