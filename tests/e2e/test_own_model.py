@@ -106,7 +106,8 @@ def test_a_switch_without_an_upgrade_says_what_will_happen(
     before, after = (line for line in done.stderr.splitlines() if "another model" in line)
     assert f"{SHOWN} photos that another model described" in before
     assert "by words only" in before and str(mine) in before
-    assert f"another model described {SHOWN} photos" in after and "index --upgrade" in after
+    assert f"another model described {SHOWN} photos" in after
+    assert f"photosearch index --model {mine} --upgrade" in after
     asked = run("find", list(DRAWINGS)[SHOWN], db=db)
     assert f"{SHOWN} photos can be found by words only: photosearch index --upgrade" in asked.stderr
 
