@@ -106,7 +106,9 @@ def moved_marks(
         shown: its wording.
     """
     kept = shown.removeprefix(HEDGE)
-    if not caption.startswith(kept):
-        return []
     shift = len(shown) - len(kept)
+    if not caption.startswith(kept):  # single words, which may be those of the caption
+        words = {caption[start:end] for start, end in marks}
+        found = re.compile(r"[\w'-]+").finditer(shown, shift)
+        return [word.span() for word in found if word[0] in words]
     return [(start + shift, end + shift) for start, end in marks if end <= len(kept)]

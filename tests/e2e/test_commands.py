@@ -367,7 +367,8 @@ def test_file_names_cannot_command_a_terminal(
 
 def test_matched_words_are_highlighted_on_a_terminal(library: Any, run: Run) -> None:
     with contextlib.closing(sqlite3.connect(library.db)) as db:
-        (caption,) = db.execute("SELECT caption FROM search").fetchone()
+        sure = "SELECT text FROM captions WHERE rank = 0 AND confidence >= ?"  # it is shown whole
+        (caption,) = db.execute(sure, (SURE,)).fetchone()
     word = max(caption.split(), key=len)
     env = {"TERM": "xterm-256color", "COLUMNS": "200"}
     find = ("find", word, "--min-score", "0")

@@ -104,6 +104,9 @@ def test_marks_move_with_the_words() -> None:
     (mark,) = moved_marks(marks, caption, "may show: a dog")
     assert "may show: a dog"[slice(*mark)] == "dog"
     assert moved_marks(marks, caption, "may show: grass, sky") == []
+    (mark,) = moved_marks(marks, caption, "may show: grass, lake")
+    assert "may show: grass, lake"[slice(*mark)] == "lake"
+    assert moved_marks([(2, 6)], "a show of dogs", "may show: dogs") == []
 
 
 def test_what_a_row_says_is_read_and_damage_is_unknown() -> None:
