@@ -8,8 +8,8 @@ python benchmarks/side_by_side.py table WORK              # opens the key
 Needs PHOTOSEARCH_DATA. No training saw the photos: 20 each of the dev photos of COCO, of the
 journey and of Flickr8k, and 40 of six blogs (`ALBUMS` holds their data folders).
 `side_by_side/photos.tsv` names them. A system is a command, perhaps with options. For each photo it
-is drawn whose caption stands above; `WORK/key.tsv` tells. The pages leave "perhaps" out, because
-only newer models say it; what "perhaps" takes the place of is rated. The person who rates writes
+is drawn whose caption stands above; `WORK/key.tsv` tells. The pages leave "may show:" out, because
+only newer versions say it; what follows it is rated. The person who rates writes
 `WORK/ratings.tsv`: number, TAB, rating of the upper caption, TAB, rating of the lower caption. A
 rating is a first letter:
 
@@ -38,7 +38,7 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont
 
 from captioner.training.data import find_data, read_captions, read_split
-from photosearch.wording import PERHAPS
+from photosearch.wording import HEDGE
 
 HERE = Path(__file__).parent / "side_by_side"
 PHOTOS, RATED = HERE / "photos.tsv", HERE / "rated.tsv"
@@ -103,13 +103,13 @@ def sides(
 
 
 def is_hedged(caption: str) -> bool:
-    """Whether a caption says "perhaps"."""
-    return caption.lower().startswith(PERHAPS)
+    """Whether a caption says that it isn't sure."""
+    return caption.lower().startswith(HEDGE)
 
 
 def unhedged(caption: str) -> str:
-    """Return an alt text without "perhaps", its first letter in upper case again."""
-    rest = caption[len(PERHAPS) :] if is_hedged(caption) else caption
+    """Return an alt text without "may show:", its first letter in upper case again."""
+    rest = caption[len(HEDGE) :] if is_hedged(caption) else caption
     return rest[:1].upper() + rest[1:]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,17 +25,21 @@ class Health:
     faults: tuple[str, ...] = ()  # a line each
     matches: int | None = None  # drawings nearest to their own sentence; None: it wasn't asked
     is_recorded: bool = False  # whether the folder has answers to compare with
+    is_tuned: bool = False  # whether the folder has weights of its own for the ranking of search
 
     def __str__(self) -> str:
         """Return the health as one line, if there is no fault."""
-        told = (
-            ""
-            if self.is_recorded
-            else "; its answers were never recorded: captioner doctor --record"
-        )
-        return (
-            f"the model {self.name} is sound: {self.matches} of {len(DRAWINGS)} drawings are "
-            f"nearest to their own sentence{told}"
+        folder = shlex.quote(str(self.folder))
+        lacks = [f"its answers were never recorded: captioner doctor {folder} --record"]
+        lacks *= not self.is_recorded
+        if not self.is_tuned:
+            lacks.append("it has no `ranking`: python -m benchmarks.finish fits it")
+        return "; ".join(
+            [
+                f"the model {self.name} is sound: {self.matches} of {len(DRAWINGS)} drawings are "
+                "nearest to their own sentence",
+                *lacks,
+            ]
         )
 
 
@@ -53,7 +58,8 @@ def examine(
         ModelError: the folder holds no model.
     """
     check(engine, Device.AUTO)
-    name = str(read_settings(folder).get("name", folder.name))
+    settings = read_settings(folder)
+    name = str(settings.get("name", folder.name))
     try:
         faults = wrong_files(folder)
     except CaptionerError as error:
@@ -65,7 +71,9 @@ def examine(
     except CaptionerError as error:
         return Health(folder, name, (str(error),))
     faults = disagreements(answers, expected)
-    return Health(folder, name, tuple(faults), matches(answers), expected is not None)
+    return Health(
+        folder, name, tuple(faults), matches(answers), expected is not None, "ranking" in settings
+    )
 
 
 def record(folder: Path) -> None:

@@ -19,12 +19,12 @@ from photosearch.files.names import is_photo_name
 from photosearch.store.database import ENDINGS
 from photosearch.store.search_rows import CaptionSource
 from photosearch.text import display
-from photosearch.wording import PERHAPS, Confidence, wording
+from photosearch.wording import HEDGE, Confidence, wording
 
 COLUMNS = (
     "path", "filename", "alt_text", "caption", "confidence", "taken_at", "camera",
     "latitude", "longitude", "place", "width", "height", "model",
-    "title", "keywords", "rating", "taken_from",
+    "title", "keywords", "rating", "taken_from", "sure",
 )  # fmt: skip
 
 _QUERY = """
@@ -44,7 +44,7 @@ _DESCRIBING = (CaptionSource.EDIT, CaptionSource.ALT_TEXT, CaptionSource.DESCRIP
 
 # Left out, because a screen reader says "image" by itself; a doubt before it stays.
 _OPENING = re.compile(
-    rf"^(?P<doubt>{PERHAPS})?(?:(?:an?|the)? *(?:close ?up |black and white )*"
+    rf"^(?P<doubt>{HEDGE})?(?:(?:an?|the)? *(?:close ?up |black and white )*"
     r"(?:image|photo|photograph|picture)s? (?:of|showing) +)+",
     re.IGNORECASE,
 )
@@ -82,7 +82,7 @@ def defuse(text: str) -> str:
 def export(
     connection: sqlite3.Connection,
     file: str,
-    photos: Sequence[str] | None = None,
+    photos: Iterable[tuple[str, bool]] | None = None,
     limit: int | None = None,
     gps: bool = True,
 ) -> int:
@@ -93,7 +93,8 @@ def export(
     Args:
         connection: to a library.
         file: the file to write; "-" is standard output.
-        photos: paths, in this order; None: all photos, in the order of paths.
+        photos: paths, in this order, each with whether the photo surely matches a query; None: all
+            photos, in the order of paths.
         limit: photos at most.
         gps: write coordinates and place.
 
@@ -128,25 +129,31 @@ def _write(out: IO[str], rows: Iterable[Sequence[object]]) -> int:
 
 
 def _rows(
-    connection: sqlite3.Connection, photos: Sequence[str] | None, limit: int | None, gps: bool
+    connection: sqlite3.Connection,
+    photos: Iterable[tuple[str, bool]] | None,
+    limit: int | None,
+    gps: bool,
 ) -> Iterator[list[object]]:
     """Yield the cells of each photo, in the order of `COLUMNS`."""
     cursor = connection.cursor()
     cursor.row_factory = sqlite3.Row
     if photos is None:
         limited = f"{_QUERY} ORDER BY photos.path LIMIT ?"
-        found: Iterable[sqlite3.Row] = cursor.execute(limited, (-1 if limit is None else limit,))
+        every = cursor.execute(limited, (-1 if limit is None else limit,))
+        found: Iterable[tuple[sqlite3.Row, bool | None]] = ((row, None) for row in every)
     else:
         single = f"{_QUERY} WHERE photos.path = ?"
-        rows = (cursor.execute(single, (os.fsencode(path),)).fetchone() for path in photos)
-        found = itertools.islice((row for row in rows if row is not None), limit)
-    for row in found:
-        cells = _cells(row, gps)
+        asked = (
+            (cursor.execute(single, (os.fsencode(path),)).fetchone(), sure) for path, sure in photos
+        )
+        found = itertools.islice((pair for pair in asked if pair[0] is not None), limit)
+    for row, sure in found:
+        cells = {**_cells(row, gps), "sure": {None: None, True: "yes", False: "no"}[sure]}
         yield [cells[column] for column in COLUMNS]
 
 
 def _cells(row: sqlite3.Row, gps: bool) -> dict[str, object]:
-    """Return the values of a photo's row, by column."""
+    """Return the values of a photo's row, by column; all but `sure`."""
     path = display(os.fsdecode(row["path"]))
     generated = row["caption_source"] == CaptionSource.GENERATED
     confidence = Confidence.read(row["confidence"], row["word_confidences"])

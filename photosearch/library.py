@@ -244,7 +244,7 @@ class Library:
         from photosearch.repair.doctor import visit
 
         self.close()
-        return visit(self.path, check=check)
+        return visit(self.path, check=check, model=self._tower.named)
 
     def check_model(self, notify: Callable[[str], None] = lambda text: None) -> Health:
         """Check that the parts of the model in use belong together; see `captioner.doctor`.
@@ -350,9 +350,10 @@ class Library:
                 )
 
     def export(
-        self, file: StrPath, *, query: str | None = None, limit: int | None = None, gps: bool = True
-    ) -> int:
-        """Write alt text and metadata as CSV; see `photosearch.export.export`.
+        self, file: StrPath, *, query: str | None = None, only_sure: bool = False,
+        limit: int | None = None, gps: bool = True,
+    ) -> int:  # fmt: skip
+        """Write a CSV of all photos, or of those that `query` finds; see `photosearch.export`.
 
         Returns:
             How many photos were written.
@@ -364,18 +365,17 @@ class Library:
         from photosearch import export
 
         export.refuse_target(os.fspath(file), self.path)
-        photos = None if query is None else [r.path for r in self.find(query, limit)]
+        photos = None
+        if query is not None:
+            photos = [(r.path, r.sure) for r in self.find(query, limit) if r.sure or not only_sure]
         return export.export(self._open(), os.fspath(file), photos, limit, gps)
 
     def stats(self) -> dict[str, Any]:
         """Return counts of photos, captions and failures, the models, and the file's size."""
         from photosearch.store.statistics import stats
 
-        return {
-            "path": os.path.abspath(self.path),
-            **stats(self._open()),
-            "bytes": database.file_size(self.path),
-        }
+        told = stats(self._open())
+        return {"path": os.path.abspath(self.path), **told, "bytes": database.file_size(self.path)}
 
     @contextlib.contextmanager
     def _changing(self) -> Iterator[sqlite3.Connection]:

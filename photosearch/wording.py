@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-PERHAPS = "perhaps "
+HEDGE = "may show: "  # stands before what is left of a caption that isn't sure
 
 # From this probability on, a caption is shown as it is. For what the thresholds cost see
 # docs/measured/captions.md.
@@ -45,9 +45,9 @@ class Confidence:
 def wording(caption: str, confidence: Confidence | None, tags: Sequence[str] = ()) -> str:
     """Return a generated caption as people read it.
 
-    A caption that is sure enough stays as it is. Any other caption says less: "perhaps" and its
+    A caption that is sure enough stays as it is. Any other caption says less: "may show:" and its
     beginning, up to the first word that isn't sure. If no beginning is sure, the photo's tags take
-    its place; if there are no tags, the whole caption with "perhaps".
+    its place; if there are no tags, the likely words of the caption, without what joins them.
 
     Args:
         caption: as the model made it.
@@ -57,9 +57,17 @@ def wording(caption: str, confidence: Confidence | None, tags: Sequence[str] = (
     if confidence is None or confidence.caption >= SURE:
         return caption
     beginning = sure_beginning(caption, confidence.words)
-    if not beginning and tags:
-        return PERHAPS + ", ".join(tags)
-    return PERHAPS + (beginning or caption)
+    return HEDGE + (beginning or ", ".join(tags or likely(confidence.words)) or caption)
+
+
+def likely(words: Sequence[tuple[str, float]]) -> list[str]:
+    """Return the content words of a caption that are sure; if no word is sure, the likeliest word.
+
+    Args:
+        words: content words in order, each with its probability.
+    """
+    least = min(SURE_WORD, max((sure for _, sure in words), default=0.0))
+    return list(dict.fromkeys(word for word, sure in words if sure >= least))
 
 
 def sure_beginning(caption: str, words: Sequence[tuple[str, float]]) -> str:
@@ -97,8 +105,10 @@ def moved_marks(
         caption: as the model made it.
         shown: its wording.
     """
-    kept = shown.removeprefix(PERHAPS)
-    if not caption.startswith(kept):
-        return []
+    kept = shown.removeprefix(HEDGE)
     shift = len(shown) - len(kept)
+    if not caption.startswith(kept):  # single words, which may be those of the caption
+        words = {caption[start:end] for start, end in marks}
+        found = re.compile(r"[\w'-]+").finditer(shown, shift)
+        return [word.span() for word in found if word[0] in words]
     return [(start + shift, end + shift) for start, end in marks if end <= len(kept)]

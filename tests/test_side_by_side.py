@@ -28,9 +28,9 @@ def test_who_knows_an_older_key_does_not_know_the_sides() -> None:
 
 
 def test_pages_do_not_show_which_caption_is_hedged() -> None:
-    assert unhedged("Perhaps a dog.") == unhedged("A dog.") == "A dog."
-    assert unhedged("perhaps snow, animal") == "Snow, animal"
-    assert unhedged("Perhapses.") == "Perhapses."
+    assert unhedged("May show: a dog.") == unhedged("A dog.") == "A dog."
+    assert unhedged("may show: snow, animal") == "Snow, animal"
+    assert unhedged("May shower.") == "May shower."
     assert unhedged("") == ""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import shlex
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import resources
@@ -177,11 +178,19 @@ def wrong_files(folder: Path) -> list[str]:
     """Return what is wrong with a model's files, a line each; all their bytes are compared.
 
     Raises:
-        ModelError: the folder holds no model, or config.json or the weights can't be read.
+        ModelError: the folder holds no model, the model is of an earlier version, or config.json or
+            the weights can't be read.
     """
     settings, weights = read_settings(folder), read_weights(folder)
+    check_version(folder, weights)
     listed = _listed(folder) | {n: h["whole"] for n, h in _listed(folder, "large_files").items()}
+    unlisted = [n for n in (*LISTED, *LARGE) if n not in listed and (folder / n).exists()]
+    cure = remedy(folder, f"captioner doctor {shlex.quote(str(folder))} --record adds them")
     wrong = [
+        f"{CONFIG} lacks the hashes of {', '.join(unlisted)}: nobody can tell whether they belong "
+        f"to this model: if they do, {cure}"
+    ] * bool(unlisted)
+    wrong += [
         f"{name} is missing" if not (folder / name).exists() else f"{name} is not the model's own"
         for name, expected in listed.items()
         if not (folder / name).exists() or whole_hash(folder / name) != expected
@@ -240,7 +249,7 @@ def write_part(
     stored as float16, the matrices `NARROW` as int8. Call it after the other files of the
     part are written, because it computes the fingerprints and the hashes of files.
     """
-    from safetensors.numpy import save_file
+    from safetensors.numpy import save
 
     folder.mkdir(parents=True, exist_ok=True)
     kinds = {_kind(name) for name in weights}
@@ -248,7 +257,9 @@ def write_part(
     kept = {name: w for name, w in before.items() if _kind(name) not in kinds}
     stored = {key: w for name, weight in weights.items() for key, w in _stored(name, weight)}
     merged = {name: np.ascontiguousarray(w) for name, w in sorted({**kept, **stored}.items())}
-    save_file(merged, folder / WEIGHTS)
+    written = folder / f"{WEIGHTS}.new"  # safetensors' own file would be closed to other users
+    written.write_bytes(save(merged))
+    written.replace(folder / WEIGHTS)
     known = read_settings(folder) if (folder / CONFIG).exists() else {}
     known = {**known, **settings}
     wide = _widened(merged)

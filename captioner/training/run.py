@@ -12,7 +12,7 @@ from typing import Protocol
 
 import numpy as np
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor, nn
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
@@ -103,7 +103,8 @@ class Resume:
             tensors |= {f"optimizer.{number}.{slot}": value for slot, value in slots.items()}
         tensors |= {"epoch": torch.tensor(epoch), "best": torch.tensor(best, dtype=torch.float64)}
         new = self.file.with_suffix(".new")
-        save_file({name: tensor.contiguous().clone() for name, tensor in tensors.items()}, new)
+        # safetensors' own file would be closed to other users.
+        new.write_bytes(save({name: each.contiguous().clone() for name, each in tensors.items()}))
         new.replace(self.file)
 
     def load(self) -> tuple[int, float]:

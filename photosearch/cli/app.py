@@ -19,14 +19,9 @@ from typer.core import TyperGroup
 
 from captioner.errors import PersonError
 from photosearch.cli import terminal
+from photosearch.cli.commands import COMMANDS, naming
 from photosearch.cli.options import PlainValues, flat
 from photosearch.errors import ExitCode
-
-# In the order of the help. A command is the function of its name in `photosearch.cli.NAME`.
-COMMANDS = (
-    "index", "watch", "find", "edit", "export", "stats", "errors", "prune", "forget", "relocate",
-    "doctor", "evaluate", "demo",
-)  # fmt: skip
 
 _STYLE: dict[str, Any] = {"pretty_exceptions_enable": False, "rich_markup_mode": None}
 
@@ -102,6 +97,10 @@ def reporting(command: Callable[..., None]) -> Callable[..., None]:
 
     @functools.wraps(command)
     def run(*args: Any, **kwargs: Any) -> None:
+        with naming(kwargs.get("db"), kwargs.get("model")):
+            reported(*args, **kwargs)
+
+    def reported(*args: Any, **kwargs: Any) -> None:
         if _is_nowhere():  # engines fail without a current folder, too
             fail("the current folder is gone: change to another one first", ExitCode.UNUSABLE)
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from dataclasses import asdict
 from typing import Annotated
@@ -11,6 +12,7 @@ import typer
 
 from photosearch.cli import terminal
 from photosearch.cli.app import terminable
+from photosearch.cli.commands import typeable
 from photosearch.cli.options import Database, Model
 from photosearch.errors import ExitCode, ModelError, UsageError
 from photosearch.library import Library
@@ -49,7 +51,7 @@ def doctor(
         record["model_faults"] = faults
         print(json.dumps(record, ensure_ascii=False))
     else:
-        print(terminal.clean(str(report)))
+        print(terminal.clean(typeable(str(report))))
     for fault in faults:
         terminal.note(f"photosearch: the model: {fault}")
     if faults or report.state in ("wrong", "damaged"):
@@ -94,4 +96,5 @@ def _salvage(library: Library, file: str, as_json: bool) -> None:
     )
     if salvaged.unreadable:
         terminal.note(f"not all could be read of: {', '.join(salvaged.unreadable)}")
-        terminal.note("photosearch index --upgrade with this --db makes anew what photos can tell")
+        named = f"--db {shlex.quote(file)}"
+        terminal.note(f"photosearch index --upgrade {named} makes anew what photos can tell")

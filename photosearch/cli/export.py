@@ -20,6 +20,9 @@ def export(
     query: Annotated[
         str | None, typer.Option(help="Only photos that find returns for this query.")
     ] = None,
+    only_sure: Annotated[
+        bool, typer.Option("--sure", help="Leave out photos that only may match the query.")
+    ] = False,
     limit: Annotated[
         int | None, typer.Option("-n", "--limit", min=1, max=MOST, help="Photos at most.")
     ] = None,
@@ -31,9 +34,13 @@ def export(
 
     Example: photosearch export alt-text.csv
     """
+    if only_sure and query is None:
+        raise UsageError("--sure needs --query: photos match surely only if something is asked for")
     with Library(db) as library:
         try:
-            count = library.export(file, query=query, limit=limit, gps=not no_gps)
+            count = library.export(
+                file, query=query, only_sure=only_sure, limit=limit, gps=not no_gps
+            )
         except OSError as error:
             if error.errno in (errno.EPIPE, errno.ENOSPC):  # see `app.reporting`
                 raise

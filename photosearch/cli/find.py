@@ -101,6 +101,10 @@ def find(
     """
     if as_json and (paths or print0):
         raise UsageError("choose one: --json, or --paths or -0")
+    # The scores of the other rankers are no probabilities.
+    is_probability = Ranker.named(ranker).asks_vectors
+    if min_score is not None and is_probability and not 0 <= min_score <= 1:  # NaN is refused too
+        raise UsageError(f"--min-score {min_score:g}: the score is a probability, 0 to 1")
     # A search uses no BLAS, and NumPy's takes 40 ms to start its threads when it is imported.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     with Library(db, model=model) as library:
@@ -117,9 +121,8 @@ def find(
         terminal.print_results(results, explain)
     if hits.words_only:
         count = counted(hits.words_only, "photo")
-        cure = "photosearch index --upgrade" + (f" --model {model}" if model else "")
-        cure += f" --db {db}" if db else ""
-        terminal.note(f"{count} can be found by words only: {cure} mends that")
+        cure = "photosearch index --upgrade mends that"
+        terminal.note(f"{count} can be found by words only: {cure}")
     if not results:
         terminal.note(f"no photos match{_why_nothing(hits)}")
         sys.stdout.flush()
@@ -173,6 +176,8 @@ def _why_nothing(hits: Hits) -> str:
         return ": the library is empty, photosearch index FOLDER fills it"
     if hits.nothing is Nothing.ALL_GONE:
         return ": all photos of the library are gone, photosearch stats tells where they were"
+    if hits.nothing is Nothing.NOT_ASKED:
+        return ": the query has no word, type what the photo shows: photosearch find dog on beach"
     if hits.nothing is Nothing.UNKNOWN_WORDS:
         what, it = ("this word", "it") if len(hits.query.words) == 1 else ("these words", "them")
         return f": the model doesn't know {what}, and no photo's text has {it}"

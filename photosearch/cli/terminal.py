@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from photosearch.cli.commands import typeable
 from photosearch.search.results import PartKind
 from photosearch.store.search_fields import SEARCH_FIELDS
 from photosearch.text import counted, display
@@ -37,7 +38,7 @@ def clean(text: str) -> str:
 def note(text: str) -> None:
     """Print a line to stderr. If stderr can't be written any more, work goes on without it."""
     with contextlib.suppress(OSError, ValueError):
-        print(clean(text), file=sys.stderr, flush=True)
+        print(clean(typeable(text)), file=sys.stderr, flush=True)
 
 
 def duration(seconds: float) -> str:
@@ -203,7 +204,7 @@ def result_lines(rank: int, result: Result, explain: bool = False) -> list[Line]
     """Return the lines that show one result; matched words are styled."""
     indent = " " * 12
     lines: list[Line] = [
-        [(f"{rank:>3} {result.score:>6.2f}  ", "dim"), *_caption(result)],
+        [(f"{rank:>3} {_score(result.score):>6}  ", "dim"), *_caption(result)],
         [(f"{indent}{clean(result.path)}", "cyan")],
     ]
     known = set(result.matches.get("caption", ()))
@@ -222,6 +223,12 @@ def result_lines(rank: int, result: Result, explain: bool = False) -> list[Line]
             meter = f"{'█' * round(10 * part.fraction):<10}"
             lines.append([(f"{indent}{meter} {part.fraction:>4.0%}  {_explained(name, part)}", "")])
     return lines
+
+
+def _score(score: float) -> str:
+    """Return a score with two decimals; a small score never reads as none."""
+    rounded = f"{score:.2f}"
+    return "<0.01" if rounded == "0.00" and score > 0 else rounded
 
 
 def _caption(result: Result) -> Line:

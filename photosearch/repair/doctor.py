@@ -9,8 +9,8 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
-from captioner.describe.words import BYTES
 from photosearch.errors import LibraryError
 from photosearch.files.drives import is_emptied
 from photosearch.files.file import File, Skipped
@@ -18,7 +18,10 @@ from photosearch.files.paths import outermost, root_of, top_of
 from photosearch.files.roots import root_among, why_unreachable
 from photosearch.files.sidecars import list_sidecars
 from photosearch.files.walk import walk
+from photosearch.repair import unusable
+from photosearch.repair.unusable import ModelInUse
 from photosearch.store import database, schema
+from photosearch.store.descriptions import count_vectors_of_others
 from photosearch.store.known import known_below
 from photosearch.store.roots import all_roots, outer_roots
 from photosearch.store.search_rows import is_folder_of, search_values, write_search_row
@@ -48,10 +51,12 @@ class Report:
     definitions: int = 0  # definitions of indexes, triggers and text index: gone or changed
     text_index: bool = False  # the text index differs from its rows
     rows: int = 0  # rows of searched text: absent, out of date or too many
-    vectors: int = 0  # vectors that can't be used: see `wrong_vectors`
-    words: int = 0  # photos whose likeliest words can't be used: see `wrong_words`
+    vectors: int = 0  # vectors that can't be used: see `unusable.vectors`
+    words: int = 0  # photos whose likeliest words can't be used: see `unusable.words`
+    confidences: int = 0  # captions whose confidence can't be used: see `unusable.confidences`
     photos: int = 0  # photos that aren't hidden
     undescribed: int = 0  # photos that aren't hidden and lack captions, tags or a vector
+    outdated: int = 0  # photos that aren't hidden, whose vector is not of the model in use
     files: Files = Files()
 
     @property
@@ -61,7 +66,9 @@ class Report:
         faults += [counted(self.definitions, "definition")] * (self.definitions > 0)
         faults += [counted(self.rows, "search row")] * (self.rows > 0)
         faults += [counted(self.vectors, "vector")] * (self.vectors > 0)
-        return faults + [f"words of {counted(self.words, 'photo')}"] * (self.words > 0)
+        faults += [f"words of {counted(self.words, 'photo')}"] * (self.words > 0)
+        what = f"confidence of {counted(self.confidences, 'caption')}"
+        return faults + [what] * (self.confidences > 0)
 
     @property
     def state(self) -> str:
@@ -86,18 +93,24 @@ class Report:
             *[f"{counted(self.files.gone, 'photo')} whose files are gone"] * (self.files.gone > 0),
             *[f"{self.undescribed:,} not wholly described (photosearch index --upgrade)"]
             * (self.undescribed > 0),
+            *[
+                f"{self.outdated:,} described by another model, so that only words find them "
+                "(photosearch index --upgrade)"
+            ]
+            * (self.outdated > 0),
         ]
         cure = " (photosearch doctor repairs that)" if self.state == "wrong" else ""
         faults = f"{', '.join(self.faults)}{cure}; " if self.faults else ""
         return f"{self.state}: {faults}{', '.join(counts)}"
 
 
-def visit(path: str, *, check: bool = False) -> Report:
+def visit(path: str, *, check: bool = False, model: Path | None = None) -> Report:
     """Look for what is wrong with a library's file, and repair what is safe.
 
     Args:
         path: the file.
         check: repair nothing.
+        model: the folder that a person names; None: see `photosearch.store.library_model`.
 
     Returns:
         What was found. If the file is damaged, the report says so, and the file stays as it is.
@@ -113,9 +126,9 @@ def visit(path: str, *, check: bool = False) -> Report:
     try:
         if check:  # a copy, because SQLite checks a text index by a write
             with contextlib.closing(database.open_copy(path)) as copy:
-                return examine(copy, repair=False)
+                return examine(copy, ModelInUse.of(copy, path, model), repair=False)
         with database.changing(path) as connection:
-            return examine(connection, repair=True)
+            return examine(connection, ModelInUse.of(connection, path, model), repair=True)
     except (LibraryError, sqlite3.DatabaseError) as error:
         cause = error.__cause__ if isinstance(error, LibraryError) else error
         if not is_damage(cause):
@@ -123,11 +136,14 @@ def visit(path: str, *, check: bool = False) -> Report:
         return Report(damage=str(cause))
 
 
-def examine(connection: sqlite3.Connection, *, repair: bool) -> Report:
+def examine(
+    connection: sqlite3.Connection, model: ModelInUse | None = None, *, repair: bool
+) -> Report:
     """Check a library's file, its rows and its folders.
 
     Args:
         connection: to the library, for writing, while no other process indexes.
+        model: the model in use; None: nothing is compared with it.
         repair: replace what can be made from other rows; if False, nothing is changed.
 
     Raises:
@@ -148,20 +164,20 @@ def examine(connection: sqlite3.Connection, *, repair: bool) -> Report:
     if (definitions or text_index) and repair:
         schema.remake(connection)
     rows = list(wrong_rows(connection))
-    vectors, words = wrong_vectors(connection), wrong_words(connection)
+    vectors, words = unusable.vectors(connection), unusable.words(connection, model)
+    confidences = unusable.confidences(connection)
     if repair:
         mend_rows(connection, rows)
-        mend_words(connection, words)
-        with connection:  # the next `index --upgrade` makes new vectors
-            connection.executemany("DELETE FROM vectors WHERE photo_id = ?", vectors)
+        unusable.take_out(connection, vectors=vectors, words=words, captions=confidences)
     counts = """SELECT count(*), count(*) FILTER (
                     WHERE rank IS NULL OR vector IS NULL OR tags_model_id IS NULL)
                 FROM photos LEFT JOIN captions ON captions.photo_id = id AND rank = 0
                 LEFT JOIN vectors ON vectors.photo_id = id WHERE missing_since IS NULL"""
     photos, undescribed = connection.execute(counts).fetchone()
+    outdated = count_vectors_of_others(connection, model.fingerprints) if model else 0
     report = Report(
-        None, repair, indexes, definitions, text_index, len(rows), len(vectors), len(words), photos,
-        undescribed, compare(connection),
+        None, repair, indexes, definitions, text_index, len(rows), len(vectors), len(words),
+        len(confidences), photos, undescribed, outdated, compare(connection),
     )  # fmt: skip
     return replace(report, repaired=repair and bool(report.faults))
 
@@ -230,49 +246,6 @@ def wrong_rows(connection: sqlite3.Connection) -> Iterator[int]:
         wrong = any(row[name] != value for name, value in expected.items() if name != "folder")
         if wrong or not is_folder_of(row["folder"], os.fsdecode(path)):
             yield photo_id
-
-
-def wrong_vectors(connection: sqlite3.Connection) -> list[tuple[int]]:
-    """Return the ids of photos whose vector can't be used.
-
-    A vector can't be used if most vectors of the same model have another length, or if its hubness
-    is no number.
-    """
-    query = """
-        WITH sizes AS (SELECT model_id, length(vector) AS size, count(*) AS photos
-                       FROM vectors GROUP BY 1, 2),
-             usual AS (SELECT model_id, size FROM sizes AS one WHERE 2 * photos > (
-                       SELECT sum(photos) FROM sizes WHERE model_id = one.model_id))
-        SELECT photo_id FROM vectors JOIN usual USING (model_id)
-        WHERE length(vector) <> size OR hubness IS NULL OR abs(hubness) > 1e300"""
-    return connection.execute(query).fetchall()
-
-
-def wrong_words(connection: sqlite3.Connection) -> list[tuple[int]]:
-    """Return the ids of photos whose likeliest words can't be used.
-
-    A photo's words can't be used if their length is wrong, or if another model made the photo's
-    tags. If the model that made the tags has made words of other photos, but not of this photo, the
-    words are lost.
-    """
-    query = """
-        SELECT photo_id FROM words JOIN photos ON id = photo_id
-        WHERE length(words) <> ? OR model_id <> tags_model_id
-        UNION SELECT id FROM photos LEFT JOIN words ON photo_id = id
-        WHERE photo_id IS NULL AND tags_model_id IN (SELECT model_id FROM words)"""
-    return connection.execute(query, (BYTES,)).fetchall()
-
-
-def mend_words(connection: sqlite3.Connection, photos: list[tuple[int]]) -> None:
-    """Let the next `index --upgrade` make the tags and words of photos, in one transaction.
-
-    Args:
-        connection: to the library, for writing.
-        photos: the ids of the photos, see `wrong_words`.
-    """
-    with connection:
-        connection.executemany("DELETE FROM words WHERE photo_id = ?", photos)
-        connection.executemany("UPDATE photos SET tags_model_id = NULL WHERE id = ?", photos)
 
 
 def mend_rows(connection: sqlite3.Connection, photos: list[int]) -> None:

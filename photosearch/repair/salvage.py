@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from photosearch.errors import LibraryError, UsageError
-from photosearch.repair import doctor
+from photosearch.repair import doctor, unusable
 from photosearch.repair.damaged import Table, TableReader, indexed_paths, is_path, shown, tables
 from photosearch.store import database, schema
 from photosearch.store.clock import now
@@ -106,7 +106,8 @@ def _salvage(path: str, copy: str, made: str) -> Salvaged:
         salvaged = _transfer(old, new, version)
     with contextlib.closing(database.open_for_writing(made)) as new:
         doctor.mend_rows(new, list(doctor.wrong_rows(new)))
-        doctor.mend_words(new, doctor.wrong_words(new))
+        words, captions = unusable.words(new), unusable.confidences(new)
+        unusable.take_out(new, words=words, captions=captions)
         wrong = doctor.damages(new)
         if wrong or doctor.text_index_is_wrong(new):
             raise LibraryError(f"what was salvaged is not sound: {wrong[:1]}")

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from captioner.cli import main
 from captioner.describe.engines import Engine, is_installed
 from captioner.describe.model_folder import NAMES, PHOTO, STEP, shipped_model
 from captioner.describe.onnx_captioner import OnnxCaptioner
@@ -85,11 +86,22 @@ def test_caption_prints_the_best_first_and_goes_on_past_bad_files(tmp_path: Path
     ],
 )
 def test_wrong_input_is_one_line(
-    arguments: tuple[str, ...], code: int, reason: str, tmp_path: Path
+    arguments: tuple[str, ...],
+    code: int,
+    reason: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
+    """In this process: half of these commands import torch, which takes seconds."""
     if arguments[0] in ("train", "export", "average") and not is_installed(Engine.TORCH):
         code, reason = 2, "torch isn't installed: pip install 'photosearch[train]'"
-    done = run(*arguments, cwd=tmp_path)
-    assert done.returncode == code
-    assert done.stderr.startswith("captioner: ") and reason in done.stderr
-    assert done.stderr.count("\n") == 1
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("PHOTOSEARCH_DATA", raising=False)
+    monkeypatch.setattr(sys, "argv", ["captioner", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    told = capfd.readouterr().err
+    assert ended.value.code == code
+    assert told.startswith("captioner: ") and reason in told
+    assert told.count("\n") == 1

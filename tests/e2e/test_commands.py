@@ -20,7 +20,7 @@ import pytest
 from PIL import Image
 
 from photosearch.errors import ExitCode
-from photosearch.wording import PERHAPS, SURE
+from photosearch.wording import HEDGE, SURE
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 CHECKOUT = Path(__file__).parents[2]
@@ -28,7 +28,7 @@ UNKNOWN = "no photos match: the model doesn't know this word, and no photo's tex
 IMPORTS = {"PYTHONPROFILEIMPORTTIME": "1"}  # makes Python tell on stderr what it imports
 COLUMNS = (
     "path,filename,alt_text,caption,confidence,taken_at,camera,latitude,longitude,place,"
-    "width,height,model,title,keywords,rating,taken_from"
+    "width,height,model,title,keywords,rating,taken_from,sure"
 ).split(",")
 
 
@@ -367,7 +367,8 @@ def test_file_names_cannot_command_a_terminal(
 
 def test_matched_words_are_highlighted_on_a_terminal(library: Any, run: Run) -> None:
     with contextlib.closing(sqlite3.connect(library.db)) as db:
-        (caption,) = db.execute("SELECT caption FROM search").fetchone()
+        sure = "SELECT text FROM captions WHERE rank = 0 AND confidence >= ?"  # it is shown whole
+        (caption,) = db.execute(sure, (SURE,)).fetchone()
     word = max(caption.split(), key=len)
     env = {"TERM": "xterm-256color", "COLUMNS": "200"}
     find = ("find", word, "--min-score", "0")
@@ -573,10 +574,11 @@ def test_export_to_stdout_is_csv_and_nothing_else(library: Any, run: Run) -> Non
         said = record["alt_text"].rstrip(".").lower()
         sure = float(record["confidence"])
         assert 0 < sure <= 1
-        assert said.startswith(PERHAPS) == (sure < SURE)
-        said = said.removeprefix(PERHAPS)
+        assert said.startswith(HEDGE) == (sure < SURE)
+        said = said.removeprefix(HEDGE)
         assert not re.match(r"(an? )?(black and white )?(image|photo|picture) of", said)
-        assert said in record["caption"] or {*said.split(", ")} <= tags
+        parts = {*said.split(", ")}
+        assert parts <= tags or all(part in record["caption"] for part in parts)
         assert int(record["width"]) > 0 and int(record["height"]) > 0
         assert record["model"]
     names = {record["filename"] for record in records}
@@ -609,6 +611,11 @@ def test_export_has_what_find_returns_in_its_order(library: Any, run: Run) -> No
     exported = rows(run("export", "-", "--query", "odd album", "-n", "5", db=library.db).stdout)
     paths = [record["path"].removeprefix("'") for record in exported]
     assert paths == [record["path"] for record in found]
+    assert [record["sure"] == "yes" for record in exported] == [each["sure"] for each in found]
+    sure = run("export", "-", "--query", "odd album", "-n", "5", "--sure", db=library.db)
+    assert rows(sure.stdout) == [record for record in exported if record["sure"] == "yes"]
+    alone = run("export", "-", "--sure", db=library.db)
+    assert (alone.returncode, alone.stdout) == (2, "") and "--sure needs --query" in alone.stderr
     none = run("export", "-", "--query", "zyzzyva", db=library.db)
     assert none.stdout == ",".join(COLUMNS) + "\r\n"
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from photosearch.wording import (
-    PERHAPS,
+    HEDGE,
     SURE,
     SURE_WORD,
     Confidence,
@@ -54,10 +54,29 @@ def test_a_sure_caption_and_an_unknown_one_stay_as_they_are() -> None:
 
 def test_an_unsure_caption_says_less() -> None:
     unsure = Confidence(SURE - 0.1, sure("dog", "lake?"))
-    assert wording("a dog in a lake", unsure, ["grass"]) == "perhaps a dog"
+    assert wording("a dog in a lake", unsure, ["grass"]) == "may show: a dog"
     nothing = Confidence(SURE - 0.1, sure("dog?", "lake?"))
-    assert wording("a dog in a lake", nothing, ["grass", "sky"]) == "perhaps grass, sky"
-    assert wording("a dog in a lake", nothing) == "perhaps a dog in a lake"
+    assert wording("a dog in a lake", nothing, ["grass", "sky"]) == "may show: grass, sky"
+    assert wording("a dog in a lake", nothing) == "may show: dog, lake"  # equally unlikely
+    unknown = Confidence(SURE - 0.1)
+    assert wording("a dog in a lake", unknown) == "may show: a dog in a lake"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((("dog", 0.4), ("grass", 0.7), ("lake", 0.6)), "may show: grass, lake"),
+        ((("dog", 0.4), ("grass", 0.2)), "may show: dog"),
+        ((("dog", 0.1), ("grass", 0.5), ("dog", 0.6)), "may show: grass, dog"),
+        ((("dog", 0.4), ("dog", 0.9)), "may show: dog"),
+        ((("dog", 0.0),), "may show: dog"),
+    ],
+)
+def test_without_a_sure_beginning_and_tags_only_likely_words_are_left(
+    words: tuple[tuple[str, float], ...], said: str
+) -> None:
+    caption = "a " + " in a ".join(word for word, _ in words)
+    assert wording(caption, Confidence(SURE - 0.1, words)) == said
 
 
 captions = st.lists(st.sampled_from("a the in on dog lake red man".split()), max_size=9)
@@ -75,16 +94,19 @@ def test_no_wording_holds_an_unsure_word_after_a_sure_beginning(
     kept = [word for word in beginning.split() if word in content]
     assert all(chance >= SURE_WORD for _, chance in known[: len(kept)])
     shown = wording(text, Confidence(caption, known), ["sky"])
-    assert shown == text if caption >= SURE else shown.startswith(PERHAPS)
+    assert shown == text if caption >= SURE else shown.startswith(HEDGE)
 
 
 def test_marks_move_with_the_words() -> None:
     caption = "a dog in a lake"
     marks = [(2, 5), (11, 15)]
     assert moved_marks(marks, caption, caption) == marks
-    (mark,) = moved_marks(marks, caption, "perhaps a dog")
-    assert "perhaps a dog"[slice(*mark)] == "dog"
-    assert moved_marks(marks, caption, "perhaps grass, sky") == []
+    (mark,) = moved_marks(marks, caption, "may show: a dog")
+    assert "may show: a dog"[slice(*mark)] == "dog"
+    assert moved_marks(marks, caption, "may show: grass, sky") == []
+    (mark,) = moved_marks(marks, caption, "may show: grass, lake")
+    assert "may show: grass, lake"[slice(*mark)] == "lake"
+    assert moved_marks([(2, 6)], "a show of dogs", "may show: dogs") == []
 
 
 def test_what_a_row_says_is_read_and_damage_is_unknown() -> None:

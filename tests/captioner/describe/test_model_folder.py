@@ -1,3 +1,5 @@
+import json
+import os
 from dataclasses import asdict
 from pathlib import Path
 
@@ -58,6 +60,27 @@ def test_a_part_is_put_beside_the_others(folder: Path) -> None:
     assert all(w.dtype == np.float16 for w in found.values())
     settings = read_settings(folder)
     assert settings["name"] == "toy" and settings["tags"] == {"shown": 0.6}
+
+
+@pytest.mark.parametrize("mask", [0o022, 0o077])
+def test_weights_are_as_open_to_others_as_other_new_files(tmp_path: Path, mask: int) -> None:
+    before = os.umask(mask)
+    try:
+        write_part(tmp_path, weights("encoder"), {"name": "toy"})
+    finally:
+        os.umask(before)
+    modes = {file.name: file.stat().st_mode & 0o777 for file in tmp_path.iterdir()}
+    assert modes == dict.fromkeys([WEIGHTS, "config.json"], 0o666 & ~mask)
+
+
+def test_weights_in_a_link_are_replaced_only_there(folder: Path, tmp_path: Path) -> None:
+    linked = tmp_path / "linked"
+    linked.mkdir()
+    (linked / WEIGHTS).symlink_to(folder / WEIGHTS)
+    (linked / "config.json").write_text("{}")
+    before = (folder / WEIGHTS).read_bytes()
+    write_part(linked, weights("tagger"), {})
+    assert (folder / WEIGHTS).read_bytes() == before != (linked / WEIGHTS).read_bytes()
 
 
 def test_the_matrices_of_the_word_head_are_narrow_on_disk(folder: Path) -> None:
@@ -230,6 +253,22 @@ def test_all_bytes_and_all_links_between_files_are_compared(folder: Path) -> Non
     (folder / SENTENCES).write_bytes(content)
     list_files(folder)  # somebody vouches for a file of another training
     assert wrong_files(folder) == ["vectors come from weights, files or settings of another model"]
+
+
+@pytest.mark.parametrize("key", ["files", "large_files"])
+def test_files_without_hashes_are_told(folder: Path, key: str) -> None:
+    for name in (SENTENCES, VOCABULARY):
+        (folder / name).write_bytes(bytes(1000))
+    write_part(folder, {}, {})
+    settings = read_settings(folder)
+    del settings[key]
+    (folder / "config.json").write_text(json.dumps(settings))
+    (fault,) = wrong_files(folder)
+    names = {"files": VOCABULARY, "large_files": f"{WEIGHTS}, {SENTENCES}"}[key]
+    assert fault.startswith(f"config.json lacks the hashes of {names}: ")
+    assert fault.endswith(f"captioner doctor {folder} --record adds them")
+    list_files(folder)
+    assert wrong_files(folder) == []
 
 
 def test_weights_that_are_no_numbers_are_told(folder: Path) -> None:

@@ -32,7 +32,7 @@ SAME = st.characters(max_codepoint=0x2FFF).filter(
 )
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(st.lists(ODD | st.text(SAME, max_size=6), max_size=30).map(" ".join) | st.text(SAME))
 @example("a dog " * 100)
 @example("[CLS][SEP] [MASK]x[UNK]")
@@ -40,21 +40,28 @@ def test_anything_typed_becomes_the_same_tokens(text: str) -> None:
     assert OURS.encode(text) == THEIRS.encode(text).ids
 
 
-def test_characters_become_the_same_tokens_but_for_later_additions_to_unicode() -> None:
-    codes = [code for code in range(0x30000) if not 0xD800 <= code < 0xE000]
+@pytest.mark.parametrize("step", [11, pytest.param(1, marks=pytest.mark.slow)])
+def test_characters_become_the_same_tokens_but_for_later_additions_to_unicode(step: int) -> None:
+    """All characters below 0x3000, and of the others each of so many: most are ideographs."""
+    codes = [
+        code
+        for code in (*range(0x3000), *range(0x3000, 0x30000, step))
+        if not 0xD800 <= code < 0xE000
+    ]
     texts = [f"a{chr(code)}b" for code in codes]
     pairs = zip(codes, texts, THEIRS.encode_batch(texts), strict=True)
     other = [code for code, text, theirs in pairs if OURS.encode(text) != theirs.ids]
-    assert len(other) < 1000 and min(other, default=0x600) >= 0x600
+    assert len(other) < 500 + 500 / step and min(other, default=0x600) >= 0x600
 
 
-def test_captions_by_people_become_the_same_tokens(data_dir: Path) -> None:
+@pytest.mark.parametrize("count", [5000, pytest.param(50_000, marks=pytest.mark.slow)])
+def test_captions_by_people_become_the_same_tokens(data_dir: Path, count: int) -> None:
     with gzip.open(data_dir / "text" / "coco.tsv.gz", "rt", encoding="utf-8") as lines:
         captions = [
             line.rstrip("\n").partition("\t")[2]
-            for line, _ in zip(lines, range(50_000), strict=False)
+            for line, _ in zip(lines, range(count), strict=False)
         ]
-    assert len(captions) == 50_000
+    assert len(captions) == count
     for caption, theirs in zip(captions, THEIRS.encode_batch(captions), strict=True):
         assert OURS.encode(caption) == theirs.ids
 

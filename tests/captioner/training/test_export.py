@@ -120,6 +120,12 @@ def test_a_beam_of_another_width_needs_another_graph(folder: Path, tmp_path: Pat
     write_part(other, {}, {"beam": asdict(BeamConfig(beam=3))})
     with pytest.raises(ModelError, match=f"captioner export {other}"):
         OnnxCaptioner.load(other, next(iter(OPEN)))
+
+
+@pytest.mark.slow
+def test_another_export_serves_a_beam_of_another_width(folder: Path, tmp_path: Path) -> None:
+    other = Path(shutil.copytree(folder, tmp_path / "other"))
+    write_part(other, {}, {"beam": asdict(BeamConfig(beam=3))})
     write_graphs(other)
     OnnxCaptioner.load(other, next(iter(OPEN)))
 

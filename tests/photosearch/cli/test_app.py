@@ -1,5 +1,6 @@
 """How commands end: what a person can mend is one line, and a fault of the program shows as one."""
 
+import contextlib
 import errno
 import importlib
 import json
@@ -17,7 +18,8 @@ from PIL import Image
 
 import photosearch
 from photosearch import Library
-from photosearch.cli.app import COMMANDS, app, reporting
+from photosearch.cli.app import app, reporting
+from photosearch.cli.commands import COMMANDS
 from photosearch.errors import BusyError, LibraryError, UnknownPathError, UsageError
 from tests.fakes import FakeDescriber
 
@@ -100,6 +102,29 @@ def test_a_fault_passes(error: Exception) -> None:
     assert raised.value is error
 
 
+def test_advice_names_the_library_that_was_named(tmp_path: Path) -> None:
+    done = run("", "stats", "--db", "my l.db", cwd=tmp_path)
+    assert done.stderr.endswith("make one with photosearch index --db 'my l.db' FOLDER\n")
+    done = run("", "stats", cwd=tmp_path, env={"PHOTOSEARCH_DB": "l.db"})
+    assert done.stderr.endswith("make one with photosearch index FOLDER\n")
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    Image.new("RGB", (20, 10), "blue").save(photos / "sea.png")
+    with Library(tmp_path / "l.db") as library:
+        library.index([photos], load=FakeDescriber, workers=0)
+    with contextlib.closing(sqlite3.connect(tmp_path / "l.db")) as connection, connection:
+        connection.execute("DELETE FROM vectors")
+        connection.execute("UPDATE search SET caption = 'wrong'")
+    done = run("", "doctor", "--check", "--db", "l.db", cwd=tmp_path)
+    assert "photosearch doctor --db l.db repairs that" in done.stdout
+    assert "photosearch index --db l.db --upgrade" in done.stdout
+    done = run("", "doctor", "--salvage", "new.db", "--db", "l.db", cwd=tmp_path)
+    assert done.returncode == 0
+    (photos / "sea.png").rename(tmp_path / "sea.png")
+    done = run("", "index", "--db", "l.db", cwd=tmp_path)
+    assert "photosearch forget --db l.db takes them out" in done.stderr
+
+
 # Which modules are imported
 
 
@@ -134,6 +159,28 @@ def test_find_imports_what_it_needs(library: Path, tmp_path: Path) -> None:
     done = run(TELL, "find", "blue", "--limit", "3", "--db", library, cwd=tmp_path)
     assert "a blue wall" in done.stdout  # for a pipe, without rich
     assert set(done.stderr.splitlines()) & HEAVY == set()
+
+
+@pytest.mark.parametrize("score", ["-0.1", "1.01", "50", "nan", "inf"])
+def test_a_threshold_that_is_no_probability_is_refused(
+    library: Path, tmp_path: Path, score: str
+) -> None:
+    done = run("", "find", "blue", "--min-score", score, "--db", library, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert re.fullmatch(r"photosearch: --min-score \S+: the score is a .*, 0 to 1\n", done.stderr)
+    by_words = ("--ranker", "bm25+", "--min-score", score)
+    done = run("", "find", "blue", *by_words, "--db", library, cwd=tmp_path)
+    assert done.returncode == (2 if score == "nan" else 1 if float(score) > 1 else 0)
+
+
+@pytest.mark.parametrize("query", ["", "   ", "!!!"])
+def test_a_query_without_a_word_is_told_what_to_type(
+    library: Path, tmp_path: Path, query: str
+) -> None:
+    done = run("", "find", query, "--db", library, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("no photos match: the query has no word, type what the photo shows: ")
 
 
 @pytest.mark.parametrize(

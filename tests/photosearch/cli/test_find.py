@@ -87,7 +87,7 @@ def test_programs_are_told_how_sure_a_caption_is() -> None:
     record = record_of(result)
     assert record["confidence"] == pytest.approx(0.123456, abs=5e-5)
     assert record["word_confidences"] == [["dog", 0.9], ["lake", 0.125]]
-    assert (record["caption"], record["wording"]) == ("a dog in a lake", "perhaps a dog")
+    assert (record["caption"], record["wording"]) == ("a dog in a lake", "may show: a dog")
     assert record["sure"] is False
 
 

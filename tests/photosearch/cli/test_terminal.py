@@ -133,9 +133,9 @@ def test_an_unsure_caption_is_shown_with_doubt_and_its_matched_words_styled() ->
     unsure = Confidence(0.125, (("dog", 0.9), ("lake", 0.125)))
     result = Result("/x.jpg", 0.5, caption, {"caption": ["dog", "lake"]}, marks, ["grass"])
     for confidence, shown, styled in [
-        (unsure, "perhaps a dog", ["dog"]),
-        (Confidence(0.125), f"perhaps {caption}", ["dog", "lake"]),
-        (Confidence(0.125, (("dog", 0.25),)), "perhaps grass", []),
+        (unsure, "may show: a dog", ["dog"]),
+        (Confidence(0.125), f"may show: {caption}", ["dog", "lake"]),
+        (Confidence(0.125, (("dog", 0.25),)), "may show: grass", []),
         (Confidence(0.75), caption, ["dog", "lake"]),
         (None, caption, ["dog", "lake"]),
     ]:
@@ -155,6 +155,15 @@ def test_any_result_can_be_shown(caption: str, path: str, data: st.DataObject) -
     for line in result_lines(1, result):
         assert plain(plain_of(line))
     assert plain_of(result_lines(1, result)[0]) == f"  1   0.00  {clean(caption)}"
+
+
+@pytest.mark.parametrize(
+    ("score", "shown"),
+    [(0.0, "  0.00"), (1e-9, " <0.01"), (0.0049, " <0.01"), (0.0051, "  0.01"), (1.0, "  1.00")],
+)
+def test_a_small_score_does_not_read_as_none(score: float, shown: str) -> None:
+    first, *_ = result_lines(1, Result("/x.jpg", score, "a dog", {}, []))
+    assert plain_of(first) == f"  1 {shown}  a dog"
 
 
 def test_where_else_words_matched() -> None:

@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from captioner.describe.description import PARTS, Caption, Description, Tag
-from captioner.describe.words import BYTES
+from captioner.describe.description import Caption, Description, Tag
+from captioner.describe.model_folder import read_fingerprints, shipped_model
+from captioner.describe.words import KEPT, sparse
 from photosearch.files.file import File
 from photosearch.library import Library
 from photosearch.photo.exif import Exif
@@ -33,16 +35,21 @@ TABLES = [
 
 
 def describe(number: int) -> Description:
-    says = [Caption(f"a dog number {number} {rank}", -1.0 - rank, 5) for rank in range(3)]
+    says = [
+        Caption(f"a dog number {number} {rank}", -1.0 - rank, 5, 0.5, (("dog", 0.75),))
+        for rank in range(3)
+    ]
     tags = [Tag("dog", 0.5, True, ("hound",))]
-    return Description(says, tags, bytes([number % 250] * 64), 0.0, bytes([number % 250] * BYTES))
+    chances = np.exp(-np.abs(np.arange(2 * KEPT) - number % KEPT) / KEPT)
+    (words,) = sparse(chances[None])
+    return Description(says, tags, bytes([number % 250] * 64), 0.0, words)
 
 
 def _fill(connection: sqlite3.Connection, folder: Path, count: int = PHOTOS) -> None:
     """Write photos, a third of them with people's captions, and some of all else."""
     folder.mkdir(exist_ok=True)
     run = start_run(connection)
-    models = use_models(connection, run, "fake", {part: part for part in PARTS})
+    models = use_models(connection, run, "fake", read_fingerprints(shipped_model()))
     add_roots(connection, [str(folder)])
     photos = []
     for number in range(count):
@@ -69,7 +76,8 @@ def _fill(connection: sqlite3.Connection, folder: Path, count: int = PHOTOS) -> 
         write_edit(connection, str(folder / f"{number:04}.jpg"), f"my words {number}")
     set_missing(connection, [str(folder / "0001.jpg")])
     (folder / "0001.jpg").unlink()
-    connection.execute("INSERT OR REPLACE INTO settings VALUES ('model', '/home/models/mine')")
+    mine = '["/home/models/mine"]'
+    connection.execute("INSERT OR REPLACE INTO settings VALUES ('model', ?)", (mine,))
     finish_run(connection, run)
 
 

@@ -55,10 +55,10 @@ def test_a_sure_caption_comes_with_its_confidence_as_it_is(found: Found) -> None
 def test_an_unsure_caption_stays_and_its_wording_says_less(found: Found) -> None:
     result = found(Caption("a dog in a lake", -1.0, 6, 0.125, WORDS))
     assert result.confidence == Confidence(0.125, WORDS)
-    assert (result.caption, result.wording) == ("a dog in a lake", "perhaps a dog")
+    assert (result.caption, result.wording) == ("a dog in a lake", "may show: a dog")
     unsure = (("dog", 0.25), ("lake", 0.125))
     result = found(Caption("a dog in a lake", -1.0, 6, 0.125, unsure))
-    assert (result.caption, result.wording) == ("a dog in a lake", "perhaps grass")  # shown tags
+    assert (result.caption, result.wording) == ("a dog in a lake", "may show: grass")  # shown tags
 
 
 def test_a_caption_of_unknown_confidence_stays_as_it_is(found: Found) -> None:
