@@ -27,8 +27,8 @@ SENTENCES, TOKENIZER, BACKGROUND = "sentences.ort", "tokenizer.json", "backgroun
 SENTENCES_ONNX = "sentences.onnx"  # in place of SENTENCES, in models made up to version 0.1.0
 SELF_TEST = "self_test.json"  # see `captioner.describe.self_test`
 
-# Matrices whose names begin so are stored as int8, with a scale for each row under the matrix's name
-# and SCALE. As float16, the word head and the decoder's word vectors would be 8 MB larger.
+# Matrices whose names begin so are stored as int8, with a scale for each row under the matrix's
+# name and SCALE. As float16, the word head and the decoder's word vectors would be 8 MB larger.
 NARROW, SCALE = ("words.", "decoder.embedding."), ".scale"
 
 # The small files whose damage could go unnoticed. config.json lists their hashes under `files`, and
