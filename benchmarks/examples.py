@@ -35,7 +35,7 @@ SIDE, TEXT, COUNT = 220, 48, 5
 
 
 def sheet(query: str, results: Sequence[Result]) -> Image.Image:
-    """Draw the first photos of a query side by side, each with score and caption."""
+    """Draw the first photos of a query side by side, each with score, group and caption."""
     font = ImageFont.load_default(13)
     page = Image.new("RGB", (COUNT * SIDE, SIDE + TEXT + 24), "white")
     draw = ImageDraw.Draw(page)
@@ -46,7 +46,8 @@ def sheet(query: str, results: Sequence[Result]) -> Image.Image:
         left = place * SIDE
         with Image.open(result.path) as photo:
             page.paste(photo.convert("RGB").resize((SIDE - 4, SIDE - 4)), (left + 2, 24))
-        words, lines = f"{result.score:.2f} {result.caption}".split(), [""]
+        group = "" if result.sure else "perhaps: "
+        words, lines = f"{result.score:.2f} {group}{result.caption}".split(), [""]
         for word in words:
             if draw.textlength(f"{lines[-1]} {word}", font) > SIDE - 8:
                 lines.append("")

@@ -23,7 +23,7 @@ Tell = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 
 @dataclass(frozen=True)
 class WordsRecipe:
-    """The recipe. Rank, units and dropout were measured: docs/explained/decisions/model.md."""
+    """The recipe. Rank, units and dropout were measured: docs/explained/decisions/captioner.md."""
 
     epochs: int = 6
     photos: int = 1024  # a step
