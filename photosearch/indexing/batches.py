@@ -16,7 +16,8 @@ from photosearch.indexing.config import IndexOptions
 from photosearch.indexing.scan import Task
 from photosearch.indexing.summary import Stages
 from photosearch.indexing.workers import decode_all
-from photosearch.photo.decode import Decoded, UnreachableError
+from photosearch.photo.decode import Decoded
+from photosearch.photo.opened import UnreachableError
 from photosearch.photo.picture import UndecodableError
 from photosearch.store.failures import Failure, Stage
 from photosearch.store.photos import Photo

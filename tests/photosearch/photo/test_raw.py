@@ -58,8 +58,8 @@ def test_without_a_preview_it_is_developed_upright(
     assert decoded.format == "RAW"
     assert decoded.pixels.shape == (size, size, 3)
     assert (decoded.width, decoded.height) == (320, 240)
-    assert (decoded.exif.taken_at, decoded.exif.camera) == (
-        METADATA.taken_at, METADATA.camera,
+    assert (decoded.exif.dates, decoded.exif.camera) == (
+        METADATA.dates, METADATA.camera,
     )  # fmt: skip
     assert decoded.content_hash is not None
     assert likeness(decoded.pixels, scene()) > 0.93
