@@ -12,6 +12,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from photosearch.photo.dates import DateSource
 from photosearch.photo.decode import decode
 from photosearch.photo.exif import Exif
 from photosearch.photo.picture import UndecodableError
@@ -19,7 +20,7 @@ from photosearch.photo.raw import is_raw, read_raw
 
 Dng = Callable[..., bytes]
 
-METADATA = Exif("2019-07-04T12:34:56", "Fotomat Raw 1")
+METADATA = Exif({DateSource.MODIFIED: "2019-07-04T12:34:56"}, "Fotomat Raw 1")
 STORED = {
     1: None,
     3: Image.Transpose.ROTATE_180,
