@@ -127,8 +127,8 @@ class Scanned:
     failures: list[Failure] = field(default_factory=list)  # newly found
     unchanged: int = 0
     failed_before: int = 0  # known to be unreadable, and not changed since
-    unread: int = 0  # of `todo`: photos whose metadata this version hasn't read
     outdated: int = 0  # unchanged photos that another model described, in part or whole
+    unread: int = 0  # of `todo`: photos whose metadata this version hasn't read
 
     def add(self, root: str, judged: Judged) -> None:
         """Add a file with its decision.
