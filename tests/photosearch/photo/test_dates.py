@@ -71,32 +71,110 @@ def test_whatever_is_found_is_real_and_stands_in_the_name(name: str) -> None:
         assert found[:10].replace("-", "") in re.sub("[-_.]", "", name)
 
 
-@given(moments, st.sampled_from(["", "Z", "+02:00", "-09:30"]), st.sampled_from(["", ".5", ".123"]))
-def test_dates_of_xmp(moment: datetime.datetime, offset: str, fraction: str) -> None:
-    text = moment.isoformat() + fraction + offset
-    found = iso_date(text)
-    assert found == moment.isoformat() + offset.replace("Z", "+00:00")
+OFFSETS = {
+    "": "", "Z": "+00:00", "+02:00": "+02:00", "-09:30": "-09:30", "-0700": "-07:00",
+    "+02": "+02:00", "+5": "+05:00", " GMT": "+00:00", " UTC+2": "+02:00", " -0700": "-07:00",
+    "\u221207:00": "-07:00", "+19:00": "", "+02:99": "", "east": "", " (summer time)": "",
+}  # fmt: skip
+FORMS = [
+    "%Y-%m-%dT%H:%M:%S", "%Y:%m:%d %H:%M:%S", "%Y:%m:%d\0%H:%M:%S", "%Y/%m/%d %H.%M.%S",
+    "%Y%m%d %H%M%S", "%Y%m%d%H%M%S", "%Y:%m:%d %I:%M:%S %p", "%d %b %Y %H:%M:%S",
+    "%a, %d %b %Y %H:%M:%S", "\0 %Y:%m:%dT%H:%M:%S",
+]  # fmt: skip
+
+
+@given(moments, st.sampled_from(FORMS), st.sampled_from(list(OFFSETS)))
+def test_dates_of_metadata(moment: datetime.datetime, form: str, offset: str) -> None:
+    text = moment.strftime(form.replace("\0", "~")).replace("~", "\0")  # C's texts end at a NUL
+    assert iso_date(text + offset) == moment.isoformat() + OFFSETS[offset]
+    assert iso_date(f"{text}{offset}\0") == moment.isoformat() + OFFSETS[offset]
+
+
+@given(moments, st.sampled_from(list(OFFSETS)))
+def test_dates_as_precise_as_they_are_known(moment: datetime.datetime, offset: str) -> None:
+    text = moment.isoformat()
     for length in (4, 7, 10):
         assert iso_date(text[:length]) == text[:length]
-    assert iso_date(text[:16]) == text[:16] + ":00"
+        assert iso_date(text[:length].replace("-", ":")) == text[:length]
+    assert iso_date(text[:16] + offset) == text[:16] + ":00" + OFFSETS[offset]
+    year, month = text[:4], text[5:7]
+    for unknown in ("00:00", "  :  ", "00:00 00:00:00", "  :     :  :  ", "00", ""):
+        assert iso_date(f"{year}:{unknown}") == year
+    for unknown in ("00", "  ", "00 00:00:00", "     :  :  ", ""):
+        assert iso_date(f"{year}:{month}:{unknown}") == f"{year}-{month}"
+    assert iso_date(f"{year}0000") == year
+    assert iso_date(f"{year}{month}00") == f"{year}-{month}"
+
+
+fractions = st.from_regex(r"[0-9]{1,6}", fullmatch=True)
+
+
+@given(moments, fractions, fractions, st.sampled_from(["", "Z", "+02:00", "-07:00"]))
+def test_fractions_of_seconds_keep_a_burst_in_order(
+    moment: datetime.datetime, one: str, other: str, offset: str
+) -> None:
+    dates = [iso_date(f"{moment.isoformat()}.{fraction}{offset}") or "" for fraction in (one, other)]
+    for fraction, date in zip((one, other), dates, strict=True):
+        exact = datetime.datetime.fromisoformat(date).replace(tzinfo=None)
+        assert exact == moment + datetime.timedelta(microseconds=int(fraction.ljust(6, "0")))
+    if float(f".{one}") < float(f".{other}"):
+        assert dates[0] < dates[1]
 
 
 @pytest.mark.parametrize(
-    "text", ["", "x", "0001-01-01T00:00:00", "2019-13", "2019-02-30", "20190704"]
+    ("text", "expected"),
+    [
+        ("2019-07-04T12:34:56.120", "2019-07-04T12:34:56.120"),
+        ("2019-07-04T12:34:56.000", "2019-07-04T12:34:56"),
+        ("2019-07-04T12:34:56,5Z", "2019-07-04T12:34:56.5+00:00"),
+        ("2019-07-04T12:34:56.123456789", "2019-07-04T12:34:56.123456"),
+    ],
 )
-def test_no_dates_of_xmp(text: str) -> None:
+def test_fractions_of_seconds(text: str, expected: str) -> None:
+    assert iso_date(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "x", "0001-01-01T00:00:00", "2019-13", "2019-02-30", "0000:00:00 00:00:00", "0000",
+     "    :  :     :  :  ", "1825:12:31", f"{LAST_YEAR + 1}:01:01 00:00:00", "1562243696",
+     "1562243696000", "2019beach", "201907", "31 Foo 2019", "4.7.2019", "٢٠١٩-٠٧-٠٤"],
+)  # fmt: skip
+def test_other_texts_are_no_dates(text: str) -> None:
     assert iso_date(text) is None
 
 
-@given(st.text())
+@given(st.text() | st.text("0123456789:-. TZ+PMJulSat,\0"))
 def test_any_text_is_a_date_or_none(text: str) -> None:
     found = iso_date(text)
-    assert found is None or found[:4].isdigit()
+    if found is not None:
+        assert FIRST_YEAR <= int(found[:4]) <= LAST_YEAR
+        known = found + "-01-01"[: 10 - len(found)] if len(found) < 10 else found
+        datetime.datetime.fromisoformat(known)
+        assert iso_date(found) == found
 
 
-def test_a_date_keeps_what_of_it_can_be() -> None:
-    assert iso_date("2019-07-04T25:00:00") == "2019-07-04"
-    assert iso_date("2019-07-04T12:00:00+19:00") == "2019-07-04T12:00:00"
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2019-07-04T25:00:00", "2019-07-04"),
+        ("2014:01:23 24:12:34", "2014-01-23"),  # some phones' midnight
+        ("2016:12:31 23:59:60", "2016-12-31"),  # a leap second
+        ("2013:10:05 13:12:12 PM", "2013-10-05"),
+        ("2019-07-04T12:00:00+19:00", "2019-07-04T12:00:00"),
+        ("2019-07-04+02:00", "2019-07-04"),
+        ("2019-07-04 at noon", "2019-07-04"),
+        ("1965-1970", "1965"),
+        ("1965?", "1965"),
+        ("2015: 1: 8  4: 3: 9", "2015-01-08T04:03:09"),
+        ("2019年7月4日 12:34:56", "2019-07-04T12:34:56"),
+        ("Sun Jul  4 12:00:00 1965", "1965-07-04T12:00:00"),
+        ("Sat Jan 01 00:00:00 CET 2005", "2005-01-01T00:00:00"),
+        ("4 July 1965", "1965-07-04"),
+    ],
+)
+def test_a_date_keeps_what_of_it_can_be(text: str, expected: str) -> None:
+    assert iso_date(text) == expected
 
 
 def test_sources_have_an_order() -> None:
