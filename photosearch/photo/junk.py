@@ -11,7 +11,7 @@ import datetime
 import re
 from collections.abc import Iterable, Sequence
 
-from photosearch.photo.dates import FIRST_YEAR
+from photosearch.photo.calendar import FIRST_YEAR
 
 _LONGEST = 300
 """No banner or name is longer, in characters."""
