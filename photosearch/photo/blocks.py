@@ -77,9 +77,9 @@ def _profile(image: Image.Image, name: str) -> bytes:
     text = image.info.get(f"Raw profile type {name}")
     if not isinstance(text, str) or len(text) > 3 * MAX_BYTES:
         return b""
-    _, *words = text.split()
+    words = text.split()
     try:
-        return bytes.fromhex("".join(words[1:]))[: int(words[0])]
+        return bytes.fromhex("".join(words[2:]))[: int(words[1])]
     except (ValueError, IndexError):
         return b""
 

@@ -16,8 +16,12 @@ def decoded(raw: bytes, encoding: str | None = None) -> str:
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError as error:
-        if error.reason == "unexpected end of data":
-            return raw[: error.start].decode("utf-8")
+        whole = raw[: error.start]
+        # A single letter beyond ASCII, at the end, is one of Latin-1: "Zoë".
+        if error.reason == "unexpected end of data" and (
+            encoding == "utf-8" or not whole.isascii()
+        ):
+            return whole.decode("utf-8")
     return raw.decode(encoding or "cp1252", "replace")
 
 

@@ -90,7 +90,10 @@ def _is_at_limit(text: str) -> bool:
 
 
 def _begins(text: str, others: Iterable[str]) -> bool:
-    return any(len(other) > len(text) and other.startswith(text) for other in others)
+    """Return whether a text is the beginning of another; it may end between letter and accent."""
+    text = normalize("NFD", text)
+    wholes = (normalize("NFD", other) for other in others)
+    return any(len(whole) > len(text) and whole.startswith(text) for whole in wholes)
 
 
 def _data_sets(block: bytes) -> Iterator[tuple[tuple[int, int], bytes]]:

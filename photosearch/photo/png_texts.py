@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import Any
 
 from PIL.PngImagePlugin import iTXt
 
@@ -12,7 +13,7 @@ from photosearch.photo.encodings import decoded
 from photosearch.photo.user_metadata import UserMetadata, cleaned
 
 
-def read_png_texts(chunks: Mapping[object, object]) -> UserMetadata:
+def read_png_texts(chunks: Mapping[Any, Any]) -> UserMetadata:
     """Read the texts of a PNG.
 
     Args:
