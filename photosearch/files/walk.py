@@ -17,7 +17,12 @@ from photosearch.files.names import is_photo_name
 from photosearch.files.pairs import pairs_among
 from photosearch.files.paths import inode_of, mtime_ns_of
 from photosearch.files.reasons import reason_of
-from photosearch.files.sidecars import find_sidecar, list_sidecars, sidecars_among
+from photosearch.files.sidecars import (
+    FolderSidecars,
+    find_sidecars,
+    list_sidecars,
+    sidecars_among,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +31,7 @@ class _Level:
 
     path: str
     rest: Iterator[os.DirEntry[str]]  # the entries that are still to be listed, without the twins
-    sidecars: dict[str, str]  # names of sidecars, each by its name in lower case
+    sidecars: FolderSidecars
     twins: dict[str, list[os.DirEntry[str]]]  # RAW files by the name of the JPEG or HEIC
     rules: Rules
 
@@ -36,7 +41,7 @@ def walk(
     rules: Rules | None = None,
     inner: Sequence[str] = (),
     outer: str | None = None,
-    sidecars_in: Callable[[str], dict[str, str]] = list_sidecars,
+    sidecars_in: Callable[[str], FolderSidecars] = list_sidecars,
 ) -> Iterator[File | Skipped]:
     """Find the photos below a folder, depth first, by name within each folder.
 
@@ -91,7 +96,7 @@ def _walk_all(
     rules: Rules,
     trail: Trail,
     inner: Sequence[str],
-    sidecars_in: Callable[[str], dict[str, str]],
+    sidecars_in: Callable[[str], FolderSidecars],
 ) -> Iterator[File | Skipped]:
     """Yield the photos of an opened root folder, then the photos of its inner roots."""
     yield from _walk_folder(root, entries, rules, trail)
@@ -231,12 +236,12 @@ def _holds_something(entry: os.DirEntry[str]) -> bool:
 def _single(
     path: str,
     status: os.stat_result,
-    sidecars_in: Callable[[str], dict[str, str]],
+    sidecars_in: Callable[[str], FolderSidecars],
 ) -> File:
     """Return a file that was given by its own name."""
     file = _file(path, status)
     try:
-        return _with_sidecar(file, sidecars_in(os.path.dirname(path) or "."))
+        return _with_sidecars(file, sidecars_in(os.path.dirname(path) or "."))
     except OSError:  # the files of a closed folder may be readable all the same
         return file
 
@@ -245,24 +250,21 @@ def _file(path: str, status: os.stat_result) -> File:
     return File(path, status.st_size, mtime_ns_of(status), inode_of(status))
 
 
-def _with_sidecar(file: File, names: dict[str, str]) -> File:
-    sidecar = find_sidecar(file.path, names) if names else None
-    if sidecar is None:
-        return file
-    path, mtime_ns = sidecar
-    return replace(file, sidecar=path, sidecar_mtime_ns=mtime_ns)
+def _with_sidecars(file: File, among: FolderSidecars) -> File:
+    found = find_sidecars(file.path, among) if among else ()
+    return replace(file, sidecars=found) if found else file
 
 
 def _complete(file: File, level: _Level, trail: Trail) -> File:
-    """Return a file with its sidecar and its twin."""
+    """Return a file with its sidecars and its twin."""
     raws = level.twins.get(os.path.basename(file.path), ()) if level.twins else ()
     for raw in raws:
         with contextlib.suppress(OSError):  # gone meanwhile
             twin = _look(raw, trail)
             if isinstance(twin, File):
-                file = replace(file, twin=_with_sidecar(twin, level.sidecars))
+                file = replace(file, twin=_with_sidecars(twin, level.sidecars))
                 break
-    return _with_sidecar(file, level.sidecars)
+    return _with_sidecars(file, level.sidecars)
 
 
 def _why_not_read(entry: os.DirEntry[str], error: OSError) -> str:

@@ -6,7 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 import numpy as np
 
@@ -134,14 +134,14 @@ def _describe(
 
 def photo_of(task: Task, decoded: Decoded, description: Description | None = None) -> Photo:
     """Return a photo to write; without a description, the library keeps the known description."""
-    unread = decoded.unread_sidecar
-    failure = None
-    if unread is not None:
-        # Without a time, the next run tries the sidecar again. With a time, it is tried again when
-        # its time has changed.
-        mtime_ns = task.file.sidecar_mtime_ns if unread.damaged else None
-        failure = Failure(unread.path, unread.reason, None, mtime_ns, Stage.SIDECAR)
+    times = {sidecar.path: sidecar.mtime_ns for sidecar in task.file.sidecars}
+    # Without a time, the next run tries a sidecar again. With a time, the sidecar is tried again
+    # when its time has changed.
+    failures = tuple(
+        Failure(path, reason, None, times[path] if damaged else None, Stage.SIDECAR)
+        for path, reason, damaged in map(astuple, decoded.unread_sidecars)
+    )
     return Photo(
         task.file, task.root, decoded.format, decoded.width, decoded.height, decoded.exif,
-        description, decoded.user_metadata, decoded.content_hash, failure,
+        description, decoded.user_metadata, decoded.content_hash, failures,
     )  # fmt: skip

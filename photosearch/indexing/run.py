@@ -250,7 +250,7 @@ def _stand_ins(
 
 
 def _unread_sidecars(photos: Iterable[Photo]) -> list[Failure]:
-    return [photo.unread for photo in photos if photo.unread is not None]
+    return [failure for photo in photos for failure in photo.unread]
 
 
 def _reread(run: _Run, todo: Sequence[Task]) -> Summary:

@@ -47,7 +47,7 @@ def decide(
         before: the library's knowledge of the entry's path.
         config: its fields `force`, `retry` and `upgrade` count.
         outdated: another model made a part of the description.
-        sidecar_failed: the library knows that the sidecar can't be read.
+        sidecar_failed: the library knows of a sidecar that can't be read.
     """
     if isinstance(found, Skipped):
         is_known = before is not None and before.reason == found.reason
@@ -72,7 +72,7 @@ def is_changed(before: Known, file: File) -> bool:
 
 
 def _is_sidecar_new(before: Known, file: File, *, try_damaged: bool) -> bool:
-    """Return whether to read the sidecar: it came, changed or went, or is to be tried again."""
+    """Return whether to read the sidecars: any came, changed or went, or is to be tried again."""
     if before.metadata_unread or before.sidecar_mtime_ns != file.sidecar_mtime_ns:
         return True
     return before.sidecar_damaged and try_damaged
@@ -110,7 +110,7 @@ class Judged:
     before: Known | None
     decision: Decision
     outdated: tuple[str, ...] = ()  # parts of its description that another model made
-    sidecar_failed: bool = False  # the library knows that its sidecar can't be read
+    failed_sidecars: int = 0  # of which the library knows that they can't be read
 
 
 @dataclass
@@ -138,7 +138,7 @@ class Scanned:
         match judged.decision:  # the most frequent decision first
             case Decision.KEEP:
                 self.unchanged += 1
-                self.failed_before += judged.sidecar_failed
+                self.failed_before += judged.failed_sidecars
                 self.outdated += bool(judged.outdated)
                 if before is not None and before.missing:
                     self.returned.append(file.path)
@@ -199,13 +199,13 @@ def scan(
         if stands_in:
             scanned.stand_ins.append(entry.path)
         if is_single:  # a single file's sidecar isn't below the file
-            for name in sidecar_names(entry.path):
+            beside = (sidecar.path for sidecar in entry.sidecars)
+            for name in {*sidecar_names(entry.path), *beside}:
                 known |= known_in(name)
-        if entry.sidecar is not None:
-            sidecars.add(entry.sidecar)
-        failed = entry.sidecar in known
+        sidecars.update(sidecar.path for sidecar in entry.sidecars)
+        failed = sum(sidecar.path in known for sidecar in entry.sidecars)
         outdated = outdated_parts(before, models)
-        decision = decide(entry, before, config, outdated=bool(outdated), sidecar_failed=failed)
+        decision = decide(entry, before, config, outdated=bool(outdated), sidecar_failed=failed > 0)
         scanned.add(searched_below, Judged(entry, before, decision, outdated, failed))
     out_of_reach = tuple(closed)
     scanned.gone = [

@@ -15,7 +15,7 @@ from photosearch.files.drives import identity_of
 from photosearch.files.ignore import CACHE_TAG, NAME, is_passed_over
 from photosearch.files.names import is_photo_name
 from photosearch.files.paths import is_below, way_to
-from photosearch.files.sidecars import is_sidecar_name
+from photosearch.files.sidecars import is_beside_photo
 from photosearch.indexing.config import WatchOptions
 from photosearch.indexing.observer import Observer
 from photosearch.indexing.summary import Summary
@@ -307,7 +307,7 @@ def matters(path: str, roots: Collection[str], library: str, knows: Callable[[st
         return True
     if is_passed_over(name, folder):
         return False
-    if is_photo_name(name) or is_sidecar_name(name):
+    if is_photo_name(name) or is_beside_photo(path):
         return True
     return os.path.isdir(path) or (not os.path.lexists(path) and knows(path))
 

@@ -32,7 +32,7 @@ from photosearch.photo.picture import (
     refuse_planes,
 )
 from photosearch.photo.raw import is_raw, read_raw
-from photosearch.photo.sidecars import UnreadSidecar, read_sidecar
+from photosearch.photo.sidecars import UnreadSidecar, read_sidecars
 from photosearch.photo.user_metadata import NOTHING, UserMetadata
 
 MAX_PIXELS = 200_000_000
@@ -58,9 +58,9 @@ class Decoded:
         height: Of the original, upright, in pixels.
         exif: The values of EXIF.
         format: Pillow's name of the file format: JPEG, PNG, HEIF, ..., or RAW.
-        user_metadata: What people wrote into the file and its sidecar.
+        user_metadata: What people wrote into the file and its sidecars.
         content_hash: Of the whole file; see `photosearch.files.hashing`.
-        unread_sidecar: The sidecar beside the file if it can't be read, else None.
+        unread_sidecars: The sidecars beside the file that can't be read.
     """
 
     pixels: NDArray[np.uint8]
@@ -70,24 +70,24 @@ class Decoded:
     format: str
     user_metadata: UserMetadata = NOTHING
     content_hash: bytes | None = None
-    unread_sidecar: UnreadSidecar | None = None
+    unread_sidecars: tuple[UnreadSidecar, ...] = ()
 
 
 def decode_file(file: File, size: int, max_pixels: int = MAX_PIXELS) -> Decoded:
-    """Decode a photo that a walk found, together with its sidecar.
+    """Decode a photo that a walk found, together with its sidecars.
 
-    The sidecar's metadata go before the file's. If `file` carries its hash, the hash isn't computed
-    again.
+    The metadata of the sidecars go before the file's. If `file` carries its hash, the hash isn't
+    computed again.
 
     Raises:
         UndecodableError: As `decode` does. A sidecar that can't be read raises nothing.
     """
     decoded = decode(file.path, size, max_pixels, file.content_hash)
-    if file.sidecar is None:
+    if not file.sidecars:
         return decoded
-    said, unread = read_sidecar(file.sidecar)
+    said, unread = read_sidecars(file, {**decoded.exif.dates, **decoded.user_metadata.dates})
     user_metadata = said.over(decoded.user_metadata)
-    return replace(decoded, user_metadata=user_metadata, unread_sidecar=unread)
+    return replace(decoded, user_metadata=user_metadata, unread_sidecars=unread)
 
 
 def decode(

@@ -37,7 +37,7 @@ class Photo:
     description: Description | None  # a new photo must have captions
     user_metadata: UserMetadata | None = None  # None: people wrote nothing
     content_hash: bytes | None = None  # SHA-256 of the file; None: not known
-    unread: Failure | None = None  # of its sidecar; then the known words of people stay
+    unread: tuple[Failure, ...] = ()  # of its sidecars; then the known words of people stay
 
 
 def write_batch(
@@ -87,11 +87,11 @@ def _write_photo(
     query = f"""INSERT INTO photos ({names}) VALUES ({marks})
                 ON CONFLICT (path) DO UPDATE SET {updates} RETURNING id"""
     (photo_id,) = connection.execute(query, values).fetchone()
-    sidecar = None if file.sidecar is None else os.fsencode(file.sidecar)
-    keep = photo.unread is not None
-    mended = (path, None if keep else sidecar)
-    connection.execute("DELETE FROM failures WHERE path IN (?, ?)", mended)
-    write_user_metadata(connection, photo_id, photo.user_metadata, keep=keep)
+    unread = {failure.path for failure in photo.unread}
+    mended = {file.path, *(sidecar.path for sidecar in file.sidecars)} - unread
+    query = "DELETE FROM failures WHERE path = ?"
+    connection.executemany(query, [(os.fsencode(there),) for there in mended])
+    write_user_metadata(connection, photo_id, photo.user_metadata, keep=bool(unread))
     if models is not None and photo.description is not None:
         write_description(connection, photo_id, models, photo.description)
     write_search_row(connection, photo_id, photo.root)
@@ -100,10 +100,10 @@ def _write_photo(
 def _when_taken(connection: sqlite3.Connection, photo: Photo) -> tuple[str, str]:
     """Return when a photo was taken, and the source of that; see `photosearch.photo.dates`.
 
-    While the photo's sidecar can't be read, a date that is known from the sidecar stays.
+    While a sidecar of the photo can't be read, a date that is known from a sidecar stays.
     """
     path = os.fsencode(photo.file.path)
-    if photo.unread is not None:
+    if photo.unread:
         query = "SELECT taken_at, taken_from FROM photos WHERE path = ? AND taken_from = ?"
         before = connection.execute(query, (path, DateSource.CREATED)).fetchone()
         if before is not None:
@@ -114,15 +114,14 @@ def _when_taken(connection: sqlite3.Connection, photo: Photo) -> tuple[str, str]
 
 
 def _sidecar_values(photo: Photo) -> dict[str, int | None]:
-    """Return what is stored about a photo's sidecar, by column.
+    """Return what is stored about a photo's sidecars, by column.
 
     If a sidecar can't be reached, nothing is stored, so that the next run finds a new sidecar.
     """
-    failure = photo.unread
-    reached = failure is None or failure.mtime_ns is not None
+    reached = all(failure.mtime_ns is not None for failure in photo.unread)
     return {
         "sidecar_mtime_ns": photo.file.sidecar_mtime_ns if reached else None,
-        "sidecar_damaged": failure is not None and reached,
+        "sidecar_damaged": bool(photo.unread) and reached,
     }
 
 

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from photosearch.files.file import File, Skipped
+from photosearch.files.file import File, Sidecar, Skipped
 from photosearch.files.ignore import NAME
 from photosearch.files.names import SUFFIXES
 from photosearch.files.walk import walk
@@ -312,10 +312,13 @@ def test_finds_what_a_plain_listing_finds(paths: list[list[str]]) -> None:
 # Sidecars
 
 
-def sidecars(root: Path) -> dict[str, str | None]:
+def sidecars(root: Path) -> dict[str, list[str]]:
     """Names of the sidecars by the names of the photos."""
     files = [found for found in walk(str(root)) if isinstance(found, File)]
-    return {os.path.basename(f.path): f.sidecar and os.path.basename(f.sidecar) for f in files}
+    return {
+        os.path.basename(f.path): [os.path.basename(sidecar.path) for sidecar in f.sidecars]
+        for f in files
+    }
 
 
 def test_sidecars_are_found_however_capitalised(tmp_path: Path) -> None:
@@ -328,10 +331,23 @@ def test_sidecars_are_found_however_capitalised(tmp_path: Path) -> None:
     (tmp_path / "e.jpg.xmp").symlink_to(tmp_path / "nowhere")
     (tmp_path / "e.xmp").touch()
     assert sidecars(tmp_path) == {
-        "a.jpg": "A.xmp", "b.JPG": "B.jpg.XMP", "c.jpg": "c.jpg.xmp", "d.jpg": None,
-        "e.jpg": "e.xmp", "g.jpg": None,
+        "a.jpg": ["A.xmp"], "b.JPG": ["B.jpg.XMP"], "c.jpg": ["c.jpg.xmp", "c.xmp"],
+        "d.jpg": [], "e.jpg": ["e.xmp"], "g.jpg": [],
     }  # fmt: skip
-    assert sidecars(tmp_path / "b.JPG") == {"b.JPG": "B.jpg.XMP"}
+    assert sidecars(tmp_path / "b.JPG") == {"b.JPG": ["B.jpg.XMP"]}
+
+
+def test_the_sidecars_of_a_pair_belong_to_whichever_file_is_shown(tmp_path: Path) -> None:
+    make(tmp_path, "1.CR2", "1.jpg", "1.CR2.xmp", "1.jpg.xmp", "1.xmp", "1.png.xmp")
+    found = next(iter(walk(str(tmp_path))))
+    assert isinstance(found, File) and found.twin is not None
+    names = ["1.jpg.xmp", "1.CR2.xmp", "1.xmp"]
+    assert [os.path.basename(sidecar.path) for sidecar in found.sidecars] == names
+    assert {*found.twin.sidecars} == {*found.sidecars}
+    assert found.twin.sidecars[0].path.endswith("1.CR2.xmp")  # its own first
+    assert sidecars(tmp_path / "1.jpg") == {"1.jpg": names}  # given by itself
+    (tmp_path / "1.jpg").unlink()
+    assert sidecars(tmp_path) == {"1.CR2": ["1.CR2.xmp", "1.jpg.xmp", "1.xmp"]}
 
 
 def test_a_sidecar_tells_its_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -345,4 +361,4 @@ def test_a_sidecar_tells_its_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.chdir(tmp_path)
     (relative,) = walk("a.jpg")
     assert isinstance(relative, File)
-    assert (relative.path, relative.sidecar) == ("a.jpg", "a.xmp")
+    assert (relative.path, relative.sidecars) == ("a.jpg", (Sidecar("a.xmp", 10**18),))
