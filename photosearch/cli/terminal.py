@@ -6,10 +6,11 @@ import contextlib
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from photosearch.files.names import VIDEO
 from photosearch.search.results import PartKind
 from photosearch.store.search_fields import SEARCH_FIELDS
 from photosearch.text import counted, display
@@ -161,6 +162,19 @@ def index_summary(summary: Summary, seconds: float) -> str:
         parts.append(f"{summary.ignored:,} ignored now and hidden")
     if summary.returned:
         parts.append(f"{summary.returned:,} back again")
+    return ", ".join(parts)
+
+
+def passed_over(counts: Mapping[str, int]) -> str:
+    """Return counts of pictures and videos that can't be read: 12 .psd, 3 .jxl, 40 videos.
+
+    Args:
+        counts: by kind; see `photosearch.files.names.unread_kind`.
+    """
+    pictures = sorted((-count, kind) for kind, count in counts.items() if kind != VIDEO)
+    parts = [f"{-count:,} {kind}" for count, kind in pictures]
+    if counts.get(VIDEO):
+        parts.append(counted(counts[VIDEO], "video"))
     return ", ".join(parts)
 
 

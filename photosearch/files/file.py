@@ -63,3 +63,16 @@ class Skipped:
 
     path: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PassedOver:
+    """A picture or video in a format that can't be read: it is counted, and nothing else.
+
+    Attributes:
+        path: The path as the walk lists it.
+        kind: See `photosearch.files.names.unread_kind`.
+    """
+
+    path: str
+    kind: str

@@ -10,10 +10,10 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from photosearch.files.file import File, Skipped
+from photosearch.files.file import File, PassedOver, Skipped
 from photosearch.files.ignore import CACHE_TAG, NAME, Rules, is_cache, is_passed_over
 from photosearch.files.links import Trail
-from photosearch.files.names import is_photo_name
+from photosearch.files.names import is_photo_name, unread_kind
 from photosearch.files.pairs import pairs_among
 from photosearch.files.paths import inode_of, mtime_ns_of
 from photosearch.files.reasons import reason_of
@@ -23,6 +23,9 @@ from photosearch.files.sidecars import (
     list_sidecars,
     sidecars_among,
 )
+
+Entry = File | Skipped | PassedOver
+"""What a walk yields."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +45,10 @@ def walk(
     inner: Sequence[str] = (),
     outer: str | None = None,
     sidecars_in: Callable[[str], FolderSidecars] = list_sidecars,
-) -> Iterator[File | Skipped]:
+) -> Iterator[Entry]:
     """Find the photos below a folder, depth first, by name within each folder.
+
+    Pictures and videos that can't be read are yielded as `PassedOver`, to be counted.
 
     Ignored entries below the root are left out without a message: names that `is_passed_over`
     knows (hidden names are among them), folders that are marked as caches, and entries that the
@@ -97,7 +102,7 @@ def _walk_all(
     trail: Trail,
     inner: Sequence[str],
     sidecars_in: Callable[[str], FolderSidecars],
-) -> Iterator[File | Skipped]:
+) -> Iterator[Entry]:
     """Yield the photos of an opened root folder, then the photos of its inner roots."""
     yield from _walk_folder(root, entries, rules, trail)
     for path in inner:
@@ -115,7 +120,7 @@ def _walk_all(
 
 def _walk_folder(
     root: str, entries: list[os.DirEntry[str]], rules: Rules, trail: Trail
-) -> Iterator[File | Skipped]:
+) -> Iterator[Entry]:
     """Yield the photos of an opened folder and of the folders in it."""
     # A stack, not recursion: folders may be nested by the thousand.
     levels = [_level(root, entries, rules, trail)]
@@ -178,8 +183,8 @@ def _is_ignored(entry: os.DirEntry[str], rules: Rules) -> bool:
     return rules.ignores(entry.path, is_folder)
 
 
-def _look(entry: os.DirEntry[str], trail: Trail) -> File | Skipped | os.stat_result | None:
-    """Return a photo's file, or its `Skipped`, or a folder's status, or None for anything else.
+def _look(entry: os.DirEntry[str], trail: Trail) -> Entry | os.stat_result | None:
+    """Return what is to be yielded, or a folder's status, or None for anything else.
 
     A plain file without a photo's suffix costs no system call; everything else costs one `stat`.
 
@@ -203,7 +208,8 @@ def _look(entry: os.DirEntry[str], trail: Trail) -> File | Skipped | os.stat_res
         status = entry.stat(follow_symlinks=False)
         is_folder = False
     else:
-        return None
+        kind = unread_kind(entry.name)
+        return None if kind is None else PassedOver(entry.path, kind)
     if is_folder:
         return status
     if not named_as_photo:

@@ -10,9 +10,10 @@ from itertools import chain
 from typing import Any
 
 from captioner.describe.description import PARTS
-from photosearch.files.file import File, Skipped
+from photosearch.files.file import File, PassedOver, Skipped
 from photosearch.files.pairs import stands_in_already
 from photosearch.files.sidecars import sidecar_names
+from photosearch.files.walk import Entry
 from photosearch.indexing.config import IndexOptions
 from photosearch.store.failures import Failure, Stage
 from photosearch.store.known import Known
@@ -126,6 +127,7 @@ class Scanned:
     unchanged: int = 0
     failed_before: int = 0  # known to be unreadable, and not changed since
     outdated: int = 0  # unchanged photos that another model described, in part or whole
+    passed_over: list[str] = field(default_factory=list)  # kinds of files that can't be read
 
     def add(self, root: str, judged: Judged) -> None:
         """Add a file with its decision.
@@ -167,7 +169,7 @@ def joined(parts: Sequence[Scanned]) -> Scanned:
 def scan(
     root: str,
     searched_below: str,
-    entries: Iterable[File | Skipped],
+    entries: Iterable[Entry],
     known_in: Callable[[str], dict[str, Known]],
     models: ModelIds | None,
     config: IndexOptions,
@@ -188,6 +190,9 @@ def scan(
     closed: list[str] = []  # unreadable folders: nobody can say that their photos are gone
     sidecars: set[str] = set()
     for entry, stands_in in _with_twins(entries, known, config):
+        if isinstance(entry, PassedOver):
+            scanned.passed_over.append(entry.kind)
+            continue
         before = known.pop(entry.path, None)
         if isinstance(entry, Skipped):
             closed.append(os.path.join(entry.path, ""))
@@ -215,8 +220,8 @@ def scan(
 
 
 def _with_twins(
-    entries: Iterable[File | Skipped], known: Mapping[str, Known], config: IndexOptions
-) -> Iterator[tuple[File | Skipped, bool]]:
+    entries: Iterable[Entry], known: Mapping[str, Known], config: IndexOptions
+) -> Iterator[tuple[Entry, bool]]:
     """Yield entries; if a twin stands in for a file, yield the twin after the file, marked so."""
     for entry in entries:
         before = known.get(entry.path)  # read now: the caller may remove it after `yield`

@@ -134,7 +134,7 @@ def decode(
 def _decode(file: BufferedReader, size: int, max_pixels: int, known_hash: bytes | None) -> Decoded:
     """Decode an open file; raises UndecodableError and any error of a decoder."""
     check = _limit(max_pixels)
-    decoded = _decode_raw(file, size, check) if is_raw(file) else None
+    decoded = _decode_raw(file, size, check) if is_raw(file, file.name) else None
     decoded = decoded or _decode_picture(file, size, check)
     return replace(decoded, content_hash=known_hash or content_hash(file))
 

@@ -5,12 +5,17 @@ from __future__ import annotations
 import sqlite3
 
 from photosearch.store.library_model import remembered
+from photosearch.store.passed_over import read_passed_over
 from photosearch.store.roots import outer_roots
 from photosearch.text import display
 
 
 def stats(connection: sqlite3.Connection) -> dict[str, object]:
-    """Return counts, folders and models of a library."""
+    """Return counts, folders and models of a library.
+
+    `passed_over` counts pictures and videos that can't be read, by kind; see
+    `photosearch.files.names.unread_kind`.
+    """
 
     def count(query: str) -> int:
         rows: int = connection.execute(query).fetchone()[0]
@@ -26,6 +31,7 @@ def stats(connection: sqlite3.Connection) -> dict[str, object]:
         "missing": count("SELECT count(*) FROM photos WHERE missing_since IS NOT NULL"),
         "captions": count("SELECT count(*) FROM captions"),
         "failures": count("SELECT count(*) FROM failures"),
+        "passed_over": read_passed_over(connection),
         "folders": [display(root) for root in outer_roots(connection)],
         "models": dict(models.fetchall()),
         **({} if folder is None else {"model_folder": display(folder)}),

@@ -18,6 +18,7 @@ from photosearch.cli.terminal import (
     duration,
     index_summary,
     note,
+    passed_over,
     result_lines,
 )
 from photosearch.indexing.summary import Summary
@@ -275,6 +276,12 @@ def test_progress_of_nothing_is_silent(capsys: pytest.CaptureFixture[str]) -> No
         progress.start(0)
         progress.advance(0)
     assert capsys.readouterr() == ("", "")
+
+
+def test_what_is_passed_over_is_told_in_one_line() -> None:
+    counts = {".jxl": 3, "video": 40, ".psd": 1200, ".ai": 3}
+    assert passed_over(counts) == "1,200 .psd, 3 .ai, 3 .jxl, 40 videos"
+    assert passed_over({"video": 1}) == "1 video" and passed_over({}) == ""
 
 
 @pytest.mark.parametrize(

@@ -15,9 +15,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from photosearch.files.file import File, Sidecar, Skipped
+from photosearch.files.file import File, PassedOver, Sidecar, Skipped
 from photosearch.files.ignore import NAME
-from photosearch.files.names import SUFFIXES
+from photosearch.files.names import SUFFIXES, VIDEO
 from photosearch.files.walk import walk
 
 AsNobody = Callable[[], contextlib.AbstractContextManager[None]]
@@ -34,7 +34,7 @@ def listed(root: Path) -> list[str]:
     """Paths of the photos found, relative to the root; fails when anything was skipped."""
     found = list(walk(str(root)))
     assert [item for item in found if isinstance(item, Skipped)] == []
-    return [os.path.relpath(item.path, root) for item in found]
+    return [os.path.relpath(item.path, root) for item in found if isinstance(item, File)]
 
 
 def skipped(root: Path) -> dict[str, str]:
@@ -48,6 +48,18 @@ def test_photos_are_known_by_their_suffix_in_any_case(tmp_path: Path) -> None:
     names = [f"{suffix[1:]}{suffix}" for suffix in SUFFIXES]
     make(tmp_path, *names, "LOUD.JPG", "Mixed.HeIc", "notes.txt", "movie.mp4", "jpg", "x.jpg.part")
     assert set(listed(tmp_path)) == {*names, "LOUD.JPG", "Mixed.HeIc"}
+
+
+def test_pictures_and_videos_that_cannot_be_read_are_told_apart(tmp_path: Path) -> None:
+    make(tmp_path, "a.jpg", "b.PSD", "c/d.mov", "e.txt", ".f.mp4", "@eaDir/g.mp4", "h.mp4", "i.jxl")
+    (tmp_path / "j.mp4").mkdir()
+    (tmp_path / NAME).write_text("h.mp4\n")
+    found = [item for item in walk(str(tmp_path)) if isinstance(item, PassedOver)]
+    assert found == [
+        PassedOver(f"{tmp_path}/b.PSD", ".psd"),
+        PassedOver(f"{tmp_path}/c/d.mov", VIDEO),
+        PassedOver(f"{tmp_path}/i.jxl", ".jxl"),
+    ]
 
 
 def test_a_raw_file_beside_its_jpeg_is_one_photo(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from captioner.describe.description import PARTS
-from photosearch.files.file import File, Sidecar, Skipped
+from photosearch.files.file import File, PassedOver, Sidecar, Skipped
 from photosearch.indexing.config import IndexOptions
 from photosearch.indexing.scan import (
     Decision,
@@ -277,3 +277,10 @@ def test_several_folders_add_up() -> None:
     )
     assert joined([]) == Scanned()
     assert [len(part.fresh) for part in parts] == [1, 0]  # none of them is changed
+
+
+def test_what_is_passed_over_is_counted(tmp_path: Path) -> None:
+    entries = [PassedOver(f"/p/{name}", kind) for name, kind in [("a", ".psd"), ("b", ".psd")]]
+    found = scan(str(tmp_path), "/p", [FILE, *entries], lambda path: {}, None, ONLY)
+    assert (found.passed_over, len(found.fresh), found.failures) == ([".psd", ".psd"], 1, [])
+    assert joined([found, Scanned(passed_over=["video"])]).passed_over == [".psd", ".psd", "video"]
