@@ -6,7 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -138,9 +138,12 @@ def photo_of(task: Task, decoded: Decoded, description: Description | None = Non
     # Without a time, the next run tries a sidecar again. With a time, the sidecar is tried again
     # when its time has changed.
     failures = tuple(
-        Failure(path, reason, None, times[path] if damaged else None, Stage.SIDECAR)
-        for path, reason, damaged in map(astuple, decoded.unread_sidecars)
-    )
+        Failure(
+            unread.path, unread.reason, None, times[unread.path] if unread.damaged else None,
+            Stage.SIDECAR, unread.in_part,
+        )
+        for unread in decoded.unread_sidecars
+    )  # fmt: skip
     return Photo(
         task.file, task.root, decoded.format, decoded.width, decoded.height, decoded.exif,
         description, decoded.user_metadata, decoded.content_hash, failures,

@@ -7,11 +7,12 @@ from dataclasses import replace
 from PIL import Image, ImageFile, IptcImagePlugin, TiffImagePlugin
 
 from photosearch.photo.user_metadata import NOTHING, UserMetadata, cleaned, distinct
-from photosearch.photo.xmp import MAX_BYTES, read_xmp
+from photosearch.photo.xmp import read_xmp
 
 _UTF_8 = b"\x1b%G"  # ISO 2022's announcement of UTF-8, in the data set for it
 _CODED, _OBJECT_NAME, _KEYWORDS, _CAPTION = (1, 90), (2, 5), (2, 25), (2, 120)
 _IMAGE_DESCRIPTION = 0x010E
+_MAX_IPTC = 1 << 20  # bytes
 
 
 def read_embedded(image: Image.Image) -> UserMetadata:
@@ -23,7 +24,8 @@ def read_embedded(image: Image.Image) -> UserMetadata:
     packet = image.info.get("xmp")
     if isinstance(packet, str):
         packet = packet.encode("utf-8", "replace")
-    xmp = read_xmp(packet) if isinstance(packet, bytes) else NOTHING
+    app1 = (data for name, data in getattr(image, "applist", ()) if name == "APP1")  # of a JPEG
+    xmp = read_xmp(packet, app1)[0] if isinstance(packet, bytes) else NOTHING
     iptc = _read_iptc(image)
     both = xmp.over(iptc).over(_read_exif(image))
     return replace(both, keywords=distinct(xmp.keywords + iptc.keywords))
@@ -31,7 +33,7 @@ def read_embedded(image: Image.Image) -> UserMetadata:
 
 def _read_iptc(image: Image.Image) -> UserMetadata:
     try:
-        if not isinstance(image, ImageFile.ImageFile) or _iptc_size(image) > MAX_BYTES:
+        if not isinstance(image, ImageFile.ImageFile) or _iptc_size(image) > _MAX_IPTC:
             return NOTHING
         fields = IptcImagePlugin.getiptcinfo(image) or {}
     except Exception:  # on a malformed block Pillow raises errors of any kind

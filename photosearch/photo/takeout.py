@@ -35,10 +35,13 @@ _ROUNDED = 2  # seconds: cameras and Google round fractions in different ways
 _LOCAL = (DateSource.EXIF, DateSource.CREATED, DateSource.NAME)
 
 
-def read_sidecar(path: str) -> UserMetadata:
+def read_sidecar(path: str) -> tuple[UserMetadata, str]:
     """Read a JSON file of Takeout; of another program's JSON file the result is empty.
 
     The date is UTC: see `local_dates`.
+
+    Returns:
+        What the file says, and an empty text: its damage, because JSON is whole or unreadable.
 
     Raises:
         OSError: the file can't be opened or read.
@@ -54,7 +57,7 @@ def read_sidecar(path: str) -> UserMetadata:
         said = json.loads(raw)
     except (ValueError, RecursionError) as error:
         raise ValueError("it is no JSON, or damaged") from error
-    return _metadata(said) if isinstance(said, dict) and _is_takeout(said) else NOTHING
+    return _metadata(said) if isinstance(said, dict) and _is_takeout(said) else NOTHING, ""
 
 
 def local_dates(

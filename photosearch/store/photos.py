@@ -37,7 +37,12 @@ class Photo:
     description: Description | None  # a new photo must have captions
     user_metadata: UserMetadata | None = None  # None: people wrote nothing
     content_hash: bytes | None = None  # SHA-256 of the file; None: not known
-    unread: tuple[Failure, ...] = ()  # of its sidecars; then the known words of people stay
+    unread: tuple[Failure, ...] = ()  # of its sidecars
+
+    @property
+    def keeps_words(self) -> bool:
+        """Whether the known words of people stay, because a sidecar says nothing now."""
+        return any(not failure.in_part for failure in self.unread)
 
 
 def write_batch(
@@ -91,7 +96,7 @@ def _write_photo(
     mended = {file.path, *(sidecar.path for sidecar in file.sidecars)} - unread
     query = "DELETE FROM failures WHERE path = ?"
     connection.executemany(query, [(os.fsencode(there),) for there in mended])
-    write_user_metadata(connection, photo_id, photo.user_metadata, keep=bool(unread))
+    write_user_metadata(connection, photo_id, photo.user_metadata, keep=photo.keeps_words)
     if models is not None and photo.description is not None:
         write_description(connection, photo_id, models, photo.description)
     write_search_row(connection, photo_id, photo.root)
@@ -103,7 +108,7 @@ def _when_taken(connection: sqlite3.Connection, photo: Photo) -> tuple[str, str]
     While a sidecar of the photo can't be read, a date that is known from a sidecar stays.
     """
     path = os.fsencode(photo.file.path)
-    if photo.unread:
+    if photo.keeps_words:
         query = "SELECT taken_at, taken_from FROM photos WHERE path = ? AND taken_from = ?"
         before = connection.execute(query, (path, DateSource.CREATED)).fetchone()
         if before is not None:

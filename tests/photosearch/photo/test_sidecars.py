@@ -10,7 +10,6 @@ from photosearch.photo.dates import DateSource
 from photosearch.photo.sidecars import (
     READERS,
     UnreadSidecar,
-    joined,
     read_sidecar,
     read_sidecars,
 )
@@ -77,21 +76,3 @@ def test_of_takeouts_date_the_local_day_counts(tmp_path: Path) -> None:
     assert said.dates == {DateSource.SIDECAR: "2019-12-31T23:30:00"}  # by the file's name
     said, _ = read_sidecars(photo, {DateSource.EXIF: "2019-12-31T22:30:00"})
     assert said.dates == {}
-
-
-def test_no_word_of_the_second_sidecar_is_lost() -> None:
-    first = UserMetadata(
-        "Rome", "Ann", "", ("sun", "Sea"), 3, ("Ann",), ("Trastevere",), ("old",), (1.0, 2.0),
-        {DateSource.SIDECAR: "1999"},
-    )  # fmt: skip
-    second = UserMetadata(
-        "Oslo", "Ann", "A boat", ("sea", "boat"), 5, ("Ben", "ann"), ("Rome",), ("new",),
-        (3.0, 4.0), {DateSource.SIDECAR: "2001", DateSource.MODIFIED: "2002"},
-    )  # fmt: skip
-    assert joined(first, second) == UserMetadata(
-        "Rome", "Ann", "A boat", ("sun", "Sea", "boat"), 3, ("Ann", "Ben"), ("Trastevere", "Rome"),
-        ("old", "new", "Oslo"), (1.0, 2.0),
-        {DateSource.SIDECAR: "1999", DateSource.MODIFIED: "2002"},
-    )  # fmt: skip
-    assert joined(NOTHING, second).keywords == second.keywords
-    assert joined(first, NOTHING) == first
