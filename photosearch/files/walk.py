@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from photosearch.files.file import File, PassedOver, Skipped
-from photosearch.files.ignore import CACHE_TAG, NAME, Rules, is_cache, is_passed_over
+from photosearch.files.ignore import MARKS, NAME, Rules, is_cache, is_passed_over
 from photosearch.files.links import Trail
 from photosearch.files.names import is_photo_name, unread_kind
 from photosearch.files.pairs import pairs_among
@@ -149,7 +149,7 @@ def _walk_folder(
         except OSError as error:
             yield Skipped(entry.path, f"folder can't be opened: {reason_of(error)}")
             continue
-        if _has(below, CACHE_TAG) and is_cache(entry.path):
+        if any(_has(below, mark) for mark in MARKS) and is_cache(entry.path):
             continue
         if entry.is_symlink():
             trail.add(entry.path, level.rules)

@@ -12,7 +12,7 @@ from typing import Protocol, TypeVar
 
 from photosearch.errors import BusyError, LibraryError, WatchError
 from photosearch.files.drives import identity_of
-from photosearch.files.ignore import CACHE_TAG, NAME, is_passed_over
+from photosearch.files.ignore import MARKS, NAME, is_passed_over
 from photosearch.files.names import is_photo_name
 from photosearch.files.paths import is_below, way_to
 from photosearch.files.sidecars import is_beside_photo
@@ -303,7 +303,7 @@ def matters(path: str, roots: Collection[str], library: str, knows: Callable[[st
     folder, name = os.path.split(path)
     if _is_passed_over_below(max(tops, key=len), folder):
         return False
-    if name in (NAME, CACHE_TAG):
+    if name in (NAME, *MARKS):
         return True
     if is_passed_over(name, folder):
         return False
