@@ -85,6 +85,8 @@ def export(
     photos: Sequence[str] | None = None,
     limit: int | None = None,
     gps: bool = True,
+    *,
+    excel: bool = False,
 ) -> int:
     """Write a CSV file (RFC 4180, UTF-8) of the photos that are not missing.
 
@@ -96,6 +98,7 @@ def export(
         photos: paths, in this order; None: all photos, in the order of paths.
         limit: photos at most.
         gps: write coordinates and place.
+        excel: begin with a byte order mark, by which Excel knows UTF-8.
 
     Returns:
         How many photos were written.
@@ -104,16 +107,17 @@ def export(
         OSError: the file can't be written.
     """
     rows = _rows(connection, photos, limit, gps)
+    encoding = "utf-8-sig" if excel else "utf-8"
     if file == "-":
         sys.stdout.flush()
-        with open(sys.stdout.fileno(), "w", encoding="utf-8", newline="", closefd=False) as out:
+        with open(sys.stdout.fileno(), "w", encoding=encoding, newline="", closefd=False) as out:
             return _write(out, rows)
     file = os.path.realpath(file)  # so a link stays a link: its target is replaced
     if os.path.exists(file) and not os.path.isfile(file) and not os.path.isdir(file):
         # A pipe or a device is written to; it must not be replaced by a file.
-        with open(file, "w", encoding="utf-8", newline="") as out:
+        with open(file, "w", encoding=encoding, newline="") as out:
             return _write(out, rows)
-    with _whole_file(file) as out:
+    with _whole_file(file, encoding) as out:
         return _write(out, rows)
 
 
@@ -170,12 +174,12 @@ def _cells(row: sqlite3.Row, gps: bool) -> dict[str, object]:
 
 
 @contextlib.contextmanager
-def _whole_file(file: str) -> Iterator[IO[str]]:
+def _whole_file(file: str, encoding: str) -> Iterator[IO[str]]:
     """Open a temporary file that takes the place of `file` when it is written whole."""
     folder = os.path.dirname(os.path.abspath(file))
     number, temporary = tempfile.mkstemp(".tmp", ".photosearch-", folder)
     try:
-        with open(number, "w", encoding="utf-8", newline="") as out:
+        with open(number, "w", encoding=encoding, newline="") as out:
             yield out
             out.flush()
             os.fsync(out.fileno())

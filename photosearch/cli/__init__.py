@@ -6,8 +6,12 @@ import contextlib
 import os
 import signal
 import sys
+import time
 from types import FrameType
 from typing import NoReturn
+
+PATIENCE = 1.0
+"""Seconds after a Ctrl-C in which another one is taken for the same."""
 
 
 def main() -> None:
@@ -30,13 +34,22 @@ def main() -> None:
         _end_interrupted()
 
 
-def _noted_interrupts() -> list[int]:
-    """Return a list. From now on every Ctrl-C is added to it, unless Ctrl-C is ignored."""
-    interrupts: list[int] = []
+def _noted_interrupts() -> list[float]:
+    """Return a list. From now on the time of every Ctrl-C is added to it, unless it is ignored.
+
+    The first Ctrl-C raises KeyboardInterrupt. Another one may come at once: keys bounce, and a
+    program that started this program may pass its own Ctrl-C on. It must not break off what the
+    first one began, because threads of engines that are still at work would abort the process. If
+    that takes long, a later Ctrl-C ends the process as it is: the library is whole at any moment.
+    """
+    interrupts: list[float] = []
 
     def interrupt(number: int, frame: FrameType | None) -> None:
-        interrupts.append(number)
-        raise KeyboardInterrupt
+        interrupts.append(time.monotonic())
+        if len(interrupts) == 1:
+            raise KeyboardInterrupt
+        if interrupts[-1] - interrupts[0] > PATIENCE:
+            os._exit(128 + number)
 
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, interrupt)
@@ -44,12 +57,14 @@ def _noted_interrupts() -> list[int]:
 
 
 def _end_interrupted() -> NoReturn:
+    # Python's own end gives Ctrl-C its default meaning again: death by a signal.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     from photosearch.errors import ExitCode
 
     sys.exit(ExitCode.INTERRUPTED)
 
 
-def _run(interrupts: list[int]) -> None:
+def _run(interrupts: list[float]) -> None:
     import traceback  # imported here, too, because Ctrl-C may come during the import
 
     from photosearch.cli import terminal

@@ -24,7 +24,9 @@ def stats(
     with Library(db) as library:
         stats = library.stats()
     if as_json:
-        print(json.dumps({**stats, "path": display(stats["path"])}, ensure_ascii=False))
+        terminal.print_json(
+            json.dumps({**stats, "path": display(stats["path"])}, ensure_ascii=False)
+        )
         return
     models = [f"{name} ({counted(n, 'photo')})" for name, n in stats["models"].items()]
     rows = {

@@ -41,6 +41,14 @@ def note(text: str) -> None:
         print(clean(text), file=sys.stderr, flush=True)
 
 
+def print_json(text: str) -> None:
+    """Print JSON. Unless a terminal shows it, it is UTF-8 on every system, as RFC 8259 wants it."""
+    if not sys.stdout.isatty():
+        with contextlib.suppress(AttributeError, ValueError):  # in place of stdout: anything
+            sys.stdout.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
+    print(text)
+
+
 def duration(seconds: float) -> str:
     """Return a time as people say it: 12 s, 3 min 20 s, 2 h 5 min."""
     whole = max(0, round(seconds))

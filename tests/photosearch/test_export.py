@@ -479,6 +479,14 @@ def test_a_dash_is_standard_output(shelf: Shelf, tmp_path: Path) -> None:
     assert not (tmp_path / "-").exists()
 
 
+def test_for_excel_a_mark_tells_the_encoding(shelf: Shelf, tmp_path: Path) -> None:
+    shelf.add("/p/é.jpg", "Zoë")
+    plain, marked = tmp_path / "plain.csv", tmp_path / "marked.csv"
+    export(shelf.connection, str(plain))
+    assert Library(shelf.path).export(marked, excel=True) == 1
+    assert marked.read_bytes() == b"\xef\xbb\xbf" + plain.read_bytes()
+
+
 @pytest.mark.parametrize("confidence", [None, 1.5, -0.5, float("inf")])
 def test_an_unknown_or_impossible_confidence_is_empty(
     shelf: Shelf, tmp_path: Path, confidence: float | None
