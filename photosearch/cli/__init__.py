@@ -6,12 +6,12 @@ import contextlib
 import os
 import signal
 import sys
-import time
+import threading
 from types import FrameType
 from typing import NoReturn
 
 PATIENCE = 1.0
-"""Seconds after a Ctrl-C in which another one is taken for the same."""
+"""Seconds that the end may still take after a second Ctrl-C."""
 
 
 def main() -> None:
@@ -34,22 +34,26 @@ def main() -> None:
         _end_interrupted()
 
 
-def _noted_interrupts() -> list[float]:
-    """Return a list. From now on the time of every Ctrl-C is added to it, unless it is ignored.
+def _noted_interrupts() -> list[int]:
+    """Return a list. From now on every Ctrl-C is added to it, unless Ctrl-C is ignored.
 
-    The first Ctrl-C raises KeyboardInterrupt. Another one may come at once: keys bounce, and a
-    program that started this program may pass its own Ctrl-C on. It must not break off what the
-    first one began, because threads of engines that are still at work would abort the process. If
-    that takes long, a later Ctrl-C ends the process as it is: the library is whole at any moment.
+    The first Ctrl-C raises KeyboardInterrupt. A second one often comes at once: keys bounce, and a
+    program that started this program may pass its own Ctrl-C on. If it broke off what the first
+    one began, threads of engines that are still at work would abort the process. So the end has
+    `PATIENCE` seconds more, and then the process ends as it is: the library is whole at any moment.
+    A third Ctrl-C ends the process at once.
     """
-    interrupts: list[float] = []
+    interrupts: list[int] = []
 
     def interrupt(number: int, frame: FrameType | None) -> None:
-        interrupts.append(time.monotonic())
+        interrupts.append(number)
         if len(interrupts) == 1:
             raise KeyboardInterrupt
-        if interrupts[-1] - interrupts[0] > PATIENCE:
+        if len(interrupts) > 2:
             os._exit(128 + number)
+        end = threading.Timer(PATIENCE, os._exit, (128 + number,))
+        end.daemon = True
+        end.start()
 
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, interrupt)
@@ -64,7 +68,7 @@ def _end_interrupted() -> NoReturn:
     sys.exit(ExitCode.INTERRUPTED)
 
 
-def _run(interrupts: list[float]) -> None:
+def _run(interrupts: list[int]) -> None:
     import traceback  # imported here, too, because Ctrl-C may come during the import
 
     from photosearch.cli import terminal
