@@ -13,7 +13,7 @@ import os
 import re
 import stat
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -47,13 +47,13 @@ class FolderSidecars:
         xmp: Names of XMP files, by the photo's name without its ending, folded.
         takeout: Names of JSON files, by `photosearch.files.takeout_names.key_of`.
         endings: The endings of the keys in `takeout`.
-        photos: Names of photos, by the folded name.
+        names: All names in the folder, by the folded name.
     """
 
     xmp: dict[str, list[str]] = field(default_factory=dict)
     takeout: dict[str, list[str]] = field(default_factory=dict)
     endings: frozenset[str] = frozenset()
-    photos: dict[str, list[str]] = field(default_factory=dict)
+    names: dict[str, list[str]] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         return bool(self.xmp or self.takeout)
@@ -66,51 +66,49 @@ class FolderSidecars:
         """
         folded = _folded(name)
         stem, suffix = os.path.splitext(folded)
-        partners = partner_suffixes(name)
         found: dict[str, tuple[int, list[str]]] = {}  # by folded start: rank and names
         for xmp in self.xmp.get(stem, ()):
             start = _folded(xmp)[: -len(SidecarFormat.XMP)]
-            rank = self._rank(start, stem, suffix, partners)
+            rank = self._rank(start, stem, suffix)
             if rank is not None:
                 found.setdefault(start, (rank, []))[1].append(xmp)
         for rank, names in sorted(found.values(), key=lambda pair: pair[0]):
             nearest = self._nearest(names, name)
             if nearest is not None:
                 yield nearest, rank == _Rank.DUPLICATE
-        yield from ((json, False) for json in self._takeout_of(name, folded, stem, partners))
+        if self.takeout:
+            yield from ((json, False) for json in self._takeout_of(name, folded, stem))
 
-    def _rank(self, start: str, stem: str, suffix: str, partners: frozenset[str]) -> int | None:
+    def _rank(self, start: str, stem: str, suffix: str) -> int | None:
         """Return how near an XMP file's name is to a photo's; None: it is another photo's."""
         if start == stem + suffix:
             return _Rank.OWN
         if start == stem:
             return _Rank.STEM
         head, ending = os.path.splitext(start)
-        if ending != suffix and ending not in partners:
+        if ending != suffix and ending not in partner_suffixes(stem + suffix):
             return None
         if head == stem:
             return _Rank.PARTNER
-        return None if start in self.photos else _Rank.DUPLICATE
+        return None if start in self.names else _Rank.DUPLICATE
 
-    def _takeout_of(
-        self, name: str, folded: str, stem: str, partners: frozenset[str]
-    ) -> Iterator[str]:
+    def _takeout_of(self, name: str, folded: str, stem: str) -> Iterator[str]:
         """Yield the JSON file of a photo, and that of the other file of its pair."""
-        if not self.takeout:
-            return
-        own = [key for key in keys_for(folded) if key in self.takeout][:1]
-        others = (f"{stem}{ending}" for ending in sorted(partners & self.endings))
-        for key in dict.fromkeys([*own, *others]):
-            nearest = self._nearest(self.takeout.get(key, ()), name)
+        own = next((key for key in keys_for(folded) if key in self.takeout), None)
+        others = (f"{stem}{ending}" for ending in sorted(partner_suffixes(name) & self.endings))
+        for key in (own, *others):
+            nearest = None if key is None else self._nearest(self.takeout.get(key, ()), name)
             if nearest is not None:
                 yield nearest
 
-    def _nearest(self, names: Iterable[str], photo: str) -> str | None:
+    def _nearest(self, names: Sequence[str], photo: str) -> str | None:
         """Return the name that is written most like a photo's; None: all are another photo's.
 
         Of several, it is the last by name.
         """
-        rivals = self.photos.get(_folded(photo), ())
+        rivals = self.names.get(_folded(photo), ())
+        if len(names) == 1 and len(rivals) < 2:
+            return names[0]
         near = [(_likeness(name, photo), name) for name in names]
         if len(rivals) > 1:
             near = [
@@ -144,7 +142,8 @@ def _likeness(name: str, photo: str) -> int:
 
 def is_sidecar_name(name: str) -> bool:
     """Return whether a file name or path ends like a sidecar's."""
-    return os.path.splitext(name)[1].lower() in _ENDINGS
+    # The first condition is fast, and false for most names.
+    return name[-5:].lower().endswith(_ENDINGS) and os.path.splitext(name)[1].lower() in _ENDINGS
 
 
 def is_beside_photo(path: str) -> bool:
@@ -193,12 +192,11 @@ def sidecars_among(names: Iterable[str]) -> FolderSidecars:
             continue
         for stem in _stems(folded.removesuffix(SidecarFormat.XMP)):
             xmp.setdefault(stem, []).append(name)
-    photos: dict[str, list[str]] = {}
+    folded_names: dict[str, list[str]] = {}
     for name in names:
-        if is_photo_name(name):
-            photos.setdefault(_folded(name), []).append(name)
+        folded_names.setdefault(_folded(name), []).append(name)
     endings = frozenset(os.path.splitext(key)[1] for key in takeout)
-    return FolderSidecars(xmp, takeout, endings, photos)
+    return FolderSidecars(xmp, takeout, endings, folded_names)
 
 
 def _stems(start: str) -> Iterator[str]:

@@ -58,12 +58,14 @@ def keys_for(name: str) -> Iterator[str]:
         name: of the photo, in lower case and composed letters (NFC).
     """
     yield from _own_keys(name)
+    if "-" not in name:
+        return
     stem, suffix = os.path.splitext(name)
     number = _number(stem)
     plain = stem.removesuffix(number)
-    for ending in _SUFFIXES:
-        if plain.endswith(ending):
-            yield from keys_for(plain.removesuffix(ending) + number + suffix)
+    ending = next((ending for ending in _SUFFIXES if plain.endswith(ending)), None)
+    if ending is not None:
+        yield from keys_for(plain.removesuffix(ending) + number + suffix)
     if len(plain) >= _CUT_STEM:
         head, dash, tail = plain.rpartition("-")
         if dash and any(ending.startswith(dash + tail) for ending in _SUFFIXES):
@@ -77,13 +79,12 @@ def _own_keys(name: str) -> Iterator[str]:
     plain = stem.removesuffix(number) + suffix
     if number:
         yield plain + number
-    for cut in _CUTS:
-        if cut < len(plain):
-            yield plain[:cut] + number
+    if len(plain) > _CUTS[-1]:
+        yield from (plain[:cut] + number for cut in _CUTS if cut < len(plain))
     yield stem  # some JSON files lack the photo's ending
 
 
 def _number(text: str) -> str:
     """Return the number in brackets at the end of a text; empty if there is none."""
-    found = _NUMBER.search(text)
+    found = _NUMBER.search(text) if text.endswith(")") else None
     return found[0] if found else ""
