@@ -292,7 +292,7 @@ def test_a_damaged_sidecar_costs_no_date(album: Album, packet: Packet) -> None:
     album.index(namer())
     album.sidecar("a.xmp", b"<broken")
     album.index()
-    assert album.row("photos", "taken_at, taken_from") == ("1931-05", "xmp")
+    assert album.row("photos", "taken_at, taken_from") == ("1931-05", "sidecar")
     (album.photos / "a.xmp").unlink()
     album.index()
     assert album.row("photos", "taken_from") == ("file",)
@@ -358,9 +358,9 @@ def test_dates_come_from_the_best_source(album: Album, packet: Packet) -> None:
     )
     album.index()
     (result,) = album.find("red")
-    assert (result.taken_at, result.taken_from) == ("1931-05", "xmp")
+    assert (result.taken_at, result.taken_from) == ("1931-05", "sidecar")
     row = album.exported()
-    assert (row["taken_at"], row["taken_from"]) == ("1931-05", "xmp")
+    assert (row["taken_at"], row["taken_from"]) == ("1931-05", "sidecar")
     assert album.row("user_metadata") is None  # a date is no text
 
 
