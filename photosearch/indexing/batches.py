@@ -140,7 +140,9 @@ def photo_of(task: Task, decoded: Decoded, description: Description | None = Non
         # Without a time, the next run tries the sidecar again. With a time, it is tried again when
         # its time has changed.
         mtime_ns = task.file.sidecar_mtime_ns if unread.damaged else None
-        failure = Failure(unread.path, unread.reason, None, mtime_ns, Stage.SIDECAR)
+        failure = Failure(
+            unread.path, unread.reason, None, mtime_ns, Stage.SIDECAR, unread.in_part
+        )
     return Photo(
         task.file, task.root, decoded.format, decoded.width, decoded.height, decoded.exif,
         description, decoded.user_metadata, decoded.content_hash, failure,

@@ -37,7 +37,12 @@ class Photo:
     description: Description | None  # a new photo must have captions
     user_metadata: UserMetadata | None = None  # None: people wrote nothing
     content_hash: bytes | None = None  # SHA-256 of the file; None: not known
-    unread: Failure | None = None  # of its sidecar; then the known words of people stay
+    unread: Failure | None = None  # of its sidecar
+
+    @property
+    def keeps_words(self) -> bool:
+        """Whether the known words of people stay, because the sidecar says nothing now."""
+        return self.unread is not None and not self.unread.in_part
 
 
 def write_batch(
@@ -88,10 +93,9 @@ def _write_photo(
                 ON CONFLICT (path) DO UPDATE SET {updates} RETURNING id"""
     (photo_id,) = connection.execute(query, values).fetchone()
     sidecar = None if file.sidecar is None else os.fsencode(file.sidecar)
-    keep = photo.unread is not None
-    mended = (path, None if keep else sidecar)
+    mended = (path, None if photo.unread else sidecar)
     connection.execute("DELETE FROM failures WHERE path IN (?, ?)", mended)
-    write_user_metadata(connection, photo_id, photo.user_metadata, keep=keep)
+    write_user_metadata(connection, photo_id, photo.user_metadata, keep=photo.keeps_words)
     if models is not None and photo.description is not None:
         write_description(connection, photo_id, models, photo.description)
     write_search_row(connection, photo_id, photo.root)
@@ -103,7 +107,7 @@ def _when_taken(connection: sqlite3.Connection, photo: Photo) -> tuple[str, str]
     While the photo's sidecar can't be read, a date that is known from the sidecar stays.
     """
     path = os.fsencode(photo.file.path)
-    if photo.unread is not None:
+    if photo.keeps_words:
         query = "SELECT taken_at, taken_from FROM photos WHERE path = ? AND taken_from = ?"
         before = connection.execute(query, (path, DateSource.CREATED)).fetchone()
         if before is not None:

@@ -19,7 +19,7 @@ MAX_VALUE = 1 << 16
 
 _MAX_ATTRIBUTES = 1 << 20  # characters that are kept of all attributes of a tag
 _ATTRIBUTE_COST = 100  # an attribute takes memory even without characters
-_MAX_STEPS = 2_000_000  # tags and attributes that are read of a document
+_MAX_STEPS = 1_000_000  # tags and attributes that are read of a document
 _LOOK_AHEAD = 1 << 10  # characters that any pattern here may need, names included
 _OVERLAP = 1 << 8  # characters that an end may need
 
@@ -72,7 +72,7 @@ Token = Start | End | Text | Damage
 def tokens(pieces: Iterable[str | Damage]) -> Iterator[Token]:
     """Yield what a document consists of, in order.
 
-    Of a text or an attribute, `MAX_VALUE` characters are kept. At most some million tags and
+    Of a text or an attribute, `MAX_VALUE` characters are kept. At most a million tags and
     attributes are read. Comments, instructions and document types are left out.
 
     Args:
