@@ -27,7 +27,7 @@ _NAME = r"[^\W\d][\w:.-]{0,200}"
 _OPENING = re.compile("<")
 _KIND = re.compile(
     rf"(?P<comment>!--)|(?P<data>!\[CDATA\[)|(?P<doctype>!DOCTYPE)|(?P<instruction>\?)|"
-    rf"/\s*(?P<end>{_NAME})|(?P<start>{_NAME})"
+    rf"/\s*(?P<end>{_NAME})|(?P<start>{_NAME})|(?P<cut>(?:/|!-?|!\[?[A-Z]{{1,7}})?\Z)"
 )
 _END_OF_COMMENT = re.compile("-->")
 _END_OF_DATA = re.compile(r"\]\]>")
@@ -174,6 +174,8 @@ def _markup(source: _Source) -> Iterator[Token]:
         case "comment" | "instruction" | "doctype" as kind:
             if _skip(source, kind) is None:
                 yield Damage.CUT_OFF
+        case "cut":
+            yield Damage.CUT_OFF
         case _:
             yield Damage.LESS
             yield Text("<")
