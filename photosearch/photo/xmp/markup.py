@@ -19,7 +19,7 @@ MAX_VALUE = 1 << 16
 
 _MAX_ATTRIBUTES = 1 << 20  # characters that are kept of all attributes of a tag
 _ATTRIBUTE_COST = 100  # an attribute takes memory even without characters
-_MAX_STEPS = 2_000_000  # tags and attributes that are read of a document
+_MAX_STEPS = 1_000_000  # tags and attributes that are read of a document
 _LOOK_AHEAD = 1 << 10  # characters that any pattern here may need, names included
 _OVERLAP = 1 << 8  # characters that an end may need
 
@@ -27,7 +27,7 @@ _NAME = r"[^\W\d][\w:.-]{0,200}"
 _OPENING = re.compile("<")
 _KIND = re.compile(
     rf"(?P<comment>!--)|(?P<data>!\[CDATA\[)|(?P<doctype>!DOCTYPE)|(?P<instruction>\?)|"
-    rf"/\s*(?P<end>{_NAME})|(?P<start>{_NAME})"
+    rf"/\s*(?P<end>{_NAME})|(?P<start>{_NAME})|(?P<cut>(?:/|!-?|!\[?[A-Z]{{1,7}})?\Z)"
 )
 _END_OF_COMMENT = re.compile("-->")
 _END_OF_DATA = re.compile(r"\]\]>")
@@ -72,7 +72,7 @@ Token = Start | End | Text | Damage
 def tokens(pieces: Iterable[str | Damage]) -> Iterator[Token]:
     """Yield what a document consists of, in order.
 
-    Of a text or an attribute, `MAX_VALUE` characters are kept. At most some million tags and
+    Of a text or an attribute, `MAX_VALUE` characters are kept. At most a million tags and
     attributes are read. Comments, instructions and document types are left out.
 
     Args:
@@ -174,6 +174,8 @@ def _markup(source: _Source) -> Iterator[Token]:
         case "comment" | "instruction" | "doctype" as kind:
             if _skip(source, kind) is None:
                 yield Damage.CUT_OFF
+        case "cut":
+            yield Damage.CUT_OFF
         case _:
             yield Damage.LESS
             yield Text("<")

@@ -162,7 +162,7 @@ class _Reader:
         if element.path is not None:
             if element.path and not _is_declared(tag.name, declared):
                 yield Damage.PREFIX
-            yield from self._attributes(element, attributes)
+            yield from self._attributes(element, tag.attributes)
 
     def _element(
         self, tag: str, name: str, attributes: Mapping[str, str], declared: Mapping[str, str]
@@ -202,12 +202,15 @@ class _Reader:
     def _attributes(
         self, element: _Element, attributes: Mapping[str, str]
     ) -> Iterator[Value | Damage]:
-        """Yield the properties among an element's attributes."""
-        for name, text in attributes.items():
+        """Yield the properties among an element's attributes, which have the names as written."""
+        for written, text in attributes.items():
+            name = usual_name(written, element.declared)
             path = f"{element.path}/{name}" if element.path else name
             if name == "rdf:value":
                 element.text.append(text)
             elif path in self._wanted:
+                if not _is_declared(written, element.declared):
+                    yield Damage.PREFIX
                 yield Value(path, text, element.language, element.number)
 
     def _end(self, written: str) -> Iterator[Value | Damage]:
