@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Self
 
 from photosearch.files.names import VIDEO
 from photosearch.search.results import PartKind
-from photosearch.store.search_fields import SEARCH_FIELDS
+from photosearch.store.search_fields import SEARCH_FIELDS, SearchField
 from photosearch.text import counted, display
 from photosearch.wording import moved_marks
 
@@ -254,7 +254,7 @@ def result_lines(rank: int, result: Result, explain: bool = False) -> list[Line]
     for field in SEARCH_FIELDS:
         more = [word for word in result.matches.get(field.name, ()) if word not in known]
         if more:
-            others.append(f"{field.label}: {' '.join(more)}")
+            others.append(f"{field.label}: {_explaining(result, field, more)}")
             known.update(more)
     if others:
         lines.append([(clean(f"{indent}also in {', '.join(others)}"), "dim")])
@@ -265,6 +265,13 @@ def result_lines(rank: int, result: Result, explain: bool = False) -> list[Line]
             meter = f"{'█' * round(10 * part.fraction):<10}"
             lines.append([(f"{indent}{meter} {part.fraction:>4.0%}  {_explained(name, part)}", "")])
     return lines
+
+
+def _explaining(result: Result, field: SearchField, words: Sequence[str]) -> str:
+    """Return the words of a field that match; of a list, the whole names that have them."""
+    names = result.written.get(field.name, ()) if field.is_list else ()
+    found = [name for name in names if any(word in name.lower() for word in words)]
+    return ", ".join(found) or " ".join(words)
 
 
 def _caption(result: Result) -> Line:

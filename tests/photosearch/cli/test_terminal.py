@@ -101,6 +101,19 @@ def plain_of(line: Line) -> str:
     return "".join(text for text, _ in line)
 
 
+def test_a_match_in_a_list_is_shown_with_the_whole_name() -> None:
+    written = {"people": ["Anna Karenina", "Bob"], "place": ["Old town", "Bergen"],
+               "title": ["A long story"]}  # fmt: skip
+    matches = {"people": ["anna"], "place": ["bergen", "town"], "title": ["long"]}
+    lines = result_lines(1, Result("/x.jpg", 1.0, "a", matches, [], written=written))
+    assert plain_of(lines[2]).strip() == (
+        "also in title: long, people: Anna Karenina, place: Old town, Bergen"
+    )
+    odd = {"people": ["strasse"]}  # another spelling of the same name
+    lines = result_lines(1, Result("/x.jpg", 1.0, "a", odd, [], written={"people": ["Straße"]}))
+    assert plain_of(lines[2]).strip() == "also in people: strasse"
+
+
 @pytest.mark.parametrize("colours", [True, False])
 def test_markup_is_only_text(
     colours: bool, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
