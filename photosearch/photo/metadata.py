@@ -69,8 +69,8 @@ def with_sidecars(
 ) -> tuple[UserMetadata, tuple[UnreadSidecar, ...]]:
     """Return what a file and its sidecars say, and the sidecars that can't be read; never raises.
 
-    The metadata of the sidecars go before the file's. Their position goes before EXIF's, and EXIF's
-    before that of the file's XMP.
+    For what goes before what see `photosearch.photo.sidecars`. The position in a sidecar goes
+    before EXIF's, and EXIF's before that of the file's XMP.
 
     Args:
         file: As a walk found it.
@@ -81,8 +81,7 @@ def with_sidecars(
         user_metadata = replace(user_metadata, position=None)
     if not file.sidecars:
         return user_metadata, ()
-    said, unread = read_sidecars(file, {**exif.dates, **user_metadata.dates})
-    return said.over(user_metadata), unread
+    return read_sidecars(file, user_metadata, exif.dates)
 
 
 def _own_metadata(file: BufferedReader) -> tuple[Exif, UserMetadata]:

@@ -43,29 +43,37 @@ class UnreadSidecar:
 
 
 def read_sidecars(
-    file: File, dates: Mapping[DateSource, str]
+    file: File, own: UserMetadata, dates: Mapping[DateSource, str]
 ) -> tuple[UserMetadata, tuple[UnreadSidecar, ...]]:
-    """Read all sidecars of a photo; never raises.
+    """Return what a photo's file and all its sidecars say; never raises.
+
+    XMP sidecars are joined, the first before the others, and go over the file: a program that
+    writes one writes all that counts now. Takeout's file tells only what a person wrote in Google
+    Photos. So it takes no word from the photo and from the XMP sidecars, and adds its own.
 
     Args:
         file: The photo's file.
-        dates: What the file itself says, by source.
+        own: What people wrote into the file.
+        dates: What EXIF in the file says, by source.
 
     Returns:
-        What the sidecars say, and the sidecars that can't be read. The first sidecar goes before
-        the others, but no word of the others is lost; see `UserMetadata.joined`.
+        What people wrote, and the sidecars that can't be read, or only in part.
     """
     name = date_in_name(os.path.basename(file.path))
-    dates = {**dates, DateSource.NAME: name} if name else dates
-    said, unread = NOTHING, list[UnreadSidecar]()
+    dates = {**dates, **own.dates, **({DateSource.NAME: name} if name else {})}
+    said = dict.fromkeys(SidecarFormat, NOTHING)
+    unread = []
     for sidecar in file.sidecars:
+        format = format_of(sidecar.path)
         more, failure = read_sidecar(sidecar.path)
         if failure is not None:
             unread.append(failure)
-        if format_of(sidecar.path) is SidecarFormat.TAKEOUT:
+        if format is SidecarFormat.TAKEOUT:
             more = replace(more, dates=takeout.local_dates(more.dates, dates))
-        said = said.joined(more)
-    return said, tuple(unread)
+        said[format] = said[format].joined(more)
+    added = said[SidecarFormat.TAKEOUT]
+    whole = said[SidecarFormat.XMP].over(added.joined(own)).joined(added)
+    return whole, tuple(unread)
 
 
 def read_sidecar(path: str) -> tuple[UserMetadata, UnreadSidecar | None]:

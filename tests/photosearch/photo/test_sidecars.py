@@ -60,19 +60,39 @@ def test_what_cannot_be_read_says_nothing_but_why(tmp_path: Path) -> None:
 
 
 def test_all_sidecars_are_read_and_each_failure_is_told(tmp_path: Path) -> None:
-    said, unread = read_sidecars(photo_with(tmp_path, xmp=XMP, json=TAKEOUT), {})
+    said, unread = read_sidecars(photo_with(tmp_path, xmp=XMP, json=TAKEOUT), NOTHING, {})
     assert (said, unread) == (UserMetadata("Rome", "Ann"), ())
     photo = photo_with(tmp_path, xmp="<broken", json=TAKEOUT, XMP="<broken")
-    said, unread = read_sidecars(photo, {})
+    said, unread = read_sidecars(photo, NOTHING, {})
     assert said == UserMetadata(description="Ann")
     assert [each.path for each in unread] == [f"{tmp_path}/a0.xmp", f"{tmp_path}/a2.XMP"]
-    assert read_sidecars(photo_with(tmp_path), {}) == (NOTHING, ())
+    assert read_sidecars(photo_with(tmp_path), NOTHING, {}) == (NOTHING, ())
 
 
 def test_of_takeouts_date_the_local_day_counts(tmp_path: Path) -> None:
     utc = {"photoTakenTime": {"timestamp": "1577853000"}}  # 2020-01-01 04:30
     photo = photo_with(tmp_path, json=json.dumps(utc))
-    said, _ = read_sidecars(photo, {})
+    said, _ = read_sidecars(photo, NOTHING, {})
     assert said.dates == {DateSource.SIDECAR: "2019-12-31T23:30:00"}  # by the file's name
-    said, _ = read_sidecars(photo, {DateSource.EXIF: "2019-12-31T22:30:00"})
+    said, _ = read_sidecars(photo, NOTHING, {DateSource.EXIF: "2019-12-31T22:30:00"})
     assert said.dates == {}
+
+
+def test_takeout_takes_no_word_away(tmp_path: Path) -> None:
+    own = UserMetadata("Home", "Grandma", keywords=("sun",), people=("Thi",), rating=3)
+    names = {"title": "a.jpg", "description": "Ann", "people": [{"name": "Ines"}]}
+    alone, _ = read_sidecars(photo_with(tmp_path, json=json.dumps(names)), own, {})
+    assert alone == UserMetadata(
+        "Home", "Ann", keywords=("sun",), people=("Ines", "Thi"), rating=3, notes=("Grandma",)
+    )
+    both, _ = read_sidecars(photo_with(tmp_path, xmp=XMP, json=json.dumps(names)), own, {})
+    assert both == UserMetadata(
+        "Rome", "Ann", keywords=("sun",), people=("Ines", "Thi"), rating=3, notes=("Grandma",)
+    )
+    own = UserMetadata(description="Will")  # an XMP sidecar goes over the photo
+    described = XMP.replace("dc:title", "dc:description")
+    both, _ = read_sidecars(photo_with(tmp_path, xmp=described, json=json.dumps(names)), own, {})
+    assert (both.description, both.people) == ("Rome", ("Ines",))
+    assert {*both.notes} == {"Will", "Ann"}
+    only, _ = read_sidecars(photo_with(tmp_path, xmp=described), own, {})
+    assert (only.description, only.notes) == ("Rome", ())
