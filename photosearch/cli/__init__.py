@@ -28,10 +28,14 @@ def main() -> None:
         _run(interrupts)
     except KeyboardInterrupt:
         _end_interrupted()
-    except ImportError:  # raised by compiled modules if Ctrl-C comes while they are imported
-        if not interrupts:
+    except Exception as error:
+        if not _is_of_interrupt(error, interrupts):
             raise
         _end_interrupted()
+    finally:
+        if interrupts:
+            # Python's own end gives Ctrl-C its default meaning again: death by a signal.
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _noted_interrupts() -> list[int]:
@@ -60,9 +64,20 @@ def _noted_interrupts() -> list[int]:
     return interrupts
 
 
+def _is_of_interrupt(error: BaseException, interrupts: list[int]) -> bool:
+    """Return whether an error is what Ctrl-C became: some code turns it into an error of its own.
+
+    If Ctrl-C comes while compiled modules are imported, they raise an ImportError without a cause.
+    """
+    if isinstance(error, ImportError):
+        return bool(interrupts)
+    above = error.__cause__ or error.__context__
+    return isinstance(error, KeyboardInterrupt) or (
+        above is not None and _is_of_interrupt(above, interrupts)
+    )
+
+
 def _end_interrupted() -> NoReturn:
-    # Python's own end gives Ctrl-C its default meaning again: death by a signal.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     from photosearch.errors import ExitCode
 
     sys.exit(ExitCode.INTERRUPTED)
@@ -80,7 +95,7 @@ def _run(interrupts: list[int]) -> None:
     except Terminated:
         sys.exit(ExitCode.TERMINATED)
     except Exception as error:
-        if interrupts and isinstance(error, ImportError):
+        if _is_of_interrupt(error, interrupts):
             raise
         if os.environ.get("PHOTOSEARCH_DEBUG"):
             traceback.print_exc()

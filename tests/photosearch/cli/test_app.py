@@ -86,6 +86,25 @@ def test_a_second_interrupt_ends_no_less_cleanly_than_the_first(
     assert (process.returncode, told, noted) == (130, out, hint if out else "")
 
 
+@pytest.mark.parametrize("module", ["typer", "photosearch.indexing.job"])
+def test_an_interrupt_that_became_another_error_is_an_interrupt(
+    tmp_path: Path, module: str
+) -> None:
+    code = f"""if True:
+        import signal, sys
+        class Importer:
+            def find_spec(self, name, path=None, target=None):
+                if name == "{module}":
+                    try:
+                        signal.raise_signal(signal.SIGINT)
+                    except KeyboardInterrupt as error:
+                        raise RuntimeError("Error calling __set_name__") from error
+        sys.meta_path.insert(0, Importer())"""
+    (tmp_path / "Photos").mkdir()
+    done = run(code, "index", "Photos", "--db", "l.db", cwd=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
 @pytest.mark.parametrize("command", ["index", "watch"])
 def test_a_fault_while_indexing_is_no_wrong_use(command: str, tmp_path: Path) -> None:
     (tmp_path / "Photos").mkdir()
