@@ -36,7 +36,7 @@ def stats(
         "hidden": f"{stats['missing']:,}" if stats["missing"] else "",
         "captions": f"{stats['captions']:,}",
         "failures": f"{stats['failures']:,}",
-        "passed over": terminal.passed_over(stats["passed_over"]),
+        "passed over": terminal.passed_over(stats.get("passed_over", {})),
         "model": ", ".join(models),
         "in": stats.get("model_folder", ""),
         "folders": ", ".join(stats["folders"]),

@@ -21,7 +21,7 @@ def stats(connection: sqlite3.Connection) -> dict[str, object]:
         rows: int = connection.execute(query).fetchone()[0]
         return rows
 
-    folder = remembered(connection)
+    folder, passed_over = remembered(connection), read_passed_over(connection)
     models = connection.execute(
         """SELECT models.name, count(*) FROM captions JOIN models ON models.id = model_id
            WHERE rank = 0 GROUP BY models.name ORDER BY 2 DESC"""
@@ -31,8 +31,8 @@ def stats(connection: sqlite3.Connection) -> dict[str, object]:
         "missing": count("SELECT count(*) FROM photos WHERE missing_since IS NOT NULL"),
         "captions": count("SELECT count(*) FROM captions"),
         "failures": count("SELECT count(*) FROM failures"),
-        "passed_over": read_passed_over(connection),
         "folders": [display(root) for root in outer_roots(connection)],
         "models": dict(models.fetchall()),
         **({} if folder is None else {"model_folder": display(folder)}),
+        **({"passed_over": passed_over} if passed_over else {}),
     }

@@ -8,7 +8,7 @@ from photosearch.store.statistics import stats
 
 
 def test_counts_are_those_of_the_last_walk_of_each_root(library: sqlite3.Connection) -> None:
-    assert read_passed_over(library) == stats(library)["passed_over"] == {}
+    assert read_passed_over(library) == {} and "passed_over" not in stats(library)
     add_roots(library, ["/p", "/q", "/odd\udcff"])
     write_passed_over(library, {"/p": {".psd": 2, "video": 1}, "/q": {"video": 4}})
     write_passed_over(library, {"/odd\udcff": {".jxl": 1}})
