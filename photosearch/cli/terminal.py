@@ -55,6 +55,7 @@ class IndexProgress:
 
     def __init__(self) -> None:
         self._total = self._done = 0
+        self._has_many = False  # photos whose metadata are read again
         self._started = self._told = 0.0
         self._bar: Progress | None = None
         self._task: TaskID | None = None
@@ -79,16 +80,7 @@ class IndexProgress:
 
     def start(self, total: int) -> None:
         """Show how many photos are to be captioned."""
-        self._total, self._started = total, time.monotonic()
-        self._told = self._started
-        if not total:
-            return
-        if sys.stderr.isatty():
-            self._bar = _bar()
-            self._task = self._bar.add_task("captioning", total=total, speed="")
-            with contextlib.suppress(OSError, ValueError):
-                self._bar.start()
-        else:
+        if total and not self._begin("captioning", total):
             note(f"{counted(total, 'photo')} to caption")
 
     def advance(self, photos: int) -> None:
@@ -103,6 +95,35 @@ class IndexProgress:
             self._told = time.monotonic()
             left = duration((self._total - self._done) / speed)
             note(f"{self._done:,} of {self._total:,} photos, {speed:.1f}/s, {left} left")
+
+    def rereading(self, photos: int, unread: int) -> None:
+        """If reading the metadata of many photos again takes a while, say so, and why."""
+        self._has_many = photos >= MANY_FILES
+        reason = ": this version knows more of it" if unread else ""
+        if unread or self._has_many:
+            note(f"reading the metadata of {counted(photos, 'photo')} again{reason}")
+        if self._has_many:
+            self._begin("reading metadata", photos)
+
+    def reread(self, photos: int) -> None:
+        """Show that the metadata of a number of further photos were read."""
+        if self._has_many:
+            self.advance(photos)
+
+    def _begin(self, what: str, total: int) -> bool:
+        """Begin to show a step, with a bar if there is a terminal; return whether there is."""
+        self._total, self._done, self._started = total, 0, time.monotonic()
+        self._told = self._started
+        if not sys.stderr.isatty():
+            return False
+        with contextlib.suppress(OSError, ValueError):  # the terminal was closed
+            if self._bar is not None:
+                self._bar.stop()
+        self._bar = _bar()
+        self._task = self._bar.add_task(what, total=total, speed="")
+        with contextlib.suppress(OSError, ValueError):
+            self._bar.start()
+        return True
 
     def skipped(self, path: str, reason: str) -> None:
         """Report that a file or folder can't be read."""
