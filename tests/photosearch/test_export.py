@@ -23,7 +23,6 @@ from captioner.describe.description import PARTS, Caption, Description, Tag
 from photosearch import Library
 from photosearch.export import COLUMNS, alt_text, defuse, export
 from photosearch.files.file import File
-from photosearch.photo.dates import DateSource
 from photosearch.photo.exif import Exif
 from photosearch.photo.user_metadata import UserMetadata
 from photosearch.store import database
@@ -63,10 +62,14 @@ class Shelf:
             "JPEG",
             640,
             480,
-            Exif({DateSource.EXIF: taken_at} if taken_at else {}, **metadata),
+            Exif(**metadata),
             seen or Description([Caption(caption, -1.5, 3, 0.6065)]),
         )
         write_batch(self.connection, self.run, self.models, [photo], [])
+        if taken_at:  # any text, as a damaged or a tampered file may have
+            query = "UPDATE photos SET taken_at = ?, taken_from = 'exif' WHERE path = ?"
+            with self.connection:
+                self.connection.execute(query, (taken_at, os.fsencode(path)))
 
     def clear(self) -> None:
         with self.connection:
