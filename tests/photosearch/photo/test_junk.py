@@ -41,7 +41,8 @@ NAMES = [
     "https://www.flickr.com/photos/x", "www.example.org", "<untitled>", "Processed by Ann",
     "Created with love", "Old digital camera", "ASCII", "JPEG", "Adobe", "Aperture 3",
     "Processed with VSCO with a6 preset", "null", "n/a", "Unknown", "Picture 12", "scan0001",
-    "SM-G950F", "ILCE-7M3", "DMC-FZ1000", "Microsoft Word - Document1", "KODAK EASYSHARE CAMERA", "Foto",
+    "SM-G950F", "ILCE-7M3", "DMC-FZ1000", "Microsoft Word - Document1", "KODAK EASYSHARE CAMERA",
+    "Foto",
     "a1b2c3d4e5", "n1234567890", "DSCN1234copy", "Image Description", "2019-07-04-12-33-11",
 ]  # fmt: skip
 BY_PEOPLE = [
