@@ -16,6 +16,7 @@ from PIL import Image, ImageFile, PngImagePlugin, TiffImagePlugin
 
 from photosearch.files.file import File
 from photosearch.files.hashing import content_hash
+from photosearch.photo.blocks import exif_block
 from photosearch.photo.embedded import read_embedded
 from photosearch.photo.exif import Exif, read_exif
 from photosearch.photo.opened import muted_stderr, opened
@@ -27,7 +28,6 @@ from photosearch.photo.user_metadata import NOTHING, UserMetadata
 _PNG_START = b"\x89PNG\r\n\x1a\n"
 _PNG_METADATA = (b"eXIf", b"tEXt", b"zTXt", b"iTXt")
 _MAX_PNG_METADATA = 1 << 26  # bytes in all
-_EXIF_PROFILES = ("Raw profile type exif", "Raw profile type APP1")  # by ImageMagick
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,36 +109,11 @@ def picture_metadata(file: BinaryIO, image: ImageFile.ImageFile) -> tuple[Exif, 
         found = read_exif(file), read_embedded(image)
     elif isinstance(image, PngImagePlugin.PngImageFile):
         with Image.open(io.BytesIO(_without_pixels(file)), formats=["PNG"]) as small:
-            found = read_exif(io.BytesIO(_exif_of(small))), read_embedded(small)
+            found = read_exif(io.BytesIO(exif_block(small))), read_embedded(small)
     else:
-        found = read_exif(io.BytesIO(_exif_of(image))), read_embedded(image)
+        found = read_exif(io.BytesIO(exif_block(image))), read_embedded(image)
     file.seek(position)
     return found
-
-
-def _exif_of(image: Image.Image) -> bytes:
-    """Return the EXIF of an image that isn't a TIFF; empty without EXIF."""
-    blob = image.info.get("exif")
-    if isinstance(blob, bytes):
-        return blob
-    for name in _EXIF_PROFILES:
-        profile = image.info.get(name)
-        if isinstance(profile, str):
-            return _profile_bytes(profile)
-    return b""
-
-
-def _profile_bytes(profile: str) -> bytes:
-    """Return the bytes of a raw profile: lines with its name, its length, and hexadecimal digits.
-
-    See https://exiftool.org/TagNames/PNG.html#TextualData.
-    """
-    _, _, digits = profile.strip().partition("\n")
-    _, _, digits = digits.partition("\n")
-    try:
-        return bytes.fromhex("".join(digits.split()))
-    except ValueError:
-        return b""
 
 
 def _without_pixels(file: BinaryIO) -> bytes:
