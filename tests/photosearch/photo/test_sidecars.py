@@ -34,3 +34,14 @@ def test_what_cannot_be_read_says_nothing_but_why(tmp_path: Path) -> None:
         said, unread = read_sidecar(f"{tmp_path}/{name}")
         assert said == NOTHING and unread is not None and unread.damaged, name
         assert unread.reason and len(unread.reason.splitlines()) == 1
+
+
+def test_a_damaged_sidecar_keeps_its_words_and_tells_the_damage(tmp_path: Path) -> None:
+    (tmp_path / "a.xmp").write_text(XMP.replace("Rome", "Rome & Naples") + "left over")
+    said, unread = read_sidecar(f"{tmp_path}/a.xmp")
+    assert said == UserMetadata("Rome & Naples")
+    assert unread is not None and unread.damaged and unread.in_part
+    assert unread.reason == (
+        'damaged, but read as far as possible: a bare "&" or an unknown entity, '
+        "text behind the packet"
+    )
