@@ -142,19 +142,21 @@ def user_metadata(found: Iterable[Value], *, is_sidecar: bool, language: str) ->
     for use in (_Use.TITLE, _Use.DESCRIPTION, _Use.ALT_TEXT):
         shown[use], rest = _best_and_rest(uses[use], language)
         others += rest
-    regions = {value.owner: value.text for value in uses[_Use.REGION_TYPE]}
-    faces = [each for each in uses[_Use.REGION_NAME] if _is_face(regions.get(each.owner, ""))]
-    pets = [each for each in uses[_Use.REGION_NAME] if _plain(regions.get(each.owner, "")) == "pet"]
+    kinds = {value.owner: _plain(value.text) for value in uses[_Use.REGION_TYPE]}
+    regions: dict[str, list[str]] = {"face": [], "pet": [], "other": []}
+    for name in uses[_Use.REGION_NAME]:
+        kind = kinds.get(name.owner) or "face"
+        regions[kind if kind in regions else "other"].append(name.text)
     return cleaned(
         UserMetadata(
             title=shown[_Use.TITLE],
             description=shown[_Use.DESCRIPTION],
             alt_text=shown[_Use.ALT_TEXT],
-            keywords=(*_keywords(uses), *_texts(pets)),
+            keywords=(*_keywords(uses), *regions["pet"]),
             rating=_rating(uses),
-            people=tuple(_texts([*faces, *uses[_Use.PERSON]])),
+            people=(*regions["face"], *_texts(uses[_Use.PERSON])),
             places=tuple(_texts(uses[_Use.PLACE])),
-            notes=(*others, *_texts(uses[_Use.NOTE])),
+            notes=(*others, *_texts(uses[_Use.NOTE]), *regions["other"]),
             position=_position(uses),
             dates=dict(_dates(uses, is_sidecar)),
         )
@@ -205,10 +207,6 @@ def _keywords(uses: Mapping[_Use, list[Value]]) -> Iterator[str]:
     ]
     flat = [levels[0] for levels in branches if len(levels) == 1]
     yield from without_own(flat, [levels for levels in branches if len(levels) > 1])
-
-
-def _is_face(kind: str) -> bool:
-    return _plain(kind) in ("face", "")
 
 
 def _rating(uses: Mapping[_Use, list[Value]]) -> int | None:

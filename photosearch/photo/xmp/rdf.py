@@ -7,6 +7,7 @@ stand in turn for resources and for their properties.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -102,11 +103,7 @@ class _Reader:
 
     def __init__(self, wanted: Collection[str]) -> None:
         self._wanted = frozenset(wanted)
-        self._known = {
-            "/".join(names[:count])
-            for names in (path.split("/") for path in wanted)
-            for count in range(1, len(names) + 1)
-        }
+        self._known = _beginnings(self._wanted)
         self._open = [_Element()]  # the first stands for the document
         self._too_deep = 0  # elements that are open, but not in the list
         self._is_xmp = False  # whether anything of XMP was met
@@ -259,6 +256,16 @@ class _Reader:
     def _is_leftover(self, name: str) -> bool:
         """Return whether an element behind the packet is no packet: what a shorter one left."""
         return len(self._open) == 1 and self._is_behind and name not in _WRAPPERS
+
+
+@functools.cache
+def _beginnings(paths: frozenset[str]) -> frozenset[str]:
+    """Return the paths and the paths of all that they lie in."""
+    return frozenset(
+        "/".join(names[:count])
+        for names in (path.split("/") for path in paths)
+        for count in range(1, len(names) + 1)
+    )
 
 
 def _is_declared(name: str, declared: Mapping[str, str]) -> bool:

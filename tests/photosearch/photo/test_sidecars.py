@@ -96,3 +96,14 @@ def test_takeout_takes_no_word_away(tmp_path: Path) -> None:
     assert {*both.notes} == {"Will", "Ann"}
     only, _ = read_sidecars(photo_with(tmp_path, xmp=described), own, {})
     assert (only.description, only.notes) == ("Rome", ())
+
+
+def test_a_damaged_sidecar_keeps_its_words_and_tells_the_damage(tmp_path: Path) -> None:
+    (tmp_path / "a.xmp").write_text(XMP.replace("Rome", "Rome & Naples") + "left over")
+    said, unread = read_sidecar(f"{tmp_path}/a.xmp")
+    assert said == UserMetadata("Rome & Naples")
+    assert unread is not None and unread.damaged and unread.in_part
+    assert unread.reason == (
+        'damaged, but read as far as possible: a bare "&" or an unknown entity, '
+        "text behind the packet"
+    )

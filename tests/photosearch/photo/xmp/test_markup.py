@@ -61,7 +61,7 @@ def joined(found: list[Token]) -> list[Token]:
         if isinstance(token, Damage):
             continue
         if isinstance(token, Text) and whole and isinstance(whole[-1], Text):
-            token = Text(whole.pop()[0] + token.text)  # type: ignore[operator]
+            token = Text(whole.pop()[0] + token.text)
         if token != Text(""):
             whole.append(token)
     return whole + sorted({token for token in found if isinstance(token, Damage)})
