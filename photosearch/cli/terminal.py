@@ -6,12 +6,13 @@ import contextlib
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from photosearch.files.names import VIDEO
 from photosearch.search.results import PartKind
-from photosearch.store.search_fields import SEARCH_FIELDS
+from photosearch.store.search_fields import SEARCH_FIELDS, SearchField
 from photosearch.text import counted, display
 from photosearch.wording import moved_marks
 
@@ -38,6 +39,14 @@ def note(text: str) -> None:
     """Print a line to stderr. If stderr can't be written any more, work goes on without it."""
     with contextlib.suppress(OSError, ValueError):
         print(clean(text), file=sys.stderr, flush=True)
+
+
+def print_json(text: str) -> None:
+    """Print JSON. Unless a terminal shows it, it is UTF-8 on every system, as RFC 8259 wants it."""
+    if not sys.stdout.isatty():
+        with contextlib.suppress(AttributeError, ValueError):  # in place of stdout: anything
+            sys.stdout.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
+    print(text)
 
 
 def duration(seconds: float) -> str:
@@ -185,6 +194,19 @@ def index_summary(summary: Summary, seconds: float) -> str:
     return ", ".join(parts)
 
 
+def passed_over(counts: Mapping[str, int]) -> str:
+    """Return counts of pictures and videos that can't be read: 12 .psd, 3 .jxl, 40 videos.
+
+    Args:
+        counts: by kind; see `photosearch.files.names.unread_kind`.
+    """
+    pictures = sorted((-count, kind) for kind, count in counts.items() if kind != VIDEO)
+    parts = [f"{-count:,} {kind}" for count, kind in pictures]
+    if counts.get(VIDEO):
+        parts.append(counted(counts[VIDEO], "video"))
+    return ", ".join(parts)
+
+
 Line = list[tuple[str, str]]  # pieces of text, each with its style
 
 
@@ -232,7 +254,7 @@ def result_lines(rank: int, result: Result, explain: bool = False) -> list[Line]
     for field in SEARCH_FIELDS:
         more = [word for word in result.matches.get(field.name, ()) if word not in known]
         if more:
-            others.append(f"{field.label}: {' '.join(more)}")
+            others.append(f"{field.label}: {_explaining(result, field, more)}")
             known.update(more)
     if others:
         lines.append([(clean(f"{indent}also in {', '.join(others)}"), "dim")])
@@ -259,6 +281,13 @@ DATE_SOURCES = {  # by DateSource, whose import takes time
     "modified": "the last edit",
     "file": "the file's time",
 }
+
+
+def _explaining(result: Result, field: SearchField, words: Sequence[str]) -> str:
+    """Return the words of a field that match; of a list, the whole names that have them."""
+    names = result.written.get(field.name, ()) if field.is_list else ()
+    found = [name for name in names if any(word in name.lower() for word in words)]
+    return ", ".join(found) or " ".join(words)
 
 
 def _caption(result: Result) -> Line:

@@ -167,17 +167,20 @@ def photo_of(
 
     If only its metadata were read, the library keeps what it knows of the picture, too.
     """
-    unread = decoded.unread_sidecar
-    failure = None
-    if unread is not None:
-        # Without a time, the next run tries the sidecar again. With a time, it is tried again when
-        # its time has changed.
-        mtime_ns = task.file.sidecar_mtime_ns if unread.damaged else None
-        failure = Failure(unread.path, unread.reason, None, mtime_ns, Stage.SIDECAR)
+    times = {sidecar.path: sidecar.mtime_ns for sidecar in task.file.sidecars}
+    # Without a time, the next run tries a sidecar again. With a time, the sidecar is tried again
+    # when its time has changed.
+    failures = tuple(
+        Failure(
+            unread.path, unread.reason, None, times[unread.path] if unread.damaged else None,
+            Stage.SIDECAR, unread.in_part,
+        )
+        for unread in decoded.unread_sidecars
+    )  # fmt: skip
     picture: tuple[str | None, int | None, int | None] = (None, None, None)
     if isinstance(decoded, Decoded):
         picture = (decoded.format, decoded.width, decoded.height)
     return Photo(
         task.file, task.root, *picture, decoded.exif, description, decoded.user_metadata,
-        decoded.content_hash, failure,
+        decoded.content_hash, failures,
     )  # fmt: skip

@@ -6,6 +6,7 @@ import functools
 import os
 import sqlite3
 import time
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -33,6 +34,7 @@ from photosearch.store.descriptions import model_ids, use_models
 from photosearch.store.failures import Failure
 from photosearch.store.known import is_emptied, known_below, known_hashes
 from photosearch.store.moves import tell_folders
+from photosearch.store.passed_over import write_passed_over
 from photosearch.store.photos import Photo, set_found, set_missing, write_batch
 from photosearch.store.roots import add_roots, all_roots, drop_roots, outer_root
 from photosearch.store.runs import finish_run, start_run
@@ -148,6 +150,7 @@ def _scan_roots(
     # A missing folder is reported even if it would lie in another given folder.
     missing = sorted(root for root in given if not os.path.exists(root))
     parts, unreachable = list[Scanned](), dict[str, str]()
+    passed_over: dict[str, Mapping[str, int]] = {}
     for path in missing + outermost(given.difference(missing)):
         try:
             root = root_among(path, known)
@@ -163,14 +166,17 @@ def _scan_roots(
         top = _searched_below(connection, path)
         known_in = functools.partial(known_below, connection)
         parts.append(scan(path, top, entries, known_in, models, run.config))
+        passed_over[path] = Counter(parts[-1].passed_over)
         set_found(connection, parts[-1].returned, top)
+    write_passed_over(connection, passed_over)
     scanned, seconds = joined(parts), time.perf_counter() - started
     run.skips.report(scanned.failures)
     write_batch(connection, run.run_id, None, [], scanned.failures)
     return scanned, Summary(
         unchanged=scanned.unchanged, outdated=scanned.outdated, returned=len(scanned.returned),
         failed=len(scanned.failures), failed_before=scanned.failed_before,
-        reached=len(parts), unreachable=unreachable, stages=Stages(walk=seconds),
+        reached=len(parts), unreachable=unreachable, passed_over=Counter(scanned.passed_over),
+        stages=Stages(walk=seconds),
     )  # fmt: skip
 
 
@@ -256,7 +262,7 @@ def _stand_ins(
 
 
 def _unread_sidecars(photos: Iterable[Photo]) -> list[Failure]:
-    return [photo.unread for photo in photos if photo.unread is not None]
+    return [failure for photo in photos for failure in photo.unread]
 
 
 def _reread(run: _Run, todo: Sequence[Task], unread: int) -> Summary:

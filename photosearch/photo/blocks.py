@@ -17,16 +17,16 @@ _IPTC_RESOURCE = 0x0404
 _RESOURCES_TAG = 34377  # of TIFF: Photoshop's resources
 
 
-def exif_block(image: Image.Image) -> bytes | None:
-    """Return a file's EXIF, with or without its prefix `Exif`; None if it isn't in a block.
+def exif_block(image: Image.Image) -> bytes:
+    """Return a file's EXIF, with or without its prefix `Exif`; empty if there is none.
 
     In a TIFF, EXIF is no block: it is the file's own structure.
     """
     block = image.info.get("exif")
     if not isinstance(block, bytes):
         profiles = (_profile(image, "exif"), _profile(image, "APP1"))
-        block = next((each for each in profiles if each.startswith((_EXIF, b"II", b"MM"))), None)
-    return block if block and len(block) <= MAX_BYTES else None
+        block = next((each for each in profiles if each.startswith((_EXIF, b"II", b"MM"))), b"")
+    return block if len(block) <= MAX_BYTES else b""
 
 
 def xmp_packet(image: Image.Image) -> bytes:

@@ -17,7 +17,7 @@ from captioner.describe.square import orientation_of, to_square
 from photosearch.files.file import File
 from photosearch.files.hashing import content_hash
 from photosearch.photo.exif import Exif
-from photosearch.photo.metadata import picture_metadata, with_sidecar
+from photosearch.photo.metadata import picture_metadata, with_sidecars
 from photosearch.photo.opened import muted_stderr, opened
 from photosearch.photo.picture import (
     UndecodableError,
@@ -46,9 +46,9 @@ class Decoded:
         height: Of the original, upright, in pixels.
         exif: The values of EXIF.
         format: Pillow's name of the file format: JPEG, PNG, HEIF, ..., or RAW.
-        user_metadata: What people wrote into the file and its sidecar.
+        user_metadata: What people wrote into the file and its sidecars.
         content_hash: Of the whole file; see `photosearch.files.hashing`.
-        unread_sidecar: The sidecar beside the file if it can't be read, else None.
+        unread_sidecars: The sidecars beside the file that can't be read.
     """
 
     pixels: NDArray[np.uint8]
@@ -58,21 +58,21 @@ class Decoded:
     format: str
     user_metadata: UserMetadata = NOTHING
     content_hash: bytes | None = None
-    unread_sidecar: UnreadSidecar | None = None
+    unread_sidecars: tuple[UnreadSidecar, ...] = ()
 
 
 def decode_file(file: File, size: int, max_pixels: int = MAX_PIXELS) -> Decoded:
-    """Decode a photo that a walk found, together with its sidecar.
+    """Decode a photo that a walk found, together with its sidecars.
 
-    The sidecar's metadata go before the file's. If `file` carries its hash, the hash isn't computed
-    again.
+    The metadata of the sidecars go before the file's. If `file` carries its hash, the hash isn't
+    computed again.
 
     Raises:
         UndecodableError: As `decode` does. A sidecar that can't be read raises nothing.
     """
     decoded = decode(file.path, size, max_pixels, file.content_hash)
-    user_metadata, unread = with_sidecar(file, decoded.exif, decoded.user_metadata)
-    return replace(decoded, user_metadata=user_metadata, unread_sidecar=unread)
+    user_metadata, unread = with_sidecars(file, decoded.exif, decoded.user_metadata)
+    return replace(decoded, user_metadata=user_metadata, unread_sidecars=unread)
 
 
 def decode(
@@ -101,7 +101,7 @@ def decode(
 def _decode(file: BufferedReader, size: int, max_pixels: int, known_hash: bytes | None) -> Decoded:
     """Decode an open file; raises UndecodableError and any error of a decoder."""
     check = _limit(max_pixels)
-    decoded = _decode_raw(file, size, check) if is_raw(file) else None
+    decoded = _decode_raw(file, size, check) if is_raw(file, file.name) else None
     decoded = decoded or _decode_picture(file, size, check)
     return replace(decoded, content_hash=known_hash or content_hash(file))
 

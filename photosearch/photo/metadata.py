@@ -1,4 +1,4 @@
-"""Metadata: what a photo file and its sidecar say about the photo, read without its pixels.
+"""Metadata: what a photo file and its sidecars say about the photo, read without its pixels.
 
 It runs in worker processes, so it imports no model.
 """
@@ -22,7 +22,7 @@ from photosearch.photo.exif import Exif, read_exif
 from photosearch.photo.opened import muted_stderr, opened
 from photosearch.photo.picture import open_picture
 from photosearch.photo.raw import is_raw, raw_metadata
-from photosearch.photo.sidecars import UnreadSidecar, read_sidecar
+from photosearch.photo.sidecars import UnreadSidecar, read_sidecars
 from photosearch.photo.user_metadata import NOTHING, UserMetadata
 
 _PNG_START = b"\x89PNG\r\n\x1a\n"
@@ -36,15 +36,15 @@ class Metadata:
 
     Attributes:
         exif: The values of EXIF.
-        user_metadata: What people wrote into the file and its sidecar.
+        user_metadata: What people wrote into the file and its sidecars.
         content_hash: Of the whole file; see `photosearch.files.hashing`.
-        unread_sidecar: The sidecar beside the file if it can't be read, else None.
+        unread_sidecars: The sidecars beside the file that can't be read.
     """
 
     exif: Exif
     user_metadata: UserMetadata = NOTHING
     content_hash: bytes | None = None
-    unread_sidecar: UnreadSidecar | None = None
+    unread_sidecars: tuple[UnreadSidecar, ...] = ()
 
 
 def read_metadata(file: File) -> Metadata:
@@ -60,17 +60,17 @@ def read_metadata(file: File) -> Metadata:
     with opened(file.path) as handle:
         exif, user_metadata = _own_metadata(handle)
         whole = file.content_hash or content_hash(handle)
-    user_metadata, unread = with_sidecar(file, exif, user_metadata)
+    user_metadata, unread = with_sidecars(file, exif, user_metadata)
     return Metadata(exif, user_metadata, whole, unread)
 
 
-def with_sidecar(
+def with_sidecars(
     file: File, exif: Exif, user_metadata: UserMetadata
-) -> tuple[UserMetadata, UnreadSidecar | None]:
-    """Return what a file and its sidecar say, and the sidecar if it can't be read; never raises.
+) -> tuple[UserMetadata, tuple[UnreadSidecar, ...]]:
+    """Return what a file and its sidecars say, and the sidecars that can't be read; never raises.
 
-    The sidecar's metadata go before the file's. The sidecar's position goes before EXIF's, and
-    EXIF's before that of the file's XMP.
+    For what goes before what see `photosearch.photo.sidecars`. The position in a sidecar goes
+    before EXIF's, and EXIF's before that of the file's XMP.
 
     Args:
         file: As a walk found it.
@@ -79,17 +79,18 @@ def with_sidecar(
     """
     if exif.latitude is not None:
         user_metadata = replace(user_metadata, position=None)
-    if file.sidecar is None:
-        return user_metadata, None
-    said, unread = read_sidecar(file.sidecar)
-    return said.over(user_metadata), unread
+    if not file.sidecars:
+        return user_metadata, ()
+    return read_sidecars(file, user_metadata, exif.dates)
 
 
 def _own_metadata(file: BufferedReader) -> tuple[Exif, UserMetadata]:
     """Read the metadata in an open file; raises any error of a decoder."""
-    if is_raw(file):
+    if is_raw(file, file.name):
         with muted_stderr(file):
-            return raw_metadata(file)
+            found = raw_metadata(file)
+        if found is not None:
+            return found
     file.seek(0)
     with open_picture(file) as image:
         return picture_metadata(file, image)
@@ -108,17 +109,11 @@ def picture_metadata(file: BinaryIO, image: ImageFile.ImageFile) -> tuple[Exif, 
         found = read_exif(file), read_embedded(image)
     elif isinstance(image, PngImagePlugin.PngImageFile):
         with Image.open(io.BytesIO(_without_pixels(file)), formats=["PNG"]) as small:
-            found = _exif(small), read_embedded(small)
+            found = read_exif(io.BytesIO(exif_block(small))), read_embedded(small)
     else:
-        found = _exif(image), read_embedded(image)
+        found = read_exif(io.BytesIO(exif_block(image))), read_embedded(image)
     file.seek(position)
     return found
-
-
-def _exif(image: Image.Image) -> Exif:
-    """Read EXIF in an image that isn't a TIFF."""
-    block = exif_block(image)
-    return read_exif(io.BytesIO(block)) if block else Exif()
 
 
 def _without_pixels(file: BinaryIO) -> bytes:

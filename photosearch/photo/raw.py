@@ -1,4 +1,4 @@
-"""RAW files, the data of a camera's sensor: CR2, CR3, NEF, ARW, DNG, RAF, ORF, RW2.
+"""RAW files, the data of a camera's sensor: CR2, CR3, NEF, ARW, DNG, RAF, ORF, RW2 and others.
 
 LibRaw reads them. It is imported at the first RAW file.
 """
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from PIL import Image
 
+from photosearch.files.names import is_raw_name
 from photosearch.photo.embedded import read_embedded
 from photosearch.photo.exif import Exif, read_exif
 from photosearch.photo.user_metadata import NOTHING, UserMetadata
@@ -28,7 +29,13 @@ _MAGIC = (
     (0, b"MMOR"),
     (0, b"IIU\0"),
     (4, b"ftypcrx "),
+    (6, b"HEAPCCDR"),  # CRW
+    (0, b"\0MRM"),
+    (0, b"FOVb"),  # X3F
+    (0, b"qktk"),
+    (0, b"qktn"),
 )
+_JPEG = b"\xff\xd8\xff"  # a photo for the web, whatever its name says
 _TIFF = (b"II*\0", b"MM\0*")
 _TIFF_BUT_FOR_MAGIC = {b"IIRO": b"II*\0", b"IIRS": b"II*\0", b"MMOR": b"MM\0*", b"IIU\0": b"II*\0"}
 
@@ -63,17 +70,24 @@ class Raw:
     user_metadata: UserMetadata
 
 
-def is_raw(file: BinaryIO) -> bool:
-    """Return whether a file may be RAW, by its content.
+def is_raw(file: BinaryIO, name: str = "") -> bool:
+    """Return whether a file may be RAW, by its content, or else by its name.
 
     If a file begins like TIFF, its tags decide: a RAW file has DNG's version, a sensor's colours,
-    or a maker together with pictures below the first one.
+    or a maker together with pictures below the first one. Not all RAW files can be told so. If the
+    name ends like a RAW file's, LibRaw tries.
 
     Args:
         file: Seekable; read from its start.
+        name: Of the file.
     """
     file.seek(0)
     start = file.read(16)
+    named = is_raw_name(name) and not start.startswith(_JPEG)
+    return named or _begins_as_raw(file, start)
+
+
+def _begins_as_raw(file: BinaryIO, start: bytes) -> bool:
     if start[:4] not in _TIFF:
         return any(start[offset:].startswith(magic) for offset, magic in _MAGIC)
     if start[8:10] == b"CR":  # CR2
@@ -98,15 +112,18 @@ def read_raw(file: BinaryIO, size: int, check: Callable[[int, int], None]) -> Ra
         check: Called with width and height before any pixel is decoded; may raise.
 
     Returns:
-        The picture and the metadata. None if the file is a TIFF that LibRaw can't read as RAW.
+        The picture and the metadata. None if LibRaw can't read the file as RAW, and Pillow might
+        read it: a TIFF, or a file that is RAW by its name only.
 
     Raises:
-        ValueError: LibRaw can't read the file, and the file is no TIFF that Pillow might read.
+        ValueError: LibRaw can't read the file, and the file begins as RAW.
     """
     import rawpy
 
     file.seek(0)
-    is_tiff = file.read(4) in _TIFF
+    start = file.read(16)
+    is_tiff = start[:4] in _TIFF
+    is_certain = not is_tiff and _begins_as_raw(file, start)
     file.seek(0)
     with rawpy.RawPy() as raw:
         try:
@@ -124,7 +141,7 @@ def read_raw(file: BinaryIO, size: int, check: Callable[[int, int], None]) -> Ra
         except rawpy.LibRawUnsufficientMemoryError:
             raise MemoryError from None
         except (rawpy.LibRawError, OSError) as error:
-            if is_tiff:
+            if not is_certain:
                 return None
             raise ValueError(_words(error)) from error
     if flipped >= 5:
@@ -133,20 +150,25 @@ def read_raw(file: BinaryIO, size: int, check: Callable[[int, int], None]) -> Ra
     return Raw(picture, orientation, width, height, exif, user_metadata)
 
 
-def raw_metadata(file: BinaryIO) -> tuple[Exif, UserMetadata]:
+def raw_metadata(file: BinaryIO) -> tuple[Exif, UserMetadata] | None:
     """Read the metadata of a RAW file, and no pixels: those that `read_raw` gives.
 
     Args:
         file: Seekable; read from its start.
 
+    Returns:
+        The metadata. None if LibRaw can't read the file as RAW, and Pillow might read it.
+
     Raises:
-        ValueError: LibRaw can't read the file.
+        ValueError: LibRaw can't read the file, and the file begins as RAW.
     """
     import rawpy
 
     file.seek(0)
-    if file.read(4) in _TIFF:  # has it without LibRaw
+    start = file.read(16)
+    if start[:4] in _TIFF:  # has it without LibRaw
         return _metadata(file, None)
+    is_certain = _begins_as_raw(file, start)
     file.seek(0)
     with rawpy.RawPy() as raw:
         try:
@@ -155,6 +177,8 @@ def raw_metadata(file: BinaryIO) -> tuple[Exif, UserMetadata]:
         except rawpy.LibRawUnsufficientMemoryError:
             raise MemoryError from None
         except (rawpy.LibRawError, OSError) as error:
+            if not is_certain:
+                return None
             raise ValueError(_words(error)) from error
     return _metadata(file, thumbnail)
 

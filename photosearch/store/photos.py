@@ -41,7 +41,12 @@ class Photo:
     description: Description | None  # a new photo must have captions
     user_metadata: UserMetadata | None = None  # None: people wrote nothing
     content_hash: bytes | None = None  # SHA-256 of the file; None: not known
-    unread: Failure | None = None  # of its sidecar; then the known words of people stay
+    unread: tuple[Failure, ...] = ()  # of its sidecars
+
+    @property
+    def keeps_words(self) -> bool:
+        """Whether the known words of people stay, because a sidecar says nothing now."""
+        return any(not failure.in_part for failure in self.unread)
 
 
 def write_batch(
@@ -94,11 +99,11 @@ def _write_photo(
     query = f"""INSERT INTO photos ({names}) VALUES ({marks})
                 ON CONFLICT (path) DO UPDATE SET {updates} RETURNING id"""
     (photo_id,) = connection.execute(query, values).fetchone()
-    sidecar = None if file.sidecar is None else os.fsencode(file.sidecar)
-    keep = photo.unread is not None
-    mended = (path, None if keep else sidecar)
-    connection.execute("DELETE FROM failures WHERE path IN (?, ?)", mended)
-    write_user_metadata(connection, photo_id, photo.user_metadata, keep=keep)
+    unread = {failure.path for failure in photo.unread}
+    mended = {file.path, *(sidecar.path for sidecar in file.sidecars)} - unread
+    query = "DELETE FROM failures WHERE path = ?"
+    connection.executemany(query, [(os.fsencode(there),) for there in mended])
+    write_user_metadata(connection, photo_id, photo.user_metadata, keep=photo.keeps_words)
     if models is not None and photo.description is not None:
         write_description(connection, photo_id, models, photo.description)
     write_search_row(connection, photo_id, photo.root)
@@ -109,16 +114,16 @@ def _claims(
 ) -> tuple[dict[DateSource, str], tuple[float | None, float | None]]:
     """Return when and where a photo was taken, by what its file and its sidecar say.
 
-    While the photo's sidecar can't be read, what is known from the sidecar stays. The library
-    doesn't know which date or position, other than a sidecar's own kind of date, is from the
-    sidecar. So if the file is the same, all that it doesn't say itself stays.
+    While a sidecar can't be read, what is known from the sidecar stays. The library doesn't know
+    which date or position, other than a sidecar's own kind of date, is from the sidecar. So if the
+    file is the same, all that it doesn't say itself stays.
     """
     exif = photo.exif
     dates = {**exif.dates, **(photo.user_metadata.dates if photo.user_metadata else {})}
     position: tuple[float | None, float | None] = (exif.latitude, exif.longitude)
     if photo.user_metadata is not None and photo.user_metadata.position is not None:
         position = photo.user_metadata.position
-    if photo.unread is None:
+    if not photo.keeps_words:
         return dates, position
     query = "SELECT content_hash = ?, dates, latitude, longitude FROM photos WHERE path = ?"
     values = (photo.content_hash, os.fsencode(photo.file.path))
@@ -134,15 +139,14 @@ def _claims(
 
 
 def _sidecar_values(photo: Photo) -> dict[str, int | None]:
-    """Return what is stored about a photo's sidecar, by column.
+    """Return what is stored about a photo's sidecars, by column.
 
     If a sidecar can't be reached, nothing is stored, so that the next run finds a new sidecar.
     """
-    failure = photo.unread
-    reached = failure is None or failure.mtime_ns is not None
+    reached = all(failure.mtime_ns is not None for failure in photo.unread)
     return {
         "sidecar_mtime_ns": photo.file.sidecar_mtime_ns if reached else None,
-        "sidecar_damaged": failure is not None and reached,
+        "sidecar_damaged": bool(photo.unread) and reached,
     }
 
 

@@ -17,10 +17,10 @@ _MARKS = (
 )
 # Without a mark, the NULs around the first "<" tell.
 _FIRST_TAGS = (
-    (re.compile(rb"[^<]*<\0\0\0[^\0]\0\0\0", re.DOTALL), "utf-32-le"),
-    (re.compile(rb"[^<]*\0\0\0<\0\0\0[^\0]", re.DOTALL), "utf-32-be"),
-    (re.compile(rb"[^<]*<\0[^\0]\0", re.DOTALL), "utf-16-le"),
-    (re.compile(rb"[^<]*\0<\0[^\0]", re.DOTALL), "utf-16-be"),
+    (re.compile(rb"(?:[^<]\0\0\0)*<\0\0\0[^\0]\0\0\0", re.DOTALL), "utf-32-le"),
+    (re.compile(rb"(?:\0\0\0[^<])*\0\0\0<\0\0\0[^\0]", re.DOTALL), "utf-32-be"),
+    (re.compile(rb"(?:[^<]\0)*<\0[^\0]\0", re.DOTALL), "utf-16-le"),
+    (re.compile(rb"(?:\0[^<])*\0<\0[^\0]", re.DOTALL), "utf-16-be"),
 )
 # XMP is always Unicode, but XML isn't.
 _DECLARED = re.compile(

@@ -19,7 +19,7 @@ MAX_VALUE = 1 << 16
 
 _MAX_ATTRIBUTES = 1 << 20  # characters that are kept of all attributes of a tag
 _ATTRIBUTE_COST = 100  # an attribute takes memory even without characters
-_MAX_STEPS = 2_000_000  # tags and attributes that are read of a document
+_MAX_STEPS = 1_000_000  # tags and attributes that are read of a document
 _LOOK_AHEAD = 1 << 10  # characters that any pattern here may need, names included
 _OVERLAP = 1 << 8  # characters that an end may need
 
@@ -27,18 +27,19 @@ _NAME = r"[^\W\d][\w:.-]{0,200}"
 _OPENING = re.compile("<")
 _KIND = re.compile(
     rf"(?P<comment>!--)|(?P<data>!\[CDATA\[)|(?P<doctype>!DOCTYPE)|(?P<instruction>\?)|"
-    rf"/\s*(?P<end>{_NAME})|(?P<start>{_NAME})"
+    rf"/(?P<closed>{_NAME})>|/\s*(?P<end>{_NAME})|(?P<start>{_NAME})|(?P<cut>(?:/|!-?|!\[?[A-Z]{{1,7}})?\Z)"
 )
 _END_OF_COMMENT = re.compile("-->")
 _END_OF_DATA = re.compile(r"\]\]>")
 _END_OF_DOCTYPE = re.compile(r">|\[")
 _END_OF_SUBSET = re.compile(r"\]\s{0,99}>")
 _END_OF_TAG = re.compile(r">|(?=<)")  # a tag without an end stops at the next tag
-_NO_SPACE = re.compile(r"(?=[^\s\0])")
 _ATTRIBUTE = re.compile(
-    rf"(?P<end>/?\s{{0,99}}>)|(?P<next>(?=<))|"
-    rf"(?P<name>{_NAME})(?:\s{{0,99}}=\s{{0,99}}(?:(?P<quote>[\"'])|(?P<bare>[^\s\"'<>]{{1,99}})))?|"
-    rf"(?P<junk>.)",
+    r"[\s\0]{0,99}(?:"
+    rf"(?P<end>/?\s{{0,99}}>)|(?P<next>(?=<))|(?P<space>[\s\0])|"
+    rf"(?P<name>{_NAME})(?:\s{{0,99}}=\s{{0,99}}"
+    r"(?:(?P<quote>[\"'])(?:(?P<simple>[^\"'<&]{0,300})(?P=quote))?|(?P<bare>[^\s\"'<>]{1,99})))?|"
+    r"(?P<junk>.))",
     re.DOTALL,
 )
 # If the quote at the end is missing, the value stops at the next tag. XMP's tags have prefixes.
@@ -72,7 +73,7 @@ Token = Start | End | Text | Damage
 def tokens(pieces: Iterable[str | Damage]) -> Iterator[Token]:
     """Yield what a document consists of, in order.
 
-    Of a text or an attribute, `MAX_VALUE` characters are kept. At most some million tags and
+    Of a text or an attribute, `MAX_VALUE` characters are kept. At most a million tags and
     attributes are read. Comments, instructions and document types are left out.
 
     Args:
@@ -81,12 +82,13 @@ def tokens(pieces: Iterable[str | Damage]) -> Iterator[Token]:
     source = _Source(pieces)
     while not source.is_over():
         text, opening = source.until(_OPENING, MAX_VALUE)
-        yield from source.damage()
+        if source.damage:
+            yield from source.taken_damage()
         if text:
             yield from _text(text)
         if opening is not None:
             yield from _markup(source)
-    yield from source.damage()
+    yield from source.taken_damage()
 
 
 class _Source:
@@ -97,22 +99,22 @@ class _Source:
         self._buffer = ""
         self._at = 0  # what is before it was read
         self._steps = 0
-        self._damage: list[Damage] = []
+        self.damage: list[Damage] = []  # that was met, and not taken yet
 
     def is_over(self) -> bool:
         """Return whether everything was read."""
         return self._at >= len(self._buffer) and not self._fill()
 
-    def damage(self) -> list[Damage]:
+    def taken_damage(self) -> list[Damage]:
         """Return the damage that was met since the last call."""
-        found, self._damage = self._damage, []
+        found, self.damage = self.damage, []
         return found
 
     def match(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
         """Read what a pattern matches; if it doesn't match here, read nothing."""
         self._steps += 1
         if self._steps > _MAX_STEPS:
-            self._damage.append(Damage.AMOUNT)
+            self.damage.append(Damage.AMOUNT)
             self._pieces, self._buffer, self._at = iter(()), "", 0
         while len(self._buffer) - self._at < _LOOK_AHEAD and self._fill():
             pass
@@ -147,7 +149,7 @@ class _Source:
         """Add the next piece to the buffer; return whether there was one."""
         for piece in self._pieces:
             if isinstance(piece, Damage):
-                self._damage.append(piece)
+                self.damage.append(piece)
             elif piece:
                 self._buffer = self._buffer[self._at :] + piece
                 self._at = 0
@@ -161,6 +163,8 @@ def _markup(source: _Source) -> Iterator[Token]:
     match found and found.lastgroup:
         case "start":
             yield from _start(source, found["start"])  # type: ignore[index]
+        case "closed":
+            yield End(found["closed"])  # type: ignore[index]
         case "end":
             _, end = source.until(_END_OF_TAG, 0)
             if not end:
@@ -174,6 +178,8 @@ def _markup(source: _Source) -> Iterator[Token]:
         case "comment" | "instruction" | "doctype" as kind:
             if _skip(source, kind) is None:
                 yield Damage.CUT_OFF
+        case "cut":
+            yield Damage.CUT_OFF
         case _:
             yield Damage.LESS
             yield Text("<")
@@ -195,18 +201,19 @@ def _start(source: _Source, name: str) -> Iterator[Token]:
     damage: list[Damage] = []
     room, is_empty = _MAX_ATTRIBUTES, False
     while True:
-        source.until(_NO_SPACE, 0)
         found = source.match(_ATTRIBUTE)
         kind = found and found.lastgroup
         if found is None or kind in ("end", "next"):
-            is_empty = found is not None and found[0].startswith("/")
+            is_empty = found is not None and "/" in found[0]
             if kind != "end":
                 damage.append(Damage.CUT_OFF if found is None else Damage.TAG)
             break
+        if kind == "space":
+            continue
+        value, end = found["simple"] or found["bare"] or "", kind
         if kind == "quote":
             value, end = source.until(_ENDS_OF_VALUE[found["quote"]], min(MAX_VALUE, max(room, 0)))
-        else:  # a value without quotes, a name without a value, or junk
-            value, end = found["bare"] or "", "bare"
+        elif kind != "simple":  # a value without quotes, a name without a value, or junk
             damage.append(Damage.TAG)
         if end is None:
             damage.append(Damage.CUT_OFF)
@@ -223,7 +230,8 @@ def _start(source: _Source, name: str) -> Iterator[Token]:
             damage += [] if is_clean else [Damage.AMPERSAND]
         if end == "":
             break
-    yield from dict.fromkeys(damage)
+    if damage:
+        yield from dict.fromkeys(damage)
     yield Start(name, attributes)
     if is_empty:
         yield End(name)

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum, auto
 
 from photosearch.photo.dates import DateSource, iso_date
-from photosearch.photo.user_metadata import UserMetadata, cleaned
+from photosearch.photo.junk import without_own
+from photosearch.photo.user_metadata import UserMetadata, cleaned, stars
 from photosearch.photo.xmp.acdsee import assigned_categories
 from photosearch.photo.xmp.rdf import Value
 
@@ -141,21 +142,21 @@ def user_metadata(found: Iterable[Value], *, is_sidecar: bool, language: str) ->
     for use in (_Use.TITLE, _Use.DESCRIPTION, _Use.ALT_TEXT):
         shown[use], rest = _best_and_rest(uses[use], language)
         others += rest
-    notes = [*others, *_texts(uses[_Use.NOTE])]
-    regions = {value.owner: value.text for value in uses[_Use.REGION_TYPE]}
-    faces = [each for each in uses[_Use.REGION_NAME] if _is_face(regions.get(each.owner, ""))]
-    pets = [each for each in uses[_Use.REGION_NAME] if _plain(regions.get(each.owner, "")) == "pet"]
-    known = {_plain(text) for text in shown.values()}
+    kinds = {value.owner: _plain(value.text) for value in uses[_Use.REGION_TYPE]}
+    regions: dict[str, list[str]] = {"face": [], "pet": [], "other": []}
+    for name in uses[_Use.REGION_NAME]:
+        kind = kinds.get(name.owner) or "face"
+        regions[kind if kind in regions else "other"].append(name.text)
     return cleaned(
         UserMetadata(
             title=shown[_Use.TITLE],
             description=shown[_Use.DESCRIPTION],
             alt_text=shown[_Use.ALT_TEXT],
-            keywords=(*_keywords(uses), *_texts(pets)),
+            keywords=(*_keywords(uses), *regions["pet"]),
             rating=_rating(uses),
-            people=tuple(_texts([*faces, *uses[_Use.PERSON]])),
+            people=(*regions["face"], *_texts(uses[_Use.PERSON])),
             places=tuple(_texts(uses[_Use.PLACE])),
-            notes=tuple(note for note in notes if _plain(note) not in known),
+            notes=(*others, *_texts(uses[_Use.NOTE]), *regions["other"]),
             position=_position(uses),
             dates=dict(_dates(uses, is_sidecar)),
         )
@@ -176,7 +177,7 @@ def _texts(found: Iterable[Value]) -> list[str]:
 
 
 def _plain(text: str) -> str:
-    return " ".join(text.casefold().split())
+    return text.strip().casefold()
 
 
 def _best_and_rest(found: list[Value], language: str) -> tuple[str, list[str]]:
@@ -205,30 +206,19 @@ def _keywords(uses: Mapping[_Use, list[Value]]) -> Iterator[str]:
         names for text in _texts(uses[_Use.CATEGORIES]) for names in assigned_categories(text)
     ]
     flat = [levels[0] for levels in branches if len(levels) == 1]
-    return iter(without_own(flat, [levels for levels in branches if len(levels) > 1]))
-
-
-def without_own(flat: list[str], branches: list[list[str]]) -> tuple[str, ...]:
-    """Will be in `photosearch.photo.junk`."""
-    return (*flat, *(level for levels in branches for level in levels))
-
-
-def _is_face(kind: str) -> bool:
-    return _plain(kind) in ("face", "")
+    yield from without_own(flat, [levels for levels in branches if len(levels) > 1])
 
 
 def _rating(uses: Mapping[_Use, list[Value]]) -> int | None:
     """Return 0 to 5, or -1; half stars are rounded down."""
     for text in _texts(uses[_Use.STARS]):
         found = _STARS.fullmatch(text)
-        if found and -1 <= (stars := int(found[1])) <= 5:
-            return stars
+        if found and (number := int(found[1])) in range(-1, 6):
+            return number
     for text in _texts(uses[_Use.PERCENT]):
-        # Windows writes 1, 25, 50, 75 and 99 for 1 to 5 stars, and knows what is between them:
-        # https://learn.microsoft.com/windows/win32/properties/props-system-rating
         found = _PERCENT.fullmatch(text)
-        if found and (percent := int(found[1])) <= 100:
-            return sum(percent >= least for least in (1, 13, 38, 63, 88))
+        if found:
+            return stars(int(found[1]))
     return None
 
 
@@ -242,7 +232,7 @@ def _position(uses: Mapping[_Use, list[Value]]) -> tuple[float, float] | None:
         latitude = _degrees(value.text, "NS", 90)
         other = longitudes.get((value.path.rpartition("/")[0], value.owner), "")
         longitude = _degrees(other, "EW", 180)
-        if latitude is not None and longitude is not None and (latitude, longitude) != (0, 0):
+        if latitude is not None and longitude is not None:
             return latitude, longitude
     return None
 

@@ -7,6 +7,7 @@ stand in turn for resources and for their properties.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -102,11 +103,7 @@ class _Reader:
 
     def __init__(self, wanted: Collection[str]) -> None:
         self._wanted = frozenset(wanted)
-        self._known = {
-            "/".join(names[:count])
-            for names in (path.split("/") for path in wanted)
-            for count in range(1, len(names) + 1)
-        }
+        self._known = _beginnings(self._wanted)
         self._open = [_Element()]  # the first stands for the document
         self._too_deep = 0  # elements that are open, but not in the list
         self._is_xmp = False  # whether anything of XMP was met
@@ -162,7 +159,7 @@ class _Reader:
         if element.path is not None:
             if element.path and not _is_declared(tag.name, declared):
                 yield Damage.PREFIX
-            yield from self._attributes(element, attributes)
+            yield from self._attributes(element, tag.attributes)
 
     def _element(
         self, tag: str, name: str, attributes: Mapping[str, str], declared: Mapping[str, str]
@@ -202,12 +199,15 @@ class _Reader:
     def _attributes(
         self, element: _Element, attributes: Mapping[str, str]
     ) -> Iterator[Value | Damage]:
-        """Yield the properties among an element's attributes."""
-        for name, text in attributes.items():
+        """Yield the properties among an element's attributes, which have the names as written."""
+        for written, text in attributes.items():
+            name = usual_name(written, element.declared)
             path = f"{element.path}/{name}" if element.path else name
             if name == "rdf:value":
                 element.text.append(text)
             elif path in self._wanted:
+                if not _is_declared(written, element.declared):
+                    yield Damage.PREFIX
                 yield Value(path, text, element.language, element.number)
 
     def _end(self, written: str) -> Iterator[Value | Damage]:
@@ -256,6 +256,16 @@ class _Reader:
     def _is_leftover(self, name: str) -> bool:
         """Return whether an element behind the packet is no packet: what a shorter one left."""
         return len(self._open) == 1 and self._is_behind and name not in _WRAPPERS
+
+
+@functools.cache
+def _beginnings(paths: frozenset[str]) -> frozenset[str]:
+    """Return the paths and the paths of all that they lie in."""
+    return frozenset(
+        "/".join(names[:count])
+        for names in (path.split("/") for path in paths)
+        for count in range(1, len(names) + 1)
+    )
 
 
 def _is_declared(name: str, declared: Mapping[str, str]) -> bool:

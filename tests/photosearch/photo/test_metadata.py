@@ -12,13 +12,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 
-from photosearch.files.file import File
+from photosearch.files.file import File, Sidecar
 from photosearch.photo import decode as _decode  # noqa: F401  registers all formats
 from photosearch.photo.dates import DateSource
 from photosearch.photo.decode import decode_file
 from photosearch.photo.embedded import read_embedded
 from photosearch.photo.exif import Exif, read_exif
-from photosearch.photo.metadata import Metadata, read_metadata, with_sidecar
+from photosearch.photo.metadata import Metadata, read_metadata, with_sidecars
 from photosearch.photo.picture import UndecodableError
 from photosearch.photo.user_metadata import NOTHING, UserMetadata
 
@@ -70,7 +70,7 @@ def late(exif: bytes, xmp: bytes, size: int = 16) -> bytes:
 def assert_as_decoded(file: File) -> Metadata:
     """What is read without pixels is what decoding the pixels gives."""
     metadata, decoded = read_metadata(file), decode_file(file, 8)
-    for name in ("exif", "user_metadata", "content_hash", "unread_sidecar"):
+    for name in ("exif", "user_metadata", "content_hash", "unread_sidecars"):
         assert getattr(metadata, name) == getattr(decoded, name), name
     return metadata
 
@@ -185,9 +185,9 @@ def test_a_sidecars_position_goes_first_and_that_of_embedded_xmp_last(
     if sidecar:
         gps = {"exif:GPSLatitude": "10,0N", "exif:GPSLongitude": "20,0E"}
         (tmp_path / "a.xmp").write_bytes(packet(attributes=gps))
-        file = replace(file, sidecar=f"{tmp_path}/a.xmp")
+        file = replace(file, sidecars=(Sidecar(f"{tmp_path}/a.xmp", 1),))
     camera = Exif(latitude=HERE[0], longitude=HERE[1]) if exif else Exif()
     own = UserMetadata(position=THERE) if embedded else NOTHING
-    found, unread = with_sidecar(file, camera, own)
-    assert unread is None
+    found, unread = with_sidecars(file, camera, own)
+    assert unread == ()
     assert found.position == expected

@@ -49,7 +49,8 @@ def write(
     """Write a photo whose metadata alone were read."""
     run, _ = start(connection)
     file = File(path, 7, mtime_ns, 1)
-    photo = Photo(file, "/p", None, None, None, exif, None, said, content, unread)
+    failures = () if unread is None else (unread,)
+    photo = Photo(file, "/p", None, None, None, exif, None, said, content, failures)
     write_batch(connection, run, None, [photo], [])
 
 

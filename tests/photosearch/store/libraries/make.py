@@ -84,7 +84,10 @@ class Describer:
     def _captions(self, row):
         return [
             Caption(
-                text, -1.5 - rank - row / 8, len(text.split()) + 1, (row + 1) / (10 + rank),
+                text,
+                -1.5 - rank - row / 8,
+                len(text.split()) + 1,
+                (row + 1) / (10 + rank),
                 tuple((word, 0.5 + row / 20) for word in text.split()),
             )
             for rank, text in enumerate(CAPTIONS[row][:2])
