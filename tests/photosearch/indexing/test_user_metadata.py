@@ -364,6 +364,20 @@ def test_dates_come_from_the_best_source(album: Album, packet: Packet) -> None:
     assert album.row("user_metadata") is None  # a date is no text
 
 
+def test_a_photo_that_nobody_dated_has_no_date_anywhere(album: Album) -> None:
+    os.utime(album.photo("a.jpg"), (0, 0))
+    album.index(namer())
+    (result,) = album.find("red")
+    assert (result.taken_at, result.taken_from) == (None, None)
+    record = json.loads(json.dumps(as_record(result)))
+    assert (record["taken_at"], record["taken_from"]) == (None, None)
+    row = album.exported()
+    assert (row["taken_at"], row["taken_from"]) == ("", "")
+    (album.photos / "a.jpg").rename(album.photos / "1931-05-17.jpg")
+    assert album.index().moved == 1
+    assert album.row("photos", "taken_at, taken_from") == ("1931-05-17", "name")
+
+
 def test_metadata_are_read_again_when_asked_and_without_pixels(
     album: Album, packet: Packet
 ) -> None:
