@@ -236,6 +236,9 @@ def result_lines(rank: int, result: Result, explain: bool = False) -> list[Line]
             known.update(more)
     if others:
         lines.append([(clean(f"{indent}also in {', '.join(others)}"), "dim")])
+    if explain and result.taken_at and result.taken_from:
+        source = DATE_SOURCES.get(result.taken_from, result.taken_from)
+        lines.append([(clean(f"{indent}taken: {result.taken_at} (by {source})"), "dim")])
     if explain and result.tags:
         lines.append([(clean(f"{indent}tags: {', '.join(result.tags)}"), "dim")])
     if explain:
@@ -250,6 +253,19 @@ def _explaining(result: Result, field: SearchField, words: Sequence[str]) -> str
     names = result.written.get(field.name, ()) if field.is_list else ()
     found = [name for name in names if any(word in name.lower() for word in words)]
     return ", ".join(found) or " ".join(words)
+
+
+DATE_SOURCES = {  # by DateSource, whose import takes time
+    "sidecar": "the sidecar",
+    "exif": "EXIF",
+    "created": "what is written in the file",
+    "digitised": "the time when it was digitised",
+    "gps": "GPS, UTC",
+    "name": "the file's name",
+    "folder": "the folder's name",
+    "modified": "the last edit",
+    "file": "the file's time",
+}
 
 
 def _caption(result: Result) -> Line:

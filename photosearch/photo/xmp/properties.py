@@ -263,9 +263,7 @@ def _degrees(text: str, letters: str, limit: float) -> float | None:
     return -degrees if is_negative else degrees
 
 
-def _dates(
-    uses: Mapping[_Use, list[Value]], is_sidecar: bool
-) -> Iterator[tuple[DateSource, str]]:
+def _dates(uses: Mapping[_Use, list[Value]], is_sidecar: bool) -> Iterator[tuple[DateSource, str]]:
     """Yield the first real date of each source."""
     sources = (
         (_Use.TAKEN, DateSource.SIDECAR if is_sidecar else DateSource.CREATED),
