@@ -109,7 +109,8 @@ _DOUBTFUL = _any_of(
     r"easyshare|digimax|stylus|rebel|optio|exilim|mark|[a-z]))*",
     rf"[\w ]* digital (?:still ?)?camera|{_MAKERS}\b[\w ]* camera|camera ?phone",
     r"hdr|pano(?:rama)?|screenshot|(?:user )?comments?|jpe?g|ascii|unicode|jis|microsoft \w+ - .*",
-    r"\(?null\)?|undefined|unknown|none|n/a|no title|(?:image ?)?(?:title|description)",
+    r"\(?null\)?|undefined|unknown|none|n/a|(?-i:default)|no title",
+    r"(?:image ?)?(?:title|description)",
     r"(?:bild|foto|file|image|img|photo|pic|picture|scan)(?:[ -]?\d{1,3}|[ -]?0\d*)?",
     r"(?:processed|edited|enhanced|exported|generated|optimi[sz]ed|compressed|converted|resized) "
     r"(?:by|with|in|using|from) .*",
