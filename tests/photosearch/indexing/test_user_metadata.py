@@ -269,6 +269,25 @@ def test_all_sidecars_of_a_photo_count_and_each_change_is_noticed(
         assert row is not None and all(word in str(row[0]).lower() for word in words)
 
 
+def test_beside_a_damaged_sidecar_the_words_of_the_others_are_read(
+    album: Album, packet: Packet
+) -> None:
+    album.photo("a.jpg")
+    album.sidecar("a.jpg.xmp", packet({"dc:title": "Rome"}, {"dc:subject": ["sun"]}))
+    album.index(namer())
+    album.sidecar("a.jpg.xmp", b"<broken")
+    for title, keyword in [("Oslo", "snow"), ("Bern", "lake")]:
+        album.sidecar("a.xmp", packet({"dc:title": title}, {"dc:subject": [keyword]}))
+        album.index()
+    row = album.row("user_metadata", "title, keywords, notes")
+    assert row == ("Rome", "sun\nsnow\nlake", "alie\nOslo\nBern")
+    album.sidecar("a.jpg.xmp", packet({"dc:title": "Paris"}))
+    album.index()
+    assert album.row("user_metadata", "title, keywords, notes") == (
+        "Paris", "lake", "alie\nBern"
+    )  # fmt: skip
+
+
 def test_each_damaged_sidecar_of_a_photo_is_told_until_it_is_mended(
     album: Album, packet: Packet
 ) -> None:
