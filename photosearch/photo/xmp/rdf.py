@@ -205,7 +205,7 @@ class _Reader:
             path = f"{element.path}/{name}" if element.path else name
             if name == "rdf:value":
                 element.text.append(text)
-            elif path in self._wanted:
+            elif path in self._wanted and text.strip(_PADDING):
                 if not _is_declared(written, element.declared):
                     yield Damage.PREFIX
                 yield Value(path, text, element.language, element.number)
@@ -235,7 +235,7 @@ class _Reader:
                 parent = self._open[-1]
                 parent.text.append(f" {text} "[: parent.room])
                 parent.room -= len(parent.text[-1])
-        self._is_behind |= len(self._open) == 1
+            self._is_behind |= len(self._open) == 1 and element.name in _WRAPPERS
 
     def _resource(self) -> int:
         """Return the index behind the innermost resource that may be the photo."""

@@ -127,6 +127,13 @@ def test_a_property_ends_where_the_next_begins(inner: str) -> None:
     assert said == [("xmp:Rating", "3"), ("dc:title", "Rome")] and damage == [Damage.NESTING]
 
 
+def test_without_any_wrapper() -> None:
+    text = '<rdf:Description dc:title="Rome"/>\n<rdf:Description xmp:Rating="3" dc:subject=" "/>'
+    namespaces = START[START.index("xmlns:rdf") : -1]
+    text = text.replace("rdf:Description", f"rdf:Description {namespaces}")
+    assert read(text) == ([("dc:title", "Rome"), ("xmp:Rating", "3")], [])
+
+
 def test_a_second_packet_counts_too() -> None:
     text = described("<dc:title>Rome</dc:title>") + described("<xmp:Rating>3</xmp:Rating>")
     assert read(text) == ([("dc:title", "Rome"), ("xmp:Rating", "3")], [Damage.SECOND])
