@@ -177,13 +177,13 @@ class _Reader:
         elif name.startswith("rdf:"):
             is_item = name == "rdf:li" or name.startswith("rdf:_")
             is_node, path = is_resource or name == "rdf:Description", inherited
-        elif parent.has_properties:  # a property that nobody asked for
+        elif parent.has_properties and not (parent.path and ":" not in name):
+            # A property that nobody asked for. HTML in a text has tags without a prefix.
             is_node, is_item, path = is_resource, False, None
-        else:  # a resource with a type of its own, or a wrapper
+        else:  # a resource with a type of its own, a wrapper or a tag of HTML
             is_item, path = False, inherited
             is_node = parent.path != "" or parent.name == "rdf:RDF"
-        if is_field or is_item or path is None:
-            self._number += 1
+        self._number += is_field or is_item
         return _Element(
             tag,
             name,

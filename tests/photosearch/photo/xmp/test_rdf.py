@@ -106,6 +106,10 @@ def test_damage_is_told_and_costs_no_value(text: str, damage: list[Damage]) -> N
 def test_tags_of_html_within_a_text() -> None:
     said, _ = read(described("<dc:title>To <b>Rome</b><br/>by <i>train<br></dc:title>"))
     assert said == [("dc:title", "To Rome by train")]
+    html = '<p xmlns="http://www.w3.org/1999/xhtml">To <b>old <i>Rome</i></b></p>'
+    assert read(described(f'<dc:title rdf:parseType="Literal">{html}</dc:title>')) == (
+        [("dc:title", "To old Rome")], [],
+    )  # fmt: skip
 
 
 def test_a_text_that_is_cut_off_loses_its_last_word() -> None:
