@@ -350,8 +350,9 @@ class Library:
                 )
 
     def export(
-        self, file: StrPath, *, query: str | None = None, limit: int | None = None, gps: bool = True
-    ) -> int:
+        self, file: StrPath, *, query: str | None = None, limit: int | None = None,
+        gps: bool = True, excel: bool = False,
+    ) -> int:  # fmt: skip
         """Write alt text and metadata as CSV; see `photosearch.export.export`.
 
         Returns:
@@ -365,17 +366,15 @@ class Library:
 
         export.refuse_target(os.fspath(file), self.path)
         photos = None if query is None else [r.path for r in self.find(query, limit)]
-        return export.export(self._open(), os.fspath(file), photos, limit, gps)
+        return export.export(self._open(), os.fspath(file), photos, limit, gps, excel=excel)
 
     def stats(self) -> dict[str, Any]:
         """Return counts of photos, captions and failures, the models, and the file's size."""
         from photosearch.store.statistics import stats
 
-        return {
-            "path": os.path.abspath(self.path),
-            **stats(self._open()),
-            "bytes": database.file_size(self.path),
-        }
+        counts = stats(self._open())
+        size = database.file_size(self.path)
+        return {"path": os.path.abspath(self.path), **counts, "bytes": size}
 
     @contextlib.contextmanager
     def _changing(self) -> Iterator[sqlite3.Connection]:

@@ -26,6 +26,9 @@ def export(
     no_gps: Annotated[
         bool, typer.Option("--no-gps", help="Leave coordinates and place empty.")
     ] = False,
+    excel: Annotated[
+        bool, typer.Option("--excel", help="Begin with the mark by which Excel knows UTF-8.")
+    ] = False,
 ) -> None:
     """Write alt text, captions and metadata as CSV.
 
@@ -33,7 +36,7 @@ def export(
     """
     with Library(db) as library:
         try:
-            count = library.export(file, query=query, limit=limit, gps=not no_gps)
+            count = library.export(file, query=query, limit=limit, gps=not no_gps, excel=excel)
         except OSError as error:
             if error.errno in (errno.EPIPE, errno.ENOSPC):  # see `app.reporting`
                 raise

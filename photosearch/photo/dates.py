@@ -1,4 +1,4 @@
-"""Dates: when a photo was taken, by EXIF, XMP, the file's name or the file's time."""
+"""Dates: when a photo was taken, by its file, its sidecars, its names, or its file's time."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import re
 from collections.abc import Mapping
 from enum import StrEnum
 
-FIRST_YEAR = 1826
-"""The year of the oldest photograph; earlier dates are mistakes."""
+from photosearch.photo.calendar import real_day, real_moment
+from photosearch.photo.named_dates import date_in_name, date_of_folders
 
 # 1965:07:04 12:00:00, 1965-07-04T12:00:00.5+02:00, 19650704 120000+0200, 1965: 7: 4 12: 0: 0
 _NUMBER_DATE = re.compile(
@@ -30,7 +30,7 @@ _TIME = re.compile(
     r"(?:[T_]|[^0-9A-Za-z+-]{1,3})?"
     r"(?:(?P<hour>\d\d?)[^0-9A-Za-z+-]{1,3}(?P<minute>\d\d?)"
     r"(?:[^0-9A-Za-z+-]{1,3}(?P<second>\d\d?))?|(?P<hour6>\d\d)(?P<minute6>\d\d)(?P<second6>\d\d))"
-    r"(?!\d)(?:[.,](?P<fraction>\d+))?(?: ?(?P<half>[AP])\.?M\b)?(?P<rest>.*)",
+    r"(?!\d)(?:[.,](?P<fraction>\d+))?(?: ?(?P<half>[AP])\.?M)?(?P<rest>.*)",
     re.ASCII | re.IGNORECASE | re.DOTALL,
 )
 _OFFSET = re.compile(
@@ -39,20 +39,8 @@ _OFFSET = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 _MOST_DIGITS = 6  # of a fraction of a second: microseconds
+_DAY = 24 * 60 * 60  # seconds
 _FARTHEST = 14  # hours that a time zone may be from UTC
-
-# IMG_20190704_123456, 2019-07-04 12.34.56, PXL_20210101_093012345, IMG-20190704-WA0001,
-# Screenshot_2020-01-02-12-34-56, Screen Shot 2020-01-02 at 1.34.56 PM
-_NAME_DATE = re.compile(
-    r"(?<!\d)(?P<year>\d{4})(?P<dash>[-_.]?)(?P<month>\d\d)(?P=dash)(?P<day>\d\d)"
-    r"(?:(?: at |, | )"
-    r"(?P<hour12>\d{1,2})\.(?P<minute12>\d\d)\.(?P<second12>\d\d)[ \u202f]?(?P<half>[AP])M|"
-    r"(?:[-_T ]| at |, )?"
-    r"(?P<hour>\d\d)(?P<colon>[-_.:]?)(?P<minute>\d\d)(?P=colon)(?P<second>\d\d)"
-    r"(?:[._]?\d{3})?(?!\d)|"
-    r"(?!\d))",
-    re.ASCII | re.IGNORECASE,
-)
 
 
 class DateSource(StrEnum):
@@ -69,48 +57,52 @@ class DateSource(StrEnum):
     FILE = "file"  # the time of the file's last change
 
 
+RULE = "1"
+"""The number of the rule of `when_taken`. If what it returns changes, so must the number: then the
+next run dates the photos of a library anew, from the dates that are stored.
+"""
+
+
 def when_taken(
-    dates: Mapping[DateSource, str], path: str | bytes, mtime_ns: int
-) -> tuple[str, DateSource]:
+    dates: Mapping[DateSource, str], path: str | bytes, mtime_ns: int | None
+) -> tuple[str, DateSource] | tuple[None, None]:
     """Return when a photo was taken, by the most reliable source that has a date.
 
     Args:
         dates: What the file and its sidecars say, by source, ISO 8601.
-        path: Of the file; its name may contain a date.
-        mtime_ns: The time of the file's last change, in nanoseconds since 1970.
+        path: Of the file; its name or the names of its folders may be dates.
+        mtime_ns: The time of the file's last change, in nanoseconds since 1970; None: not known.
 
     Returns:
-        The date as ISO 8601, local time, as precise as the source; and the source.
+        The date as ISO 8601, local time, as precise as the source; and the source. None and None if
+        no source has a date.
     """
+    for source in DateSource:
+        if source is DateSource.NAME:
+            date = date_in_name(os.path.basename(os.fsdecode(path)))
+        elif source is DateSource.FOLDER:
+            date = date_of_folders(os.path.dirname(os.fsdecode(path)))
+        elif source is DateSource.FILE:
+            date = None if mtime_ns is None else _file_time(mtime_ns)
+        else:
+            date = iso_date(dates.get(source, ""))
+        if date is not None:
+            return date, source
+    return None, None
+
+
+def _file_time(mtime_ns: int) -> str | None:
+    """Return the time of a file's last change as ISO 8601, local time.
+
+    A time within a day of the epoch says that nobody knew the time: None. The day is for time zones
+    and daylight saving.
+    """
+    seconds = mtime_ns // 10**9
+    if abs(seconds) <= _DAY:
+        return None
     epoch = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
-    changed = epoch + datetime.timedelta(seconds=mtime_ns // 10**9)
-    found = {
-        **dates,
-        DateSource.NAME: date_in_name(os.path.basename(os.fsdecode(path))),
-        DateSource.FILE: changed.astimezone().replace(tzinfo=None).isoformat(),
-    }
-    return next((date, source) for source in DateSource if (date := found.get(source)))
-
-
-def date_in_name(name: str) -> str | None:
-    """Return the first date in a file name, or None. If a time follows it, the time is added.
-
-    It is ISO 8601, local time. Only real dates from `FIRST_YEAR` to next year count.
-    """
-    for found in _NAME_DATE.finditer(name):
-        day = _day(*found.group("year", "month", "day"))
-        if day is None:
-            continue
-        if found["hour12"]:
-            hour = int(found["hour12"])
-            if not 1 <= hour <= 12:
-                return day
-            shifted = hour % 12 + (12 if found["half"] in "Pp" else 0)
-            return _moment(day, str(shifted), found["minute12"], found["second12"]) or day
-        if found["hour"]:
-            return _moment(day, *found.group("hour", "minute", "second")) or day
-        return day
-    return None
+    changed = epoch + datetime.timedelta(seconds=seconds)
+    return iso_date(changed.astimezone().replace(tzinfo=None).isoformat())
 
 
 def iso_date(text: str) -> str | None:
@@ -120,7 +112,7 @@ def iso_date(text: str) -> str | None:
     second 0) or with fractions of a second, a time with an offset from UTC. A month or day that is
     blank or 00 is not known. What can't be costs no more than itself: after an impossible time
     (hour 24, second 60) the day stays, after an impossible offset the time stays. But a month 13 or
-    a 30 February is no date. Only years from `FIRST_YEAR` to next year count.
+    a 30 February is no date. Only years from `calendar.FIRST_YEAR` to next year count.
 
     Two dates of the same offset are in order if their texts are.
     """
@@ -136,7 +128,7 @@ def iso_date(text: str) -> str | None:
     else:
         return None
     is_month, is_day = int(month or 0) > 0, int(month or 0) > 0 and int(day or 0) > 0
-    date = _day(year, month if is_month else "1", day if is_day else "1")
+    date = real_day(year, month if is_month else "1", day if is_day else "1")
     if date is None or not is_day:
         return date and date[: 7 if is_month else 4]
     return _with_time(date, rest or "")
@@ -150,7 +142,7 @@ def _with_time(date: str, text: str) -> str:
     hour, minute, second = (
         found[name] or found[f"{name}6"] or "0" for name in ("hour", "minute", "second")
     )
-    moment = _moment(date, hour, minute, second, found["half"])
+    moment = real_moment(date, hour, minute, second, found["half"])
     if moment is None:
         return date
     fraction = (found["fraction"] or "")[:_MOST_DIGITS]
@@ -169,33 +161,3 @@ def _offset(text: str) -> str:
     if hours > _FARTHEST or minutes > 59:
         return ""
     return f"{found['sign']}{hours:02}:{minutes:02}"
-
-
-def _day(year: str, month: str, day: str) -> str | None:
-    """Return a date as ISO 8601; None if there is no such date."""
-    try:
-        date = datetime.date(int(year), int(month), int(day))
-    except ValueError:
-        return None
-    last_year = datetime.date.today().year + 1  # a camera's clock may run ahead of New Year
-    return date.isoformat() if FIRST_YEAR <= date.year <= last_year else None
-
-
-def _moment(day: str, hour: str, minute: str, second: str, half: str | None = None) -> str | None:
-    """Return a date and a time as ISO 8601; None if there is no such time.
-
-    Args:
-        day: The date, ISO 8601.
-        hour: Of the day, or, with `half`, of half a day.
-        minute: Of the hour.
-        second: Of the minute.
-        half: a or p: the half of the day; None: the hour is that of the day.
-    """
-    hours = int(hour)
-    if half:
-        hours = hours % 12 + 12 * (half in "Pp") if 1 <= hours <= 12 else 24
-    try:
-        time = datetime.time(hours, int(minute), int(second))
-    except ValueError:
-        return None
-    return f"{day}T{time.isoformat()}"

@@ -11,7 +11,7 @@ import datetime
 import re
 from collections.abc import Iterable, Sequence
 
-from photosearch.photo.dates import FIRST_YEAR
+from photosearch.photo.calendar import FIRST_YEAR
 
 _LONGEST = 300
 """No banner or name is longer, in characters."""
@@ -55,11 +55,15 @@ def _any_of(*patterns: str) -> re.Pattern[str]:
 
 
 _BY_CAMERA = _any_of(
-    rf"(?:{_MAKERS}[\w ]* )?digital (?:still )?camera",
-    r"(?:sony|minolta) dsc",
+    rf"(?:{_MAKERS}[\w ]* )?digital (?:still ?)?camera",
+    r"(?:sony |minolta )?dsc|dcf 1\.0",
+    rf"(?:shot|taken|photographed) (?:on|with|by) (?:an? |my )?"
+    rf"(?:{_MAKERS}|hipstamatic|iphone|mi|redmi)(?: [\w-]*\d[\w-]*| "
+    r"(?:x|s|se|r|ai|pro|max|plus|note|nord|reno|galaxy|triple|quad|dual|camera))*",
+    r"sent from my [\w ]+",
     r"samsung camera pictures?",
     r"<(?:digimax|kenox|samsung)[^<>]*>",
-    r"exif[_ ]jpeg(?:[_ ]picture)?",
+    r"exif[_ ]jpeg(?:[_ ][\w.]+)?",
     r"hellomoto",
     r"(?:my|a) beautiful picture",
     r"(?:my|default|no) (?:picture )?description",
@@ -89,7 +93,9 @@ _IDENTIFIER = _any_of(
     r"fbmd[0-9a-f]{8,}",  # Facebook's special instructions
     r"(?:xmp\.[did]id|uuid|urn|adobe:docid):[\w:-]{8,}|xr:d:\S+",
 )
-_DATA = _any_of(r"\{ *[\"'}].*", r"\[ *[\{\"'].*", r"<\?xml.*", r"</?[a-z:]+ [a-z:]+=\".*")
+_DATA = _any_of(
+    r"\{ *(?:[\"'}]|\w+ *[:=]).*", r"\[ *[\{\"'].*", r"<\?xml.*", r"</?[a-z:]+ [a-z:]+=\".*"
+)
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{24,}={0,2}", re.ASCII)
 _TURN = re.compile(r"[a-z](?=[A-Z0-9])|[0-9](?=[A-Za-z])", re.ASCII)
 # filter: 0; fileterIntensity: 0.0; module: photo; touch: (0.4, 0.5);
@@ -100,8 +106,10 @@ _DOUBTFUL = _any_of(
     rf"{_MAKERS}(?: (?:corporation|corp|imaging|co|optical|electronics|inc|ltd)\b\.?,?)*"
     r"(?: [\w-]*\d[\w-]*| (?:eos|powershot|ixus|coolpix|finepix|lumix|galaxy|dsc|cyber-?shot|"
     r"easyshare|digimax|stylus|rebel|optio|exilim|mark|[a-z]))*",
-    r"[\w ]* digital (?:still )?camera",
-    r"hdr|pano(?:rama)?|screenshot|image|photo|picture|(?:user )?comments?|jpe?g|ascii|unicode",
+    rf"[\w ]* digital (?:still ?)?camera|{_MAKERS}\b[\w ]* camera|camera ?phone",
+    r"hdr|pano(?:rama)?|screenshot|(?:user )?comments?|jpe?g|ascii|unicode|jis|microsoft \w+ - .*",
+    r"\(?null\)?|undefined|unknown|none|n/a|default|no title|(?:image ?)?(?:title|description)",
+    r"(?:bild|foto|file|image|img|photo|pic|picture|scan)(?:[ -]?\d{1,3}|[ -]?0\d*)?",
     rf"{_MADE}.*",
     rf"{_PROGRAMS}(?: \d+)?",
     r"<[^<>]*>",
@@ -111,9 +119,13 @@ _DOUBTFUL = _any_of(
     r"[^\s_]*_\S*",  # IMG_1234, dav_2, MY_PICTURE
     r"\d+",
     r"(?:cimg|dcp|dsc[fn]?|gopr|hpim|imag|imgp?|pict|sany|sdc)[ -]?e?\d{3,}\S*(?: ?\(\d+\))?",
-    r"(?:bild|foto|image|photo)[ -]?0\d{2,}",
-    r"[plrs]\d{6,7}|\d{3}-\d{4}|[\d-]{8,}(?:-?wa\d+)?",
+    r"[plrs]\d{6,7}|\d{3}-\d{4}|(?!\d{4}-\d\d-\d\d$)[\d-]{8,}(?:-?wa\d+)?",
+    r"[a-z]{2,4}-(?:[a-z]{1,3}\d{2,}|\dm\d)\w*",  # a phone or a camera: SM-G950F, ILCE-7M3
+    # A code: eight characters or more, four digits or more. But "Paris2019" is a person's.
+    r"(?![^\W\d]+(?:19|20)\d\d$)(?=\S*[^\W\d])(?=(?:\S*?\d){4})\S{8,}",
 )
+
+_PROGRAM = _any_of(_PROGRAMS)
 
 OWN_BRANCHES = frozenset({"darktable", "_digikam_internal_tags_"})
 """First levels of the keyword hierarchies that programs keep for themselves, in small letters."""
@@ -168,8 +180,12 @@ def without_own(keywords: Iterable[str], branches: Iterable[Sequence[str]] = ())
         for keyword in keywords
         if keyword.casefold() not in own and not is_own_branch(_SEPARATOR.split(keyword))
     ]
-    # "hdr" is a camera's scene, but as a keyword it is a person's.
-    return tuple(each for each in (*flat, *levels) if not _is_banner(each) and not _is_data(each))
+    return tuple(each for each in (*flat, *levels) if not _is_junk_keyword(each))
+
+
+def _is_junk_keyword(text: str) -> bool:
+    """Return whether a keyword is junk. People do give keywords like "hdr" and "photoshop"."""
+    return not _PROGRAM.fullmatch(text) and (_is_banner(text) or _is_data(text))
 
 
 def _is_banner(text: str) -> bool:

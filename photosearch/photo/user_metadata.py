@@ -96,6 +96,7 @@ NOTHING = UserMetadata()
 def cleaned(raw: UserMetadata) -> UserMetadata:
     """Return metadata as they are stored: each text in one bounded line, without junk.
 
+    A long title is cut, and is a note in full.
     A title, a description or an alt text that may be a file's or a camera's name becomes a note.
     """
     texts = (
@@ -105,7 +106,11 @@ def cleaned(raw: UserMetadata) -> UserMetadata:
     )
     title, description, alt_text = ("" if is_doubtful(text) else text for text in texts)
     doubtful = [text for text in texts if is_doubtful(text)]
-    notes = [_by_person(note, MAX_LONG_TEXT) for note in raw.notes]
+    whole = one_line(raw.title, MAX_LONG_TEXT)
+    notes = [
+        *(_by_person(note, MAX_LONG_TEXT) for note in raw.notes),
+        whole if len(whole) > MAX_TEXT else "",  # a story in place of a title
+    ]
     return UserMetadata(
         title=title,
         description=description,

@@ -45,6 +45,8 @@ class Result:
     taken_from: str | None = None  # exif, xmp, name (of the file) or file (its own time)
     confidence: Confidence | None = None  # of a generated caption, if it is known
     sure: bool = True  # whether the photo surely matches; otherwise it only may match
+    # What people wrote into the photo or its sidecar, by field; empty fields are left out.
+    written: Mapping[str, list[str]] = field(default_factory=dict)
 
     @property
     def wording(self) -> str:

@@ -18,6 +18,7 @@ from photosearch.cli.terminal import (
     duration,
     index_summary,
     note,
+    passed_over,
     result_lines,
 )
 from photosearch.indexing.summary import Summary
@@ -98,6 +99,19 @@ MARKUP = "[bold red]dog[/bold red] [/] [link=file:///x]y[/link] :dog: \\[x] [1, 
 
 def plain_of(line: Line) -> str:
     return "".join(text for text, _ in line)
+
+
+def test_a_match_in_a_list_is_shown_with_the_whole_name() -> None:
+    written = {"people": ["Anna Karenina", "Bob"], "place": ["Old town", "Bergen"],
+               "title": ["A long story"]}  # fmt: skip
+    matches = {"people": ["anna"], "place": ["bergen", "town"], "title": ["long"]}
+    lines = result_lines(1, Result("/x.jpg", 1.0, "a", matches, [], written=written))
+    assert plain_of(lines[2]).strip() == (
+        "also in title: long, people: Anna Karenina, place: Old town, Bergen"
+    )
+    odd = {"people": ["strasse"]}  # another spelling of the same name
+    lines = result_lines(1, Result("/x.jpg", 1.0, "a", odd, [], written={"people": ["Straße"]}))
+    assert plain_of(lines[2]).strip() == "also in people: strasse"
 
 
 @pytest.mark.parametrize("colours", [True, False])
@@ -275,6 +289,12 @@ def test_progress_of_nothing_is_silent(capsys: pytest.CaptureFixture[str]) -> No
         progress.start(0)
         progress.advance(0)
     assert capsys.readouterr() == ("", "")
+
+
+def test_what_is_passed_over_is_told_in_one_line() -> None:
+    counts = {".jxl": 3, "video": 40, ".psd": 1200, ".ai": 3}
+    assert passed_over(counts) == "1,200 .psd, 3 .ai, 3 .jxl, 40 videos"
+    assert passed_over({"video": 1}) == "1 video" and passed_over({}) == ""
 
 
 @pytest.mark.parametrize(

@@ -258,13 +258,75 @@ def test_a_shared_sidecar_is_told_once(album: Album, packet: Packet) -> None:
     assert (album.index().reread, album.row("failures")) == (3, None)
 
 
+def test_all_sidecars_of_a_photo_count_and_each_change_is_noticed(
+    album: Album, packet: Packet
+) -> None:
+    album.photo("a.jpg")
+    album.sidecar("a.xmp", packet({"dc:title": "Rome"}, {"dc:subject": ["sun"]}))
+    album.index(namer())
+    takeout = {"title": "a.jpg", "description": "Kunigunde", "people": [{"name": "Ines"}]}
+    steps: list[tuple[str, bytes | None, list[str]]] = [
+        ("a.cr2.xmp", packet({"dc:title": "Oslo"}, {"dc:subject": ["snow"]}), ["rome", "snow"]),
+        ("a.jpg.json", json.dumps(takeout).encode(), ["rome", "oslo", "kunigunde"]),
+        ("a.jpg.json", json.dumps({**takeout, "description": "Will"}).encode(), ["sun", "will"]),
+        ("a.cr2.xmp", None, ["rome", "sun", "will"]),
+        ("a.xmp", None, ["will"]),
+    ]
+    for name, raw, words in steps:
+        if raw is None:
+            (album.photos / name).unlink()
+        else:
+            album.sidecar(name, raw)
+        assert (album.index().reread, album.index().unchanged) == (1, 1)
+        is_takeout = (album.photos / "a.jpg.json").exists()
+        assert album.row("user_metadata", "people") == ("Ines" if is_takeout else "",)
+        row = album.row("user_metadata", "title || description || keywords || notes")
+        assert row is not None and all(word in str(row[0]).lower() for word in words)
+
+
+def test_beside_a_damaged_sidecar_the_words_of_the_others_are_read(
+    album: Album, packet: Packet
+) -> None:
+    album.photo("a.jpg")
+    album.sidecar("a.jpg.xmp", packet({"dc:title": "Rome"}, {"dc:subject": ["sun"]}))
+    album.index(namer())
+    album.sidecar("a.jpg.xmp", b"<broken")
+    for title, keyword in [("Oslo", "snow"), ("Bern", "lake")]:
+        album.sidecar("a.xmp", packet({"dc:title": title}, {"dc:subject": [keyword]}))
+        album.index()
+    row = album.row("user_metadata", "title, keywords, notes")
+    assert row == ("Rome", "sun\nsnow\nlake", "alie\nOslo\nBern")
+    album.sidecar("a.jpg.xmp", packet({"dc:title": "Paris"}))
+    album.index()
+    assert album.row("user_metadata", "title, keywords, notes") == (
+        "Paris", "lake", "alie\nBern"
+    )  # fmt: skip
+
+
+def test_each_damaged_sidecar_of_a_photo_is_told_until_it_is_mended(
+    album: Album, packet: Packet
+) -> None:
+    album.photo("a.jpg")
+    for name in ("a.jpg.xmp", "a.xmp", "a.json"):
+        album.sidecar(name, b"<broken")
+    assert album.index(namer()).failed == 3
+    assert (album.index().failed, album.index().failed_before) == (0, 3)
+    album.sidecar("a.xmp", packet({"dc:title": "Rome"}))
+    album.index()
+    assert album.index().failed_before == 2
+    for name in ("a.jpg.xmp", "a.json"):
+        (album.photos / name).unlink()
+    album.index()
+    assert (album.index().failed_before, album.row("failures")) == (0, None)
+
+
 def test_a_damaged_sidecar_costs_no_date(album: Album, packet: Packet) -> None:
     album.photo("a.jpg")
     album.sidecar("a.xmp", packet(attributes={"photoshop:DateCreated": "1931-05"}))
     album.index(namer())
     album.sidecar("a.xmp", b"<broken")
     album.index()
-    assert album.row("photos", "taken_at, taken_from") == ("1931-05", "xmp")
+    assert album.row("photos", "taken_at, taken_from") == ("1931-05", "sidecar")
     (album.photos / "a.xmp").unlink()
     album.index()
     assert album.row("photos", "taken_from") == ("file",)
@@ -330,9 +392,9 @@ def test_dates_come_from_the_best_source(album: Album, packet: Packet) -> None:
     )
     album.index()
     (result,) = album.find("red")
-    assert (result.taken_at, result.taken_from) == ("1931-05", "xmp")
+    assert (result.taken_at, result.taken_from) == ("1931-05", "sidecar")
     row = album.exported()
-    assert (row["taken_at"], row["taken_from"]) == ("1931-05", "xmp")
+    assert (row["taken_at"], row["taken_from"]) == ("1931-05", "sidecar")
     assert album.row("user_metadata") is None  # a date is no text
 
 

@@ -26,6 +26,13 @@ def test_a_name_of_a_file_is_no_caption_but_found() -> None:
     assert cleaned(raw) == UserMetadata(notes=("img_1234", "by Ann", "Canon EOS 5D", "sunset.jpg"))
 
 
+def test_a_story_in_place_of_a_title_is_not_lost() -> None:
+    story = "Once upon a time " * 40
+    found = cleaned(UserMetadata(title=story))
+    assert story.startswith(found.title)
+    assert found.notes == (story.strip(),)
+
+
 def test_a_code_before_a_comment_is_no_part_of_it() -> None:
     assert cleaned(UserMetadata(notes=("charset=Ascii Ann at sea",))).notes == ("Ann at sea",)
     assert cleaned(UserMetadata(notes=("the charset=Ascii sign",))).notes[0].startswith("the")
