@@ -218,6 +218,21 @@ def test_a_damaged_sidecar_is_told_once_and_until_it_is_mended(
     assert album.find("red")[0].caption == "Rome"
 
 
+def test_what_is_left_in_a_damaged_sidecar_counts_and_its_damage_is_told(
+    album: Album, packet: Packet
+) -> None:
+    album.photo("a.jpg", xmp=packet({"dc:title": "Rome"}))
+    album.sidecar("a.xmp", packet({"dc:title": "Oslo"}))
+    album.index(namer())
+    path = album.sidecar("a.xmp", packet({"dc:title": "Bergen"}).partition(b"</rdf:Desc")[0])
+    summary = album.index()
+    assert (summary.reread, summary.failed) == (1, 1)
+    assert album.find("red")[0].caption == "Bergen"
+    reason = "damaged, but read as far as possible: it is cut off"
+    assert album.row("failures", "display, reason") == (path, reason)
+    assert album.index().failed_before == 1
+
+
 def test_a_damaged_sidecar_is_told_wherever_it_goes(album: Album) -> None:
     (album.photos / "A").mkdir()
     album.photo("A/a.jpg")
