@@ -258,6 +258,9 @@ def result_lines(rank: int, result: Result, explain: bool = False) -> list[Line]
             known.update(more)
     if others:
         lines.append([(clean(f"{indent}also in {', '.join(others)}"), "dim")])
+    if explain and result.taken_at and result.taken_from:
+        source = DATE_SOURCES.get(result.taken_from, result.taken_from)
+        lines.append([(clean(f"{indent}taken: {result.taken_at} (by {source})"), "dim")])
     if explain and result.tags:
         lines.append([(clean(f"{indent}tags: {', '.join(result.tags)}"), "dim")])
     if explain:
@@ -265,6 +268,19 @@ def result_lines(rank: int, result: Result, explain: bool = False) -> list[Line]
             meter = f"{'█' * round(10 * part.fraction):<10}"
             lines.append([(f"{indent}{meter} {part.fraction:>4.0%}  {_explained(name, part)}", "")])
     return lines
+
+
+DATE_SOURCES = {  # by DateSource, whose import takes time
+    "sidecar": "the sidecar",
+    "exif": "EXIF",
+    "created": "what is written in the file",
+    "digitised": "the time when it was digitised",
+    "gps": "GPS, UTC",
+    "name": "the file's name",
+    "folder": "the folder's name",
+    "modified": "the last edit",
+    "file": "the file's time",
+}
 
 
 def _explaining(result: Result, field: SearchField, words: Sequence[str]) -> str:

@@ -135,7 +135,7 @@ def test_a_batch_is_described_while_the_next_is_decoded(tmp_path: Path) -> None:
     (task,) = tasks_in(tmp_path)
     described, asked = threading.Event(), threading.Event()
 
-    def batches() -> Iterator[ReadBatch]:
+    def batches() -> Iterator[ReadBatch[Decoded]]:
         yield ReadBatch([(task, decode(task.file.path, 8))], [], Stages())
         assert described.wait(10)  # of the first, though nobody has taken it yet
         asked.set()
