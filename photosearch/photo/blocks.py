@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
-from PIL import Image, TiffImagePlugin
+from PIL import Image, ImageFile, TiffImagePlugin
 
 MAX_BYTES = 1 << 24
 """Longer blocks of EXIF and IPTC are not read. Real blocks have some kilobytes."""
@@ -35,7 +35,7 @@ def xmp_packet(image: Image.Image) -> bytes:
     if isinstance(packet, str):
         packet = packet.encode("utf-8", "replace")
     if not isinstance(packet, bytes):
-        packet = _profile(image, "xmp") or _profile(image, "APP1")
+        packet = _profile(image, "xmp") or _profile(image, "APP1") or _packet_of_gif(image)
     return b"" if packet.startswith(_EXIF) else packet.removeprefix(_XMP)
 
 
@@ -67,6 +67,23 @@ def comments(image: Image.Image) -> Iterator[bytes]:
         yield from (content for name, content in segments if name == "COM")
     elif isinstance(comment := image.info.get("comment"), bytes):
         yield comment
+
+
+def _packet_of_gif(image: Image.Image) -> bytes:
+    """Return the XMP packet of a GIF: it stands in the file as it is, and a magic trailer ends it.
+
+    It is empty if the pixels are loaded: then Pillow has closed the file.
+
+    See part 3 of https://github.com/adobe/XMP-Toolkit-SDK/tree/main/docs.
+    """
+    name, start = image.info.get("extension", (b"", 0))
+    if name != b"XMP DataXMP" or not isinstance(image, ImageFile.ImageFile) or image.fp is None:
+        return b""
+    position = image.fp.tell()
+    image.fp.seek(start)
+    packet, end, _ = image.fp.read(MAX_BYTES).partition(b"\x01\xff\xfe\xfd")
+    image.fp.seek(position)
+    return packet if end else b""
 
 
 def _profile(image: Image.Image, name: str) -> bytes:

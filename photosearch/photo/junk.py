@@ -17,7 +17,7 @@ _LONGEST = 300
 """No banner or name is longer, in characters."""
 
 _MAKERS = (
-    r"(?:canon|casio|concord|dji|epson|fuji(?:film)?|ge|gopro|hasselblad|hewlett-packard|hp|htc|"
+    r"(?:canon|casio|concord|dji|epson|fuji(?:film)?|ge|gopro|hasselblad|hewlett-packard|hp|htc|insta360|"
     r"huawei|jenoptik|jvc|kodak|konica|kyocera|leica|lge?|medion|minolta|motorola|mustek|nikon|"
     r"nokia|olympus|oneplus|oppo|panasonic|pentax|polaroid|praktica|realme|ricoh|rollei|samsung|"
     r"sanyo|sigma|sony(?: ?ericsson)?|toshiba|vivitar|vivo|xiaomi|yakumo|zte)"
@@ -56,7 +56,7 @@ def _any_of(*patterns: str) -> re.Pattern[str]:
 
 _BY_CAMERA = _any_of(
     rf"(?:{_MAKERS}[\w ]* )?digital (?:still ?)?camera",
-    r"(?:sony |minolta )?dsc|dcf 1\.0",
+    rf"(?:{_MAKERS} )?dsc(?: picture)?|dcf 1\.0",
     rf"(?:shot|taken|photographed) (?:on|with|by) (?:an? |my )?"
     rf"(?:{_MAKERS}|hipstamatic|iphone|mi|redmi)(?: [\w-]*\d[\w-]*| "
     r"(?:x|s|se|r|ai|pro|max|plus|note|nord|reno|galaxy|triple|quad|dual|camera))*",
@@ -67,7 +67,7 @@ _BY_CAMERA = _any_of(
     r"hellomoto",
     r"(?:my|a) beautiful picture",
     r"(?:my|default|no) (?:picture )?description",
-    r"dcim[\\/].*",
+    r"dcim(?:[\\/].*|\d{3}\w*)",
     r"_cuva|[a-z]{2,7}_(?:soft|vivi|nowm)",
     r"oplus_\d+",
     r"binary comment",
@@ -75,7 +75,7 @@ _BY_CAMERA = _any_of(
 # Scene modes of Huawei's cameras, in small letters: "dav" is a camera's, "Dav" is a person.
 _SCENE = re.compile(
     r"(?:oz)?(?:bst|btf|bty|burst|cof|dav|edf|fbm|fbt|gmf|hdr(?:pl)?|mde|nor|ptr|rbt|rhdr|rpt|sdr|"
-    r"vhdr|wsr)(?:[A-Z]{2,4})?(?:_\w+)*"
+    r"vhdr|wsr)(?:[A-Z]{2,4}|co|wo)?(?:_\w+)*"
 )
 _BY_PROGRAM = _any_of(
     rf"{_MADE}(?:the\W+)?{_PROGRAMS}{_VERSION}",
@@ -90,6 +90,7 @@ _BY_PROGRAM = _any_of(
 _IDENTIFIER = _any_of(
     r"\W*[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\W*",  # a UUID
     r"(?:0x)?(?=[0-9a-f]*\d)(?=\d*[a-f])[0-9a-f]{16,}",  # a digest
+    r"v\d+(?:\.\d+){2,}|\d(?:\.\d){2,3}",  # a version
     r"fbmd[0-9a-f]{8,}",  # Facebook's special instructions
     r"(?:xmp\.[did]id|uuid|urn|adobe:docid):[\w:-]{8,}|xr:d:\S+",
 )
@@ -98,9 +99,9 @@ _DATA = _any_of(
 )
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{24,}={0,2}", re.ASCII)
 _TURN = re.compile(r"[a-z](?=[A-Z0-9])|[0-9](?=[A-Za-z])", re.ASCII)
-# filter: 0; fileterIntensity: 0.0; module: photo; touch: (0.4, 0.5);
+# filter: 0; fileterIntensity: 0.0; module: photo; touch: (0.4, 0.5);   or   Type=N, Mode=P, DE=None
 _SETTING = re.compile(r"[\w-]+ ?[:=] ?(?P<value>[^;:=]*)")
-_VALUE = re.compile(r"[-+(\d., )]*|true|false|null", re.IGNORECASE)
+_VALUE = re.compile(r"[-+(\d., )]*|true|false|null|none|on|off|[A-Z]", re.IGNORECASE)
 
 _DOUBTFUL = _any_of(
     rf"{_MAKERS}(?: (?:corporation|corp|imaging|co|optical|electronics|inc|ltd)\b\.?,?)*"
@@ -108,9 +109,11 @@ _DOUBTFUL = _any_of(
     r"easyshare|digimax|stylus|rebel|optio|exilim|mark|[a-z]))*",
     rf"[\w ]* digital (?:still ?)?camera|{_MAKERS}\b[\w ]* camera|camera ?phone",
     r"hdr|pano(?:rama)?|screenshot|(?:user )?comments?|jpe?g|ascii|unicode|jis|microsoft \w+ - .*",
-    r"\(?null\)?|undefined|unknown|none|n/a|default|no title|(?:image ?)?(?:title|description)",
+    r"\(?null\)?|undefined|unknown|none|n/a|no title|(?:image ?)?(?:title|description)",
     r"(?:bild|foto|file|image|img|photo|pic|picture|scan)(?:[ -]?\d{1,3}|[ -]?0\d*)?",
-    rf"{_MADE}.*",
+    r"(?:processed|edited|enhanced|exported|generated|optimi[sz]ed|compressed|converted|resized) "
+    r"(?:by|with|in|using|from) .*",
+    r"(?:created|made|produced) (?:with|in|using) (?-i:[A-Z][a-z]+[A-Z]\w*).*",
     rf"{_PROGRAMS}(?: \d+)?",
     r"<[^<>]*>",
     r"(?:https?://|www\.)\S+",
@@ -201,7 +204,7 @@ def _is_data(text: str) -> bool:
         return True
     if _BASE64.fullmatch(text):  # letters and digits take turns more often than in any word
         return text.endswith("=") or len(_TURN.findall(text)) >= len(text) // 6
-    parts = [part.strip() for part in text.strip(" ;").split(";")]
+    parts = [part.strip() for part in text.strip(" ;").split(";" if ";" in text else ",")]
     settings = [found for part in parts if (found := _SETTING.fullmatch(part))]
     plain = [found for found in settings if _VALUE.fullmatch(found["value"].strip())]
     return len(parts) == len(settings) >= 3 and 2 * len(plain) > len(parts)

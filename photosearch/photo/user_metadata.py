@@ -115,7 +115,7 @@ def cleaned(raw: UserMetadata) -> UserMetadata:
         title=title,
         description=description,
         alt_text=alt_text,
-        keywords=distinct(without_own(_lines(raw.keywords))),
+        keywords=distinct(_keywords(_lines(raw.keywords))),
         rating=raw.rating if raw.rating in range(-1, 6) else None,
         people=distinct(_lines(raw.people)),
         places=distinct(_lines(raw.places)),
@@ -144,6 +144,13 @@ def _beyond(shown: Iterable[str], notes: Iterable[str]) -> tuple[str, ...]:
     """Return the notes that aren't among the texts that are shown already."""
     known = {"", *(text.casefold() for text in shown)}
     return distinct(note for note in notes if note.casefold() not in known)
+
+
+def _keywords(lines: list[str]) -> tuple[str, ...]:
+    """Return keywords without programs' own; each level of a hierarchy is a keyword."""
+    flat = [line for line in lines if "|" not in line]
+    branches = [_lines(line.split("|")) for line in lines if "|" in line]
+    return without_own(flat, branches)
 
 
 def _lines(texts: Iterable[str]) -> list[str]:

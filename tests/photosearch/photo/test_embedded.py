@@ -173,6 +173,19 @@ def test_comments_are_notes() -> None:
     assert read_photo(file.getvalue()) == UserMetadata()
 
 
+def test_xmp_of_a_gif_is_read(full: bytes) -> None:
+    file = io.BytesIO()
+    Image.new("P", (8, 8)).save(file, "GIF")
+    data = file.getvalue()
+    trailer = b"\x01" + bytes(range(255, -1, -1)) + b"\0"
+    place = data.index(b"\x2c\0\0\0\0")  # the image's descriptor
+    whole = data[:place] + b"\x21\xff\x0bXMP DataXMP" + full + trailer + data[place:]
+    endless = whole.replace(b"\x01\xff\xfe\xfd", b"\x01\xff\xfe\xfe")
+    for content, right in [(whole, USER_METADATA), (endless, UserMetadata())]:
+        with Image.open(io.BytesIO(content)) as image:  # loading the pixels closes the file
+            assert read_embedded(image) == right
+
+
 def png(*texts: tuple[str, str | bytes], compressed: bool = False) -> bytes:
     info = PngInfo()
     for name, text in texts:

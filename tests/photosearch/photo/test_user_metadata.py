@@ -43,6 +43,11 @@ def test_a_note_says_more_than_what_is_shown() -> None:
     assert cleaned(raw) == UserMetadata("Rome", "On the bridge", notes=("Trevi",))
 
 
+def test_each_level_of_a_keyword_is_a_keyword() -> None:
+    raw = UserMetadata(keywords=("places | Oslo", "AC/DC", "|", "darktable|exported", "exported"))
+    assert cleaned(raw).keywords == ("AC/DC", "places", "Oslo")
+
+
 def test_a_keyword_stands_once() -> None:
     assert distinct(["Rome", "rome", "Ann", "ROME"]) == ("Rome", "Ann")
     assert len(distinct(map(str, range(2 * MAX_KEYWORDS)))) == MAX_KEYWORDS
