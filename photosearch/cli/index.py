@@ -52,7 +52,7 @@ def index(
     if summary.outdated:
         count = counted(summary.outdated, "photo")
         terminal.note(f"another model described {count}: photosearch index --upgrade does it anew")
-    if summary.passed_over:
+    if summary.passed_over and summary.passed_over_changed:
         terminal.note(f"passed over: {terminal.passed_over(summary.passed_over)}")
 
 

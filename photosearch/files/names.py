@@ -9,9 +9,10 @@ CAMERA_SUFFIXES: frozenset[str] = frozenset(
 )
 """Endings, in lower case, of the files that cameras write instead of a RAW file or beside it."""
 
-# LibRaw reads all of them, and has since its first versions, with two exceptions: .cr3 since 0.20,
-# .x3f since 0.16, if LibRaw is built with it (`rawpy.flags`). Of .gpr it reads only the preview,
-# because GoPro's decoder isn't built in. `.raw` is left out: most such files are no photos.
+# What LibRaw 0.22 reads, which is in rawpy 0.28. All but .cr3, .x3f and .gpr are formats of dcraw,
+# so older versions of LibRaw read them, too. A LibRaw built without X3FTOOLS (`rawpy.flags`)
+# doesn't read .x3f. GoPro's decoder isn't built in: of .gpr the preview is read. `.raw` is left
+# out, because most such files are no photos.
 RAW_SUFFIXES: frozenset[str] = frozenset(
     {".cr2", ".cr3", ".crw", ".nef", ".nrw", ".arw", ".sr2", ".srf", ".dng", ".raf", ".orf"}
     | {".ori", ".rw2", ".rwl", ".pef", ".srw", ".3fr", ".fff", ".iiq", ".cap", ".erf", ".mrw"}

@@ -120,6 +120,8 @@ class FolderSidecars:
 
 
 class _Rank:
+    """How near an XMP file's name is to a photo's, the nearest first."""
+
     OWN, PARTNER, STEM, DUPLICATE = range(4)
 
 
@@ -154,6 +156,10 @@ def is_beside_photo(path: str) -> bool:
     folder, name = os.path.split(path)
     if not is_sidecar_name(name) or format_of(name) is not SidecarFormat.TAKEOUT:
         return is_sidecar_name(name)
+    # Most files of Takeout name a photo that is there. An export has thousands of them.
+    named = key_of(name)
+    if is_photo_name(named) and os.path.lexists(os.path.join(folder, named)):
+        return True
     key = key_of(_folded(name))
     try:
         photos = [_folded(other) for other in os.listdir(folder) if is_photo_name(other)]

@@ -6,7 +6,7 @@ wherever that is. The number of a second photo of the same name comes after the 
 `photo.jpg.supplemental-metadata(1).json` belongs to `photo(1).jpg`. An edited copy has no JSON file
 of its own.
 
-The rules were found by people who compared many exports: https://github.com/ente-io/ente/pull/4956,
+The rules were found by people who compared many exports: https://github.com/ente/ente/pull/4956,
 https://github.com/TheLastGimbus/GooglePhotosTakeoutHelper.
 """
 

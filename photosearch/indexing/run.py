@@ -114,7 +114,7 @@ def index(
     run = _Run(connection, run_id, config, observer, _Skips(observer))
     models = model_ids(connection, fingerprints) if fingerprints else None
 
-    scanned, summary = _scan_roots(run, roots, models)
+    scanned, summary, passed_over = _scan_roots(run, roots, models)
     found, recognised = _recognise(run, scanned.fresh, scanned.gone)
     follow_twins(connection, scanned.fresh, scanned.gone)
     summary += recognised + _hide(run, scanned.gone)
@@ -135,14 +135,20 @@ def index(
     summary += _reread(run, rereads, scanned.unread)
 
     follow_edits(connection)
+    # Not sooner: a run that is stopped tells nobody what it passed over.
+    summary.passed_over_changed = write_passed_over(connection, passed_over)
     finish_run(connection, run_id)
     return summary
 
 
 def _scan_roots(
     run: _Run, roots: Iterable[str], models: ModelIds | None
-) -> tuple[Scanned, Summary]:
-    """Walk folders, compare them with the library, and note the folders as roots."""
+) -> tuple[Scanned, Summary, dict[str, Counter[str]]]:
+    """Walk folders, compare them with the library, and note the folders as roots.
+
+    Returns:
+        What was found, counts, and by root how many files of each kind were passed over.
+    """
     connection, started = run.connection, time.perf_counter()
     given, before = set(roots), set(all_roots(connection))
     known = given | before
@@ -150,7 +156,7 @@ def _scan_roots(
     # A missing folder is reported even if it would lie in another given folder.
     missing = sorted(root for root in given if not os.path.exists(root))
     parts, unreachable = list[Scanned](), dict[str, str]()
-    passed_over: dict[str, Mapping[str, int]] = {}
+    passed_over: dict[str, Counter[str]] = {}
     for path in missing + outermost(given.difference(missing)):
         try:
             root = root_among(path, known)
@@ -168,16 +174,16 @@ def _scan_roots(
         parts.append(scan(path, top, entries, known_in, models, run.config))
         passed_over[path] = Counter(parts[-1].passed_over)
         set_found(connection, parts[-1].returned, top)
-    write_passed_over(connection, passed_over)
     scanned, seconds = joined(parts), time.perf_counter() - started
     run.skips.report(scanned.failures)
     write_batch(connection, run.run_id, None, [], scanned.failures)
-    return scanned, Summary(
+    summary = Summary(
         unchanged=scanned.unchanged, outdated=scanned.outdated, returned=len(scanned.returned),
         failed=len(scanned.failures), failed_before=scanned.failed_before,
         reached=len(parts), unreachable=unreachable, passed_over=Counter(scanned.passed_over),
         stages=Stages(walk=seconds),
     )  # fmt: skip
+    return scanned, summary, passed_over
 
 
 def _note_root(connection: sqlite3.Connection, root: Root, *, is_new: bool) -> None:

@@ -109,11 +109,17 @@ def picture_metadata(file: BinaryIO, image: ImageFile.ImageFile) -> tuple[Exif, 
         found = read_exif(file), read_embedded(image)
     elif isinstance(image, PngImagePlugin.PngImageFile):
         with Image.open(io.BytesIO(_without_pixels(file)), formats=["PNG"]) as small:
-            found = read_exif(io.BytesIO(exif_block(small))), read_embedded(small)
+            found = _exif(small), read_embedded(small)
     else:
-        found = read_exif(io.BytesIO(exif_block(image))), read_embedded(image)
+        found = _exif(image), read_embedded(image)
     file.seek(position)
     return found
+
+
+def _exif(image: Image.Image) -> Exif:
+    """Read EXIF in an image that isn't a TIFF."""
+    block = exif_block(image)
+    return read_exif(io.BytesIO(block)) if block else Exif()
 
 
 def _without_pixels(file: BinaryIO) -> bytes:

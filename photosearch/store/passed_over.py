@@ -15,18 +15,23 @@ _SETTING = "passed_over"
 
 def write_passed_over(
     connection: sqlite3.Connection, counts: Mapping[str, Mapping[str, int]]
-) -> None:
+) -> bool:
     """Store the counts of roots that were walked, by root and kind, in place of earlier counts.
 
     The counts of other roots stay. Counts of folders that are no roots any more are dropped.
+
+    Returns:
+        Whether any count changed, or isn't stored.
     """
     before = _counts(connection)
     known = set(all_roots(connection))
     after = {
         root: dict(found) for root, found in {**before, **counts}.items() if root in known and found
     }
-    if after != before:
-        write_setting(connection, _SETTING, json.dumps(after) if after else None)
+    if after == before:  # of a folder within a root, nothing is stored
+        return any(found for root, found in counts.items() if root not in known)
+    write_setting(connection, _SETTING, json.dumps(after) if after else None)
+    return True
 
 
 def read_passed_over(connection: sqlite3.Connection) -> dict[str, int]:

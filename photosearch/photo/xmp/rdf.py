@@ -177,13 +177,13 @@ class _Reader:
         elif name.startswith("rdf:"):
             is_item = name == "rdf:li" or name.startswith("rdf:_")
             is_node, path = is_resource or name == "rdf:Description", inherited
-        elif parent.has_properties:  # a property that nobody asked for
+        elif parent.has_properties and not (parent.path and ":" not in name):
+            # A property that nobody asked for. HTML in a text has tags without a prefix.
             is_node, is_item, path = is_resource, False, None
-        else:  # a resource with a type of its own, or a wrapper
+        else:  # a resource with a type of its own, a wrapper or a tag of HTML
             is_item, path = False, inherited
             is_node = parent.path != "" or parent.name == "rdf:RDF"
-        if is_field or is_item or path is None:
-            self._number += 1
+        self._number += is_field or is_item
         return _Element(
             tag,
             name,
@@ -205,7 +205,7 @@ class _Reader:
             path = f"{element.path}/{name}" if element.path else name
             if name == "rdf:value":
                 element.text.append(text)
-            elif path in self._wanted:
+            elif path in self._wanted and text.strip(_PADDING):
                 if not _is_declared(written, element.declared):
                     yield Damage.PREFIX
                 yield Value(path, text, element.language, element.number)
@@ -235,7 +235,7 @@ class _Reader:
                 parent = self._open[-1]
                 parent.text.append(f" {text} "[: parent.room])
                 parent.room -= len(parent.text[-1])
-        self._is_behind |= len(self._open) == 1
+            self._is_behind |= len(self._open) == 1 and element.name in _WRAPPERS
 
     def _resource(self) -> int:
         """Return the index behind the innermost resource that may be the photo."""

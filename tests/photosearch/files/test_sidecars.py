@@ -98,6 +98,11 @@ def test_a_duplicate_of_darktable_counts_if_it_names_the_photo(tmp_path: Path) -
     assert found(tmp_path, "I_03.CR2") == ["I_03.CR2.xmp"]
 
 
+def test_what_macs_and_windows_leave_beside_photos_is_no_sidecar() -> None:
+    assert among("a.jpg", "._a.xmp", "._a.jpg.xmp", "._a.jpg.json", "desktop.ini", ".json") == []
+    assert among("a.jpg", ".xmp", ".a.xmp", "Thumbs.db") == []
+
+
 def test_takeout_files_are_found_by_their_names() -> None:
     assert among("a.jpg", "a.jpg.supplemental-meta.json") == ["a.jpg.supplemental-meta.json"]
     assert among("a(1).jpg", "a.jpg.json", "a.jpg(1).json") == ["a.jpg(1).json"]

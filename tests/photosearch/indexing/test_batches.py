@@ -185,6 +185,19 @@ def test_a_damaged_sidecar_is_tried_again_when_it_changes(tmp_path: Path) -> Non
     assert unread.size is None
 
 
+def test_the_words_of_a_damaged_sidecar_count_if_there_are_any(tmp_path: Path) -> None:
+    paint(tmp_path, "a.png")
+    for text, words, keeps in (
+        ("<broken", UserMetadata(), True),
+        (XMP, UserMetadata("Rome"), False),
+    ):
+        (tmp_path / "a.xmp").write_text(f"{text} left over")
+        (task,) = tasks_in(tmp_path)
+        photo = photo_of(task, decode_file(task.file, 8))
+        assert photo.unread is not None
+        assert (photo.user_metadata, photo.keeps_words) == (words, keeps)
+
+
 def test_a_sidecar_out_of_reach_is_tried_in_the_next_run(tmp_path: Path) -> None:
     paint(tmp_path, "a.png")
     (tmp_path / "a.xmp").write_text(XMP)

@@ -218,6 +218,21 @@ def test_a_damaged_sidecar_is_told_once_and_until_it_is_mended(
     assert album.find("red")[0].caption == "Rome"
 
 
+def test_what_is_left_in_a_damaged_sidecar_counts_and_its_damage_is_told(
+    album: Album, packet: Packet
+) -> None:
+    album.photo("a.jpg", xmp=packet({"dc:title": "Rome"}))
+    album.sidecar("a.xmp", packet({"dc:title": "Oslo"}))
+    album.index(namer())
+    path = album.sidecar("a.xmp", packet({"dc:title": "Bergen"}).partition(b"</rdf:Desc")[0])
+    summary = album.index()
+    assert (summary.reread, summary.failed) == (1, 1)
+    assert album.find("red")[0].caption == "Bergen"
+    reason = "damaged, but read as far as possible: it is cut off"
+    assert album.row("failures", "display, reason") == (path, reason)
+    assert album.index().failed_before == 1
+
+
 def test_a_damaged_sidecar_is_told_wherever_it_goes(album: Album) -> None:
     (album.photos / "A").mkdir()
     album.photo("A/a.jpg")
@@ -267,6 +282,25 @@ def test_all_sidecars_of_a_photo_count_and_each_change_is_noticed(
         assert album.row("user_metadata", "people") == ("Ines" if is_takeout else "",)
         row = album.row("user_metadata", "title || description || keywords || notes")
         assert row is not None and all(word in str(row[0]).lower() for word in words)
+
+
+def test_beside_a_damaged_sidecar_the_words_of_the_others_are_read(
+    album: Album, packet: Packet
+) -> None:
+    album.photo("a.jpg")
+    album.sidecar("a.jpg.xmp", packet({"dc:title": "Rome"}, {"dc:subject": ["sun"]}))
+    album.index(namer())
+    album.sidecar("a.jpg.xmp", b"<broken")
+    for title, keyword in [("Oslo", "snow"), ("Bern", "lake")]:
+        album.sidecar("a.xmp", packet({"dc:title": title}, {"dc:subject": [keyword]}))
+        album.index()
+    row = album.row("user_metadata", "title, keywords, notes")
+    assert row == ("Rome", "sun\nsnow\nlake", "alie\nOslo\nBern")
+    album.sidecar("a.jpg.xmp", packet({"dc:title": "Paris"}))
+    album.index()
+    assert album.row("user_metadata", "title, keywords, notes") == (
+        "Paris", "lake", "alie\nBern"
+    )  # fmt: skip
 
 
 def test_each_damaged_sidecar_of_a_photo_is_told_until_it_is_mended(

@@ -106,6 +106,10 @@ def test_damage_is_told_and_costs_no_value(text: str, damage: list[Damage]) -> N
 def test_tags_of_html_within_a_text() -> None:
     said, _ = read(described("<dc:title>To <b>Rome</b><br/>by <i>train<br></dc:title>"))
     assert said == [("dc:title", "To Rome by train")]
+    html = '<p xmlns="http://www.w3.org/1999/xhtml">To <b>old <i>Rome</i></b></p>'
+    assert read(described(f'<dc:title rdf:parseType="Literal">{html}</dc:title>')) == (
+        [("dc:title", "To old Rome")], [],
+    )  # fmt: skip
 
 
 def test_a_text_that_is_cut_off_loses_its_last_word() -> None:
@@ -125,6 +129,13 @@ def test_a_text_that_is_cut_off_loses_its_last_word() -> None:
 def test_a_property_ends_where_the_next_begins(inner: str) -> None:
     said, damage = read(described(inner))
     assert said == [("xmp:Rating", "3"), ("dc:title", "Rome")] and damage == [Damage.NESTING]
+
+
+def test_without_any_wrapper() -> None:
+    text = '<rdf:Description dc:title="Rome"/>\n<rdf:Description xmp:Rating="3" dc:subject=" "/>'
+    namespaces = START[START.index("xmlns:rdf") : -1]
+    text = text.replace("rdf:Description", f"rdf:Description {namespaces}")
+    assert read(text) == ([("dc:title", "Rome"), ("xmp:Rating", "3")], [])
 
 
 def test_a_second_packet_counts_too() -> None:
