@@ -24,7 +24,7 @@ from photosearch.wording import HEDGE, Confidence, wording
 COLUMNS = (
     "path", "filename", "alt_text", "caption", "confidence", "taken_at", "camera",
     "latitude", "longitude", "place", "width", "height", "model",
-    "title", "keywords", "rating", "taken_from", "sure",
+    "title", "keywords", "rating", "taken_from", "people", "notes", "sure",
 )  # fmt: skip
 
 _QUERY = """
@@ -34,7 +34,7 @@ _QUERY = """
                 SELECT text FROM tags WHERE photo_id = photos.id AND shown ORDER BY rank)) AS tags,
            photos.taken_at, photos.taken_from, photos.camera, photos.latitude, photos.longitude,
            search.place, photos.width, photos.height, user_metadata.title, user_metadata.keywords,
-           user_metadata.rating
+           user_metadata.rating, user_metadata.people, user_metadata.notes
     FROM search JOIN photos ON photos.id = search.photo_id
     JOIN captions ON captions.photo_id = photos.id AND captions.rank = 0
     JOIN models ON models.id = captions.model_id
@@ -85,6 +85,8 @@ def export(
     photos: Iterable[tuple[str, bool]] | None = None,
     limit: int | None = None,
     gps: bool = True,
+    *,
+    excel: bool = False,
 ) -> int:
     """Write a CSV file (RFC 4180, UTF-8) of the photos that are not missing.
 
@@ -97,6 +99,7 @@ def export(
             photos, in the order of paths.
         limit: photos at most.
         gps: write coordinates and place.
+        excel: begin with a byte order mark, by which Excel knows UTF-8.
 
     Returns:
         How many photos were written.
@@ -105,16 +108,17 @@ def export(
         OSError: the file can't be written.
     """
     rows = _rows(connection, photos, limit, gps)
+    encoding = "utf-8-sig" if excel else "utf-8"
     if file == "-":
         sys.stdout.flush()
-        with open(sys.stdout.fileno(), "w", encoding="utf-8", newline="", closefd=False) as out:
+        with open(sys.stdout.fileno(), "w", encoding=encoding, newline="", closefd=False) as out:
             return _write(out, rows)
     file = os.path.realpath(file)  # so a link stays a link: its target is replaced
     if os.path.exists(file) and not os.path.isfile(file) and not os.path.isdir(file):
         # A pipe or a device is written to; it must not be replaced by a file.
-        with open(file, "w", encoding="utf-8", newline="") as out:
+        with open(file, "w", encoding=encoding, newline="") as out:
             return _write(out, rows)
-    with _whole_file(file) as out:
+    with _whole_file(file, encoding) as out:
         return _write(out, rows)
 
 
@@ -165,24 +169,30 @@ def _cells(row: sqlite3.Row, gps: bool) -> dict[str, object]:
     )  # fmt: skip
     return {
         **{name: row[name] for name in taken_over},
-        **{name: row[name] if gps else None for name in ("latitude", "longitude", "place")},
+        **{name: row[name] if gps else None for name in ("latitude", "longitude")},
+        **{name: _list(row[name]) for name in ("keywords", "people", "notes")},
+        "place": _list(row["place"]) if gps else None,
         "path": path,
         "filename": os.path.basename(path),
         "alt_text": row["caption"] if describes else alt_text(said),
         "caption": row["caption"],
         "confidence": confidence.caption if generated and confidence else None,
         "model": row["model"] if generated else None,
-        "keywords": (row["keywords"] or "").replace("\n", "; ") or None,
     }
 
 
+def _list(lines: str | None) -> str | None:
+    """Return lines as one cell: people know the semicolon from Windows' keywords."""
+    return (lines or "").replace("\n", "; ") or None
+
+
 @contextlib.contextmanager
-def _whole_file(file: str) -> Iterator[IO[str]]:
+def _whole_file(file: str, encoding: str) -> Iterator[IO[str]]:
     """Open a temporary file that takes the place of `file` when it is written whole."""
     folder = os.path.dirname(os.path.abspath(file))
     number, temporary = tempfile.mkstemp(".tmp", ".photosearch-", folder)
     try:
-        with open(number, "w", encoding="utf-8", newline="") as out:
+        with open(number, "w", encoding=encoding, newline="") as out:
             yield out
             out.flush()
             os.fsync(out.fileno())

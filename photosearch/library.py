@@ -351,7 +351,7 @@ class Library:
 
     def export(
         self, file: StrPath, *, query: str | None = None, only_sure: bool = False,
-        limit: int | None = None, gps: bool = True,
+        limit: int | None = None, gps: bool = True, excel: bool = False,
     ) -> int:  # fmt: skip
         """Write a CSV of all photos, or of those that `query` finds; see `photosearch.export`.
 
@@ -368,7 +368,7 @@ class Library:
         photos = None
         if query is not None:
             photos = [(r.path, r.sure) for r in self.find(query, limit) if r.sure or not only_sure]
-        return export.export(self._open(), os.fspath(file), photos, limit, gps)
+        return export.export(self._open(), os.fspath(file), photos, limit, gps, excel=excel)
 
     def stats(self) -> dict[str, Any]:
         """Return counts of photos, captions and failures, the models, and the file's size."""

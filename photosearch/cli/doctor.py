@@ -49,7 +49,7 @@ def doctor(
         record = {"state": report.state, **asdict(report), **files}
         del record["files"]
         record["model_faults"] = faults
-        print(json.dumps(record, ensure_ascii=False))
+        terminal.print_json(json.dumps(record, ensure_ascii=False))
     else:
         print(terminal.clean(typeable(str(report))))
     for fault in faults:
@@ -76,7 +76,7 @@ def _salvage(library: Library, file: str, as_json: bool) -> None:
     for caption in salvaged.unplaced:
         terminal.note(f"your caption of a photo that is lost: {terminal.clean(caption)}")
     if as_json:
-        print(json.dumps(asdict(salvaged), ensure_ascii=False))
+        terminal.print_json(json.dumps(asdict(salvaged), ensure_ascii=False))
         return
     rows = salvaged.rows
     counts = [

@@ -23,7 +23,7 @@ def errors(
     with Library(db) as library:
         failures = library.failures()
     if as_json:
-        print(json.dumps(failures, ensure_ascii=False, indent=1))
+        terminal.print_json(json.dumps(failures, ensure_ascii=False, indent=1))
         return
     for failure in failures:
         print(terminal.clean(f"{failure['path']}: {failure['reason']}"))

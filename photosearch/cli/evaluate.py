@@ -53,7 +53,7 @@ def evaluate(
         library.index([pool], observer=progress, upgrade=True)  # all by the model in use
         found = evaluate.evaluate(library, queries, progress=terminal.note)
     if as_json:
-        print(evaluate.as_json(found))
+        terminal.print_json(evaluate.as_json(found))
     else:
         count = counted(len(queries.pool), "photo")
         words = counted(len(evaluate.single_words(queries)), "single word")

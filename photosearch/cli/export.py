@@ -29,6 +29,9 @@ def export(
     no_gps: Annotated[
         bool, typer.Option("--no-gps", help="Leave coordinates and place empty.")
     ] = False,
+    excel: Annotated[
+        bool, typer.Option("--excel", help="Begin with the mark by which Excel knows UTF-8.")
+    ] = False,
 ) -> None:
     """Write alt text, captions and metadata as CSV.
 
@@ -39,7 +42,7 @@ def export(
     with Library(db) as library:
         try:
             count = library.export(
-                file, query=query, only_sure=only_sure, limit=limit, gps=not no_gps
+                file, query=query, only_sure=only_sure, limit=limit, gps=not no_gps, excel=excel
             )
         except OSError as error:
             if error.errno in (errno.EPIPE, errno.ENOSPC):  # see `app.reporting`

@@ -116,7 +116,9 @@ def find(
     if paths or print0:
         _print_paths(results, ends_with_nul=print0)
     elif as_json:
-        print(json.dumps([as_record(result) for result in results], ensure_ascii=False, indent=1))
+        terminal.print_json(
+            json.dumps([as_record(result) for result in results], ensure_ascii=False, indent=1)
+        )
     elif results:
         terminal.print_results(results, explain)
     if hits.words_only:
@@ -157,6 +159,7 @@ def as_record(result: Result) -> dict[str, object]:
         "word_confidences": result.confidence and result.confidence.words,
         "matches": result.matches,
         "tags": result.tags,
+        "written": result.written,
         "taken_at": result.taken_at,
         "taken_from": result.taken_from,
         "parts": {

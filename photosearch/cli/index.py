@@ -52,6 +52,8 @@ def index(
     if summary.outdated:
         count = counted(summary.outdated, "photo")
         terminal.note(f"another model described {count}: photosearch index --upgrade does it anew")
+    if summary.passed_over and summary.passed_over_changed:
+        terminal.note(f"passed over: {terminal.passed_over(summary.passed_over)}")
 
 
 def _tell_of_renamed(library: Library) -> None:

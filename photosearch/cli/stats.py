@@ -24,7 +24,9 @@ def stats(
     with Library(db) as library:
         stats = library.stats()
     if as_json:
-        print(json.dumps({**stats, "path": display(stats["path"])}, ensure_ascii=False))
+        terminal.print_json(
+            json.dumps({**stats, "path": display(stats["path"])}, ensure_ascii=False)
+        )
         return
     models = [f"{name} ({counted(n, 'photo')})" for name, n in stats["models"].items()]
     rows = {
@@ -34,6 +36,7 @@ def stats(
         "hidden": f"{stats['missing']:,}" if stats["missing"] else "",
         "captions": f"{stats['captions']:,}",
         "failures": f"{stats['failures']:,}",
+        "passed over": terminal.passed_over(stats.get("passed_over", {})),
         "model": ", ".join(models),
         "in": stats.get("model_folder", ""),
         "folders": ", ".join(stats["folders"]),

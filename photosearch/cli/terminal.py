@@ -6,13 +6,14 @@ import contextlib
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from photosearch.cli.commands import typeable
+from photosearch.files.names import VIDEO
 from photosearch.search.results import PartKind
-from photosearch.store.search_fields import SEARCH_FIELDS
+from photosearch.store.search_fields import SEARCH_FIELDS, SearchField
 from photosearch.text import counted, display
 from photosearch.wording import moved_marks
 
@@ -41,6 +42,14 @@ def note(text: str) -> None:
         print(clean(typeable(text)), file=sys.stderr, flush=True)
 
 
+def print_json(text: str) -> None:
+    """Print JSON. Unless a terminal shows it, it is UTF-8 on every system, as RFC 8259 wants it."""
+    if not sys.stdout.isatty():
+        with contextlib.suppress(AttributeError, ValueError):  # in place of stdout: anything
+            sys.stdout.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
+    print(text)
+
+
 def duration(seconds: float) -> str:
     """Return a time as people say it: 12 s, 3 min 20 s, 2 h 5 min."""
     whole = max(0, round(seconds))
@@ -56,6 +65,7 @@ class IndexProgress:
 
     def __init__(self) -> None:
         self._total = self._done = 0
+        self._has_many = False  # photos whose metadata are read again
         self._started = self._told = 0.0
         self._bar: Progress | None = None
         self._task: TaskID | None = None
@@ -80,16 +90,7 @@ class IndexProgress:
 
     def start(self, total: int) -> None:
         """Show how many photos are to be captioned."""
-        self._total, self._started = total, time.monotonic()
-        self._told = self._started
-        if not total:
-            return
-        if sys.stderr.isatty():
-            self._bar = _bar()
-            self._task = self._bar.add_task("captioning", total=total, speed="")
-            with contextlib.suppress(OSError, ValueError):
-                self._bar.start()
-        else:
+        if total and not self._begin("captioning", total):
             note(f"{counted(total, 'photo')} to caption")
 
     def advance(self, photos: int) -> None:
@@ -104,6 +105,35 @@ class IndexProgress:
             self._told = time.monotonic()
             left = duration((self._total - self._done) / speed)
             note(f"{self._done:,} of {self._total:,} photos, {speed:.1f}/s, {left} left")
+
+    def rereading(self, photos: int, unread: int) -> None:
+        """If reading the metadata of many photos again takes a while, say so, and why."""
+        self._has_many = photos >= MANY_FILES
+        reason = ": this version knows more of it" if unread else ""
+        if unread or self._has_many:
+            note(f"reading the metadata of {counted(photos, 'photo')} again{reason}")
+        if self._has_many:
+            self._begin("reading metadata", photos)
+
+    def reread(self, photos: int) -> None:
+        """Show that the metadata of a number of further photos were read."""
+        if self._has_many:
+            self.advance(photos)
+
+    def _begin(self, what: str, total: int) -> bool:
+        """Begin to show a step, with a bar if there is a terminal; return whether there is."""
+        self._total, self._done, self._started = total, 0, time.monotonic()
+        self._told = self._started
+        if not sys.stderr.isatty():
+            return False
+        with contextlib.suppress(OSError, ValueError):  # the terminal was closed
+            if self._bar is not None:
+                self._bar.stop()
+        self._bar = _bar()
+        self._task = self._bar.add_task(what, total=total, speed="")
+        with contextlib.suppress(OSError, ValueError):
+            self._bar.start()
+        return True
 
     def skipped(self, path: str, reason: str) -> None:
         """Report that a file or folder can't be read."""
@@ -165,6 +195,19 @@ def index_summary(summary: Summary, seconds: float) -> str:
     return ", ".join(parts)
 
 
+def passed_over(counts: Mapping[str, int]) -> str:
+    """Return counts of pictures and videos that can't be read: 12 .psd, 3 .jxl, 40 videos.
+
+    Args:
+        counts: by kind; see `photosearch.files.names.unread_kind`.
+    """
+    pictures = sorted((-count, kind) for kind, count in counts.items() if kind != VIDEO)
+    parts = [f"{-count:,} {kind}" for count, kind in pictures]
+    if counts.get(VIDEO):
+        parts.append(counted(counts[VIDEO], "video"))
+    return ", ".join(parts)
+
+
 Line = list[tuple[str, str]]  # pieces of text, each with its style
 
 
@@ -212,10 +255,13 @@ def result_lines(rank: int, result: Result, explain: bool = False) -> list[Line]
     for field in SEARCH_FIELDS:
         more = [word for word in result.matches.get(field.name, ()) if word not in known]
         if more:
-            others.append(f"{field.label}: {' '.join(more)}")
+            others.append(f"{field.label}: {_explaining(result, field, more)}")
             known.update(more)
     if others:
         lines.append([(clean(f"{indent}also in {', '.join(others)}"), "dim")])
+    if explain and result.taken_at and result.taken_from:
+        source = DATE_SOURCES.get(result.taken_from, result.taken_from)
+        lines.append([(clean(f"{indent}taken: {result.taken_at} (by {source})"), "dim")])
     if explain and result.tags:
         lines.append([(clean(f"{indent}tags: {', '.join(result.tags)}"), "dim")])
     if explain:
@@ -229,6 +275,26 @@ def _score(score: float) -> str:
     """Return a score with two decimals; a small score never reads as none."""
     rounded = f"{score:.2f}"
     return "<0.01" if rounded == "0.00" and score > 0 else rounded
+
+
+DATE_SOURCES = {  # by DateSource, whose import takes time
+    "sidecar": "the sidecar",
+    "exif": "EXIF",
+    "created": "what is written in the file",
+    "digitised": "the time when it was digitised",
+    "gps": "GPS, UTC",
+    "name": "the file's name",
+    "folder": "the folder's name",
+    "modified": "the last edit",
+    "file": "the file's time",
+}
+
+
+def _explaining(result: Result, field: SearchField, words: Sequence[str]) -> str:
+    """Return the words of a field that match; of a list, the whole names that have them."""
+    names = result.written.get(field.name, ()) if field.is_list else ()
+    found = [name for name in names if any(word in name.lower() for word in words)]
+    return ", ".join(found) or " ".join(words)
 
 
 def _caption(result: Result) -> Line:

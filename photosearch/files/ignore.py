@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import re
@@ -18,6 +19,17 @@ NAME = ".photosearchignore"
 CACHE_TAG = "CACHEDIR.TAG"
 """Name of the file by which programs mark their cache folders."""
 
+# Files by which photo servers mark their folders, and the names of the marked folders that hold no
+# originals; empty: all of them. https://docs.immich.app/administration/system-integrity,
+# https://github.com/photoprism/photoprism/blob/develop/pkg/fs/const.go
+_MARKS: dict[str, frozenset[str]] = {
+    ".immich": frozenset({"thumbs", "encoded-video", "profile", "backups"}),
+    ".ppstorage": frozenset(),
+}
+
+MARKS = (CACHE_TAG, *_MARKS)
+"""Names of files by which programs mark folders; `is_cache` looks at what they mark."""
+
 MAX_BYTES = 1 << 20
 """Longer files of rules are refused."""
 
@@ -31,6 +43,9 @@ PASSED_OVER: frozenset[str] = frozenset(
     | {"node_modules", "__pycache__", "ipod photo cache"}
 )
 """Names, in lower case, of folders that hold thumbnails, waste or code rather than photos."""
+
+# Previews, old versions and deleted files in a data folder of Nextcloud.
+_NEXTCLOUD = re.compile(r"appdata_oc[0-9a-z]{10}|files_versions|files_trashbin")
 
 _PREVIEWS = (".lrdata",)  # how the names of Lightroom's folders of previews end
 _LIBRARIES = (".photoslibrary", ".photolibrary", ".migratedphotolibrary", ".aplibrary")
@@ -180,13 +195,21 @@ def is_passed_over(name: str, folder: str) -> bool:
     if name.startswith("."):
         return True
     lowered = name.lower()
-    if lowered in PASSED_OVER or lowered.endswith(_PREVIEWS):
+    if lowered in PASSED_OVER or lowered.endswith(_PREVIEWS) or _NEXTCLOUD.fullmatch(lowered):
         return True
     return lowered in _PASSED_OVER_IN and folder.lower().endswith(_PASSED_OVER_IN[lowered])
 
 
 def is_cache(folder: str) -> bool:
-    """Return whether a folder is marked as a cache, by a tag file with the standard signature."""
+    """Return whether a folder is marked as one that holds no originals.
+
+    The mark is a tag file with the standard signature of caches, or a photo server's file.
+    """
+    for mark, names in _MARKS.items():
+        if not names or os.path.basename(folder).lower() in names:
+            with contextlib.suppress(OSError, ValueError):
+                os.lstat(os.path.join(folder, mark))
+                return True
     try:
         path = os.path.join(folder, CACHE_TAG)
         if not stat.S_ISREG(os.lstat(path).st_mode):  # reading a pipe would never end

@@ -10,14 +10,22 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from photosearch.files.file import File, Skipped
-from photosearch.files.ignore import CACHE_TAG, NAME, Rules, is_cache, is_passed_over
+from photosearch.files.file import File, PassedOver, Skipped
+from photosearch.files.ignore import MARKS, NAME, Rules, is_cache, is_passed_over
 from photosearch.files.links import Trail
-from photosearch.files.names import is_photo_name
+from photosearch.files.names import is_photo_name, unread_kind
 from photosearch.files.pairs import pairs_among
 from photosearch.files.paths import inode_of, mtime_ns_of
 from photosearch.files.reasons import reason_of
-from photosearch.files.sidecars import find_sidecar, list_sidecars, sidecars_among
+from photosearch.files.sidecars import (
+    FolderSidecars,
+    find_sidecars,
+    list_sidecars,
+    sidecars_among,
+)
+
+Entry = File | Skipped | PassedOver
+"""What a walk yields."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +34,7 @@ class _Level:
 
     path: str
     rest: Iterator[os.DirEntry[str]]  # the entries that are still to be listed, without the twins
-    sidecars: dict[str, str]  # names of sidecars, each by its name in lower case
+    sidecars: FolderSidecars
     twins: dict[str, list[os.DirEntry[str]]]  # RAW files by the name of the JPEG or HEIC
     rules: Rules
 
@@ -36,9 +44,11 @@ def walk(
     rules: Rules | None = None,
     inner: Sequence[str] = (),
     outer: str | None = None,
-    sidecars_in: Callable[[str], dict[str, str]] = list_sidecars,
-) -> Iterator[File | Skipped]:
+    sidecars_in: Callable[[str], FolderSidecars] = list_sidecars,
+) -> Iterator[Entry]:
     """Find the photos below a folder, depth first, by name within each folder.
+
+    Pictures and videos that can't be read are yielded as `PassedOver`, to be counted.
 
     Ignored entries below the root are left out without a message: names that `is_passed_over`
     knows (hidden names are among them), folders that are marked as caches, and entries that the
@@ -91,8 +101,8 @@ def _walk_all(
     rules: Rules,
     trail: Trail,
     inner: Sequence[str],
-    sidecars_in: Callable[[str], dict[str, str]],
-) -> Iterator[File | Skipped]:
+    sidecars_in: Callable[[str], FolderSidecars],
+) -> Iterator[Entry]:
     """Yield the photos of an opened root folder, then the photos of its inner roots."""
     yield from _walk_folder(root, entries, rules, trail)
     for path in inner:
@@ -110,7 +120,7 @@ def _walk_all(
 
 def _walk_folder(
     root: str, entries: list[os.DirEntry[str]], rules: Rules, trail: Trail
-) -> Iterator[File | Skipped]:
+) -> Iterator[Entry]:
     """Yield the photos of an opened folder and of the folders in it."""
     # A stack, not recursion: folders may be nested by the thousand.
     levels = [_level(root, entries, rules, trail)]
@@ -139,7 +149,7 @@ def _walk_folder(
         except OSError as error:
             yield Skipped(entry.path, f"folder can't be opened: {reason_of(error)}")
             continue
-        if _has(below, CACHE_TAG) and is_cache(entry.path):
+        if any(_has(below, mark) for mark in MARKS) and is_cache(entry.path):
             continue
         if entry.is_symlink():
             trail.add(entry.path, level.rules)
@@ -173,8 +183,8 @@ def _is_ignored(entry: os.DirEntry[str], rules: Rules) -> bool:
     return rules.ignores(entry.path, is_folder)
 
 
-def _look(entry: os.DirEntry[str], trail: Trail) -> File | Skipped | os.stat_result | None:
-    """Return a photo's file, or its `Skipped`, or a folder's status, or None for anything else.
+def _look(entry: os.DirEntry[str], trail: Trail) -> Entry | os.stat_result | None:
+    """Return what is to be yielded, or a folder's status, or None for anything else.
 
     A plain file without a photo's suffix costs no system call; everything else costs one `stat`.
 
@@ -198,7 +208,8 @@ def _look(entry: os.DirEntry[str], trail: Trail) -> File | Skipped | os.stat_res
         status = entry.stat(follow_symlinks=False)
         is_folder = False
     else:
-        return None
+        kind = unread_kind(entry.name)
+        return None if kind is None else PassedOver(entry.path, kind)
     if is_folder:
         return status
     if not named_as_photo:
@@ -231,12 +242,12 @@ def _holds_something(entry: os.DirEntry[str]) -> bool:
 def _single(
     path: str,
     status: os.stat_result,
-    sidecars_in: Callable[[str], dict[str, str]],
+    sidecars_in: Callable[[str], FolderSidecars],
 ) -> File:
     """Return a file that was given by its own name."""
     file = _file(path, status)
     try:
-        return _with_sidecar(file, sidecars_in(os.path.dirname(path) or "."))
+        return _with_sidecars(file, sidecars_in(os.path.dirname(path) or "."))
     except OSError:  # the files of a closed folder may be readable all the same
         return file
 
@@ -245,24 +256,21 @@ def _file(path: str, status: os.stat_result) -> File:
     return File(path, status.st_size, mtime_ns_of(status), inode_of(status))
 
 
-def _with_sidecar(file: File, names: dict[str, str]) -> File:
-    sidecar = find_sidecar(file.path, names) if names else None
-    if sidecar is None:
-        return file
-    path, mtime_ns = sidecar
-    return replace(file, sidecar=path, sidecar_mtime_ns=mtime_ns)
+def _with_sidecars(file: File, among: FolderSidecars) -> File:
+    found = find_sidecars(file.path, among) if among else ()
+    return replace(file, sidecars=found) if found else file
 
 
 def _complete(file: File, level: _Level, trail: Trail) -> File:
-    """Return a file with its sidecar and its twin."""
+    """Return a file with its sidecars and its twin."""
     raws = level.twins.get(os.path.basename(file.path), ()) if level.twins else ()
     for raw in raws:
         with contextlib.suppress(OSError):  # gone meanwhile
             twin = _look(raw, trail)
             if isinstance(twin, File):
-                file = replace(file, twin=_with_sidecar(twin, level.sidecars))
+                file = replace(file, twin=_with_sidecars(twin, level.sidecars))
                 break
-    return _with_sidecar(file, level.sidecars)
+    return _with_sidecars(file, level.sidecars)
 
 
 def _why_not_read(entry: os.DirEntry[str], error: OSError) -> str:

@@ -10,9 +10,10 @@ from itertools import chain
 from typing import Any
 
 from captioner.describe.description import PARTS
-from photosearch.files.file import File, Skipped
+from photosearch.files.file import File, PassedOver, Skipped
 from photosearch.files.pairs import stands_in_already
 from photosearch.files.sidecars import sidecar_names
+from photosearch.files.walk import Entry
 from photosearch.indexing.config import IndexOptions
 from photosearch.store.failures import Failure, Stage
 from photosearch.store.known import Known
@@ -45,9 +46,9 @@ def decide(
     Args:
         found: the entry of the walk.
         before: the library's knowledge of the entry's path.
-        config: its fields `force`, `retry` and `upgrade` count.
+        config: its fields `force`, `retry`, `upgrade` and `metadata` count.
         outdated: another model made a part of the description.
-        sidecar_failed: the library knows that the sidecar can't be read.
+        sidecar_failed: the library knows of a sidecar that can't be read.
     """
     if isinstance(found, Skipped):
         is_known = before is not None and before.reason == found.reason
@@ -61,7 +62,9 @@ def decide(
         return Decision.LEAVE
     if config.upgrade and outdated:
         return Decision.UPGRADE
-    if _is_sidecar_new(before, found, try_damaged=config.retry or not sidecar_failed):
+    if config.metadata or _is_sidecar_new(
+        before, found, try_damaged=config.retry or not sidecar_failed
+    ):
         return Decision.REREAD
     return Decision.KEEP
 
@@ -72,7 +75,7 @@ def is_changed(before: Known, file: File) -> bool:
 
 
 def _is_sidecar_new(before: Known, file: File, *, try_damaged: bool) -> bool:
-    """Return whether to read the sidecar: it came, changed or went, or is to be tried again."""
+    """Return whether to read the sidecars: any came, changed or went, or is to be tried again."""
     if before.metadata_unread or before.sidecar_mtime_ns != file.sidecar_mtime_ns:
         return True
     return before.sidecar_damaged and try_damaged
@@ -110,7 +113,7 @@ class Judged:
     before: Known | None
     decision: Decision
     outdated: tuple[str, ...] = ()  # parts of its description that another model made
-    sidecar_failed: bool = False  # the library knows that its sidecar can't be read
+    failed_sidecars: int = 0  # of which the library knows that they can't be read
 
 
 @dataclass
@@ -126,6 +129,8 @@ class Scanned:
     unchanged: int = 0
     failed_before: int = 0  # known to be unreadable, and not changed since
     outdated: int = 0  # unchanged photos that another model described, in part or whole
+    unread: int = 0  # of `todo`: photos whose metadata this version hasn't read
+    passed_over: list[str] = field(default_factory=list)  # kinds of files that can't be read
 
     def add(self, root: str, judged: Judged) -> None:
         """Add a file with its decision.
@@ -138,7 +143,7 @@ class Scanned:
         match judged.decision:  # the most frequent decision first
             case Decision.KEEP:
                 self.unchanged += 1
-                self.failed_before += judged.sidecar_failed
+                self.failed_before += judged.failed_sidecars
                 self.outdated += bool(judged.outdated)
                 if before is not None and before.missing:
                     self.returned.append(file.path)
@@ -150,6 +155,7 @@ class Scanned:
                 self.todo.append(Task(root, file, judged.outdated))
             case Decision.REREAD:
                 self.todo.append(Task(root, file, ()))
+                self.unread += before is not None and before.metadata_unread
                 self.outdated += bool(judged.outdated)
             case Decision.LEAVE:
                 self.failed_before += 1
@@ -167,7 +173,7 @@ def joined(parts: Sequence[Scanned]) -> Scanned:
 def scan(
     root: str,
     searched_below: str,
-    entries: Iterable[File | Skipped],
+    entries: Iterable[Entry],
     known_in: Callable[[str], dict[str, Known]],
     models: ModelIds | None,
     config: IndexOptions,
@@ -180,7 +186,7 @@ def scan(
         entries: the entries of a walk from `root`.
         known_in: returns the library's knowledge of a path and of all paths below it, by path.
         models: the models in use; None: not known.
-        config: its fields `force`, `retry` and `upgrade` count.
+        config: its fields `force`, `retry`, `upgrade` and `metadata` count.
     """
     known = known_in(root)
     is_single = not os.path.isdir(root)
@@ -188,6 +194,9 @@ def scan(
     closed: list[str] = []  # unreadable folders: nobody can say that their photos are gone
     sidecars: set[str] = set()
     for entry, stands_in in _with_twins(entries, known, config):
+        if isinstance(entry, PassedOver):
+            scanned.passed_over.append(entry.kind)
+            continue
         before = known.pop(entry.path, None)
         if isinstance(entry, Skipped):
             closed.append(os.path.join(entry.path, ""))
@@ -199,13 +208,13 @@ def scan(
         if stands_in:
             scanned.stand_ins.append(entry.path)
         if is_single:  # a single file's sidecar isn't below the file
-            for name in sidecar_names(entry.path):
+            beside = (sidecar.path for sidecar in entry.sidecars)
+            for name in {*sidecar_names(entry.path), *beside}:
                 known |= known_in(name)
-        if entry.sidecar is not None:
-            sidecars.add(entry.sidecar)
-        failed = entry.sidecar in known
+        sidecars.update(sidecar.path for sidecar in entry.sidecars)
+        failed = sum(sidecar.path in known for sidecar in entry.sidecars)
         outdated = outdated_parts(before, models)
-        decision = decide(entry, before, config, outdated=bool(outdated), sidecar_failed=failed)
+        decision = decide(entry, before, config, outdated=bool(outdated), sidecar_failed=failed > 0)
         scanned.add(searched_below, Judged(entry, before, decision, outdated, failed))
     out_of_reach = tuple(closed)
     scanned.gone = [
@@ -215,8 +224,8 @@ def scan(
 
 
 def _with_twins(
-    entries: Iterable[File | Skipped], known: Mapping[str, Known], config: IndexOptions
-) -> Iterator[tuple[File | Skipped, bool]]:
+    entries: Iterable[Entry], known: Mapping[str, Known], config: IndexOptions
+) -> Iterator[tuple[Entry, bool]]:
     """Yield entries; if a twin stands in for a file, yield the twin after the file, marked so."""
     for entry in entries:
         before = known.get(entry.path)  # read now: the caller may remove it after `yield`

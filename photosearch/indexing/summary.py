@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import astuple, dataclass, field, fields
 
 
@@ -38,6 +40,8 @@ class Summary:
     outdated: int = 0  # unchanged photos that another model described, in part or whole
     reached: int = 0  # roots that could be opened
     unreachable: dict[str, str] = field(default_factory=dict)  # reasons, by root that couldn't
+    passed_over: Mapping[str, int] = field(default_factory=dict)  # files by kind, not readable
+    passed_over_changed: bool = False  # since the last run
     stages: Stages = field(default_factory=Stages)
 
     def __add__(self, other: Summary) -> Summary:
@@ -45,9 +49,13 @@ class Summary:
         counts = {
             entry.name: getattr(self, entry.name) + getattr(other, entry.name)
             for entry in fields(self)
-            if entry.name != "unreachable"
+            if entry.name not in ("unreachable", "passed_over", "passed_over_changed")
         }
-        return Summary(**counts, unreachable=self.unreachable | other.unreachable)
+        passed_over = Counter(self.passed_over) + Counter(other.passed_over)
+        return Summary(
+            **counts, unreachable=self.unreachable | other.unreachable, passed_over=passed_over,
+            passed_over_changed=self.passed_over_changed or other.passed_over_changed,
+        )  # fmt: skip
 
     @property
     def changed(self) -> bool:

@@ -12,10 +12,10 @@ from typing import Protocol, TypeVar
 
 from photosearch.errors import BusyError, LibraryError, WatchError
 from photosearch.files.drives import identity_of
-from photosearch.files.ignore import CACHE_TAG, NAME, is_passed_over
+from photosearch.files.ignore import MARKS, NAME, is_passed_over
 from photosearch.files.names import is_photo_name
 from photosearch.files.paths import is_below, way_to
-from photosearch.files.sidecars import is_sidecar_name
+from photosearch.files.sidecars import is_beside_photo
 from photosearch.indexing.config import WatchOptions
 from photosearch.indexing.observer import Observer
 from photosearch.indexing.summary import Summary
@@ -303,11 +303,11 @@ def matters(path: str, roots: Collection[str], library: str, knows: Callable[[st
     folder, name = os.path.split(path)
     if _is_passed_over_below(max(tops, key=len), folder):
         return False
-    if name in (NAME, CACHE_TAG):
+    if name in (NAME, *MARKS):
         return True
     if is_passed_over(name, folder):
         return False
-    if is_photo_name(name) or is_sidecar_name(name):
+    if is_photo_name(name) or is_beside_photo(path):
         return True
     return os.path.isdir(path) or (not os.path.lexists(path) and knows(path))
 

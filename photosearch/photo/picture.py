@@ -18,12 +18,14 @@ from PIL import (
     Jpeg2KImagePlugin,
     JpegImagePlugin,
     PngImagePlugin,
+    PpmImagePlugin,  # noqa: F401
     TiffImagePlugin,
     UnidentifiedImageError,
     WebPImagePlugin,  # noqa: F401
 )
 
 from captioner.describe.square import draft
+from photosearch.photo import png
 
 _MAX_MISSING = 0.01  # share of a JPEG's pixels that may be missing at its end
 
@@ -32,11 +34,11 @@ _MAX_SEGMENTS = 1000  # segments of a JPEG that are read to find its pixels
 
 # Only these formats of all that Pillow reads: an EPS named .jpg would start Ghostscript.
 # AVIF comes before HEIF, which claims some AVIF files and then fails to decode them.
-_FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "JPEG2000", "AVIF", "HEIF")
+_FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "JPEG2000", "AVIF", "HEIF", "PPM", "DIB")
 
 _MAGIC = (
     (0, b"\xff\xd8\xff", "JPEG"),
-    (0, b"\x89PNG\r\n\x1a\n", "PNG"),
+    (0, png.SIGNATURE, "PNG"),
     (0, b"RIFF", "WebP"),
     (0, b"II*\0", "TIFF"),
     (0, b"MM\0*", "TIFF"),
@@ -44,9 +46,11 @@ _MAGIC = (
     (0, b"BM", "BMP"),
     (4, b"jP  ", "JPEG 2000"),
     (0, b"\xff\x4f\xff\x51", "JPEG 2000"),
-    (4, b"ftypavif", "AVIF"),
+    (4, b"ftypavi", "AVIF"),
     (4, b"ftyphei", "HEIF"),
+    (4, b"ftyphev", "HEIF"),
     (4, b"ftypmif1", "HEIF"),
+    (4, b"ftypmsf1", "HEIF"),
 )
 
 
@@ -70,6 +74,9 @@ def open_picture(file: BinaryIO) -> ImageFile.ImageFile:
     try:
         return Image.open(file, formats=formats)
     except UnidentifiedImageError as error:
+        mended = png.without_bad_chunks(file)
+        if mended is not None:
+            return open_picture(mended)
         file.seek(0)
         start = file.read(16)
         for offset, magic, name in _MAGIC:

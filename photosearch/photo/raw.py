@@ -1,4 +1,4 @@
-"""RAW files, the data of a camera's sensor: CR2, CR3, NEF, ARW, DNG, RAF, ORF, RW2.
+"""RAW files, the data of a camera's sensor: CR2, CR3, NEF, ARW, DNG, RAF, ORF, RW2 and others.
 
 LibRaw reads them. It is imported at the first RAW file.
 """
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from PIL import Image
 
+from photosearch.files.names import is_raw_name
 from photosearch.photo.embedded import read_embedded
 from photosearch.photo.exif import Exif, read_exif
 from photosearch.photo.user_metadata import NOTHING, UserMetadata
@@ -28,7 +29,13 @@ _MAGIC = (
     (0, b"MMOR"),
     (0, b"IIU\0"),
     (4, b"ftypcrx "),
+    (6, b"HEAPCCDR"),  # CRW
+    (0, b"\0MRM"),
+    (0, b"FOVb"),  # X3F
+    (0, b"qktk"),
+    (0, b"qktn"),
 )
+_JPEG = b"\xff\xd8\xff"  # a photo for the web, whatever its name says
 _TIFF = (b"II*\0", b"MM\0*")
 _TIFF_BUT_FOR_MAGIC = {b"IIRO": b"II*\0", b"IIRS": b"II*\0", b"MMOR": b"MM\0*", b"IIU\0": b"II*\0"}
 
@@ -63,17 +70,24 @@ class Raw:
     user_metadata: UserMetadata
 
 
-def is_raw(file: BinaryIO) -> bool:
-    """Return whether a file may be RAW, by its content.
+def is_raw(file: BinaryIO, name: str = "") -> bool:
+    """Return whether a file may be RAW, by its content, or else by its name.
 
     If a file begins like TIFF, its tags decide: a RAW file has DNG's version, a sensor's colours,
-    or a maker together with pictures below the first one.
+    or a maker together with pictures below the first one. Not all RAW files can be told so. If the
+    name ends like a RAW file's, LibRaw tries.
 
     Args:
         file: Seekable; read from its start.
+        name: Of the file.
     """
     file.seek(0)
     start = file.read(16)
+    named = is_raw_name(name) and not start.startswith(_JPEG)
+    return named or _begins_as_raw(file, start)
+
+
+def _begins_as_raw(file: BinaryIO, start: bytes) -> bool:
     if start[:4] not in _TIFF:
         return any(start[offset:].startswith(magic) for offset, magic in _MAGIC)
     if start[8:10] == b"CR":  # CR2
@@ -98,15 +112,18 @@ def read_raw(file: BinaryIO, size: int, check: Callable[[int, int], None]) -> Ra
         check: Called with width and height before any pixel is decoded; may raise.
 
     Returns:
-        The picture and the metadata. None if the file is a TIFF that LibRaw can't read as RAW.
+        The picture and the metadata. None if LibRaw can't read the file as RAW, and Pillow might
+        read it: a TIFF, or a file that is RAW by its name only.
 
     Raises:
-        ValueError: LibRaw can't read the file, and the file is no TIFF that Pillow might read.
+        ValueError: LibRaw can't read the file, and the file begins as RAW.
     """
     import rawpy
 
     file.seek(0)
-    is_tiff = file.read(4) in _TIFF
+    start = file.read(16)
+    is_tiff = start[:4] in _TIFF
+    is_certain = not is_tiff and _begins_as_raw(file, start)
     file.seek(0)
     with rawpy.RawPy() as raw:
         try:
@@ -114,7 +131,8 @@ def read_raw(file: BinaryIO, size: int, check: Callable[[int, int], None]) -> Ra
             flipped = _ORIENTATIONS.get(raw.sizes.flip, 1)
             width, height = raw.sizes.width, raw.sizes.height
             check(width, height)
-            preview = _preview(raw, size, check)
+            thumbnail = _thumbnail(raw)
+            preview = None if thumbnail is None else _preview(thumbnail, size, check)
             if preview is not None:
                 orientation = _preview_orientation(preview, flipped, width > height)
                 picture = preview
@@ -123,14 +141,46 @@ def read_raw(file: BinaryIO, size: int, check: Callable[[int, int], None]) -> Ra
         except rawpy.LibRawUnsufficientMemoryError:
             raise MemoryError from None
         except (rawpy.LibRawError, OSError) as error:
-            if is_tiff:
+            if not is_certain:
                 return None
             raise ValueError(_words(error)) from error
     if flipped >= 5:
         width, height = height, width
-    exif = _exif(file, preview)
-    user_metadata = _user_metadata(file, is_tiff, preview)
+    exif, user_metadata = _metadata(file, thumbnail)
     return Raw(picture, orientation, width, height, exif, user_metadata)
+
+
+def raw_metadata(file: BinaryIO) -> tuple[Exif, UserMetadata] | None:
+    """Read the metadata of a RAW file, and no pixels: those that `read_raw` gives.
+
+    Args:
+        file: Seekable; read from its start.
+
+    Returns:
+        The metadata. None if LibRaw can't read the file as RAW, and Pillow might read it.
+
+    Raises:
+        ValueError: LibRaw can't read the file, and the file begins as RAW.
+    """
+    import rawpy
+
+    file.seek(0)
+    start = file.read(16)
+    if start[:4] in _TIFF:  # has it without LibRaw
+        return _metadata(file, None)
+    is_certain = _begins_as_raw(file, start)
+    file.seek(0)
+    with rawpy.RawPy() as raw:
+        try:
+            raw.open_buffer(file)
+            thumbnail = _thumbnail(raw)
+        except rawpy.LibRawUnsufficientMemoryError:
+            raise MemoryError from None
+        except (rawpy.LibRawError, OSError) as error:
+            if not is_certain:
+                return None
+            raise ValueError(_words(error)) from error
+    return _metadata(file, thumbnail)
 
 
 def _first_tags(file: BinaryIO, start: bytes) -> dict[int, int]:
@@ -147,24 +197,32 @@ def _first_tags(file: BinaryIO, start: bytes) -> dict[int, int]:
     return dict(struct.iter_unpack(f"{order}H6xH2x", table))
 
 
-def _preview(raw: rawpy.RawPy, size: int, check: Callable[[int, int], None]) -> Image.Image | None:
-    """Return the embedded preview, loaded; None if it is too small or damaged."""
+def _thumbnail(raw: rawpy.RawPy) -> Image.Image | None:
+    """Return the embedded preview, opened; None if it is damaged."""
     import rawpy
 
     try:
         thumb = raw.extract_thumb()
         if isinstance(thumb.data, bytes):
-            preview: Image.Image = Image.open(io.BytesIO(thumb.data), formats=["JPEG"])
-        else:
-            preview = Image.fromarray(thumb.data)
-        if min(preview.size) < size:
-            return None
-        check(*preview.size)
-        preview.draft("RGB", (size, size))
-        preview.load()
+            return Image.open(io.BytesIO(thumb.data), formats=["JPEG"])
+        return Image.fromarray(thumb.data)
     except (rawpy.LibRawError, OSError, ValueError, SyntaxError, TypeError):
         return None  # no readable preview: the sensor's picture is taken
-    return preview
+
+
+def _preview(
+    thumbnail: Image.Image, size: int, check: Callable[[int, int], None]
+) -> Image.Image | None:
+    """Return the embedded preview, loaded; None if it is too small or damaged."""
+    if min(thumbnail.size) < size:
+        return None
+    check(*thumbnail.size)
+    try:
+        thumbnail.draft("RGB", (size, size))
+        thumbnail.load()
+    except (OSError, ValueError, SyntaxError, TypeError):
+        return None
+    return thumbnail
 
 
 def _preview_orientation(preview: Image.Image, orientation: int, is_wide: bool) -> int:
@@ -191,7 +249,12 @@ def _develop(raw: rawpy.RawPy, size: int) -> Image.Image:
     return Image.fromarray(pixels if pixels.shape[2] != 1 else pixels[:, :, 0])
 
 
-def _exif(file: BinaryIO, preview: Image.Image | None) -> Exif:
+def _metadata(file: BinaryIO, thumbnail: Image.Image | None) -> tuple[Exif, UserMetadata]:
+    """Read the metadata of a RAW file, in part from its embedded preview."""
+    return _exif(file, thumbnail), _user_metadata(file, thumbnail)
+
+
+def _exif(file: BinaryIO, thumbnail: Image.Image | None) -> Exif:
     """Read EXIF from the file, or else from its preview."""
     file.seek(0)
     start = file.read(4)
@@ -199,20 +262,22 @@ def _exif(file: BinaryIO, preview: Image.Image | None) -> Exif:
         return read_exif(file)
     if start in _TIFF_BUT_FOR_MAGIC:
         return read_exif(io.BytesIO(_TIFF_BUT_FOR_MAGIC[start] + file.read(_HEAD)))
-    blob = preview.info.get("exif") if preview is not None else None
+    blob = thumbnail.info.get("exif") if thumbnail is not None else None
     if not isinstance(blob, bytes):  # CR3 consists of boxes: the first box with EXIF has the camera
         _, _, blob = file.read(_HEAD).partition(b"CMT1")
     return read_exif(io.BytesIO(blob)) if blob else Exif()
 
 
-def _user_metadata(file: BinaryIO, is_tiff: bool, preview: Image.Image | None) -> UserMetadata:
-    if is_tiff:
+def _user_metadata(file: BinaryIO, thumbnail: Image.Image | None) -> UserMetadata:
+    file.seek(0)
+    if file.read(4) in _TIFF:
+        file.seek(0)
         try:
             with Image.open(file, formats=["TIFF"]) as first:
                 return read_embedded(first)
         except Exception:  # a compression that Pillow doesn't know
             return NOTHING
-    return read_embedded(preview) if preview is not None else NOTHING
+    return read_embedded(thumbnail) if thumbnail is not None else NOTHING
 
 
 def _words(error: Exception) -> str:

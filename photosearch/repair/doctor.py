@@ -13,7 +13,7 @@ from pathlib import Path
 
 from photosearch.errors import LibraryError
 from photosearch.files.drives import is_emptied
-from photosearch.files.file import File, Skipped
+from photosearch.files.file import File, PassedOver, Skipped
 from photosearch.files.paths import outermost, root_of, top_of
 from photosearch.files.roots import root_among, why_unreachable
 from photosearch.files.sidecars import list_sidecars
@@ -293,6 +293,8 @@ def compare(connection: sqlite3.Connection) -> Files:
             continue
         closed = []
         for entry in entries:
+            if isinstance(entry, PassedOver):
+                continue
             before = known.pop(entry.path, None)
             if isinstance(entry, Skipped):
                 closed.append(os.path.join(entry.path, ""))

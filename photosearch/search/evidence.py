@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from photosearch.search.query import Query, match_expression
 from photosearch.search.results import Result
 from photosearch.search.scores import Scores
-from photosearch.store.search_fields import FIELD_NAMES
+from photosearch.store.search_fields import FIELD_NAMES, WRITTEN_FIELDS
 from photosearch.store.search_rows import CaptionSource
 from photosearch.wording import Confidence
 
@@ -57,9 +57,15 @@ def results(
                 values.path, float(scores.values[row]), caption, matches, marks,
                 tags.get(photo, []), scores.parts_of(row), values.taken_at, values.taken_from,
                 values.confidence, query.says_something and bool(scores.values[row] >= scores.sure),
+                _written(values.texts),
             )
         )  # fmt: skip
     return found
+
+
+def _written(texts: dict[str, str]) -> dict[str, list[str]]:
+    """Return what people wrote, by field: each line is a value of its own."""
+    return {name: texts[name].split("\n") for name in WRITTEN_FIELDS if texts[name]}
 
 
 def _shown(connection: sqlite3.Connection, photos: list[int]) -> dict[int, _Shown]:

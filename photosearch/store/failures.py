@@ -21,13 +21,14 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A file or folder that can't be read."""
+    """A file or folder that can't be read, or only in part."""
 
     path: str
     reason: str
     size: int | None = None  # of a file, in bytes
     mtime_ns: int | None = None  # None: the system can't reach it
     stage: Stage = Stage.DECODE
+    in_part: bool = False  # a part could be read
 
 
 def write_failure(connection: sqlite3.Connection, failure: Failure) -> None:

@@ -172,7 +172,7 @@ def make_silent(hostile: Hostile) -> None:
     (folder / "dangling").symlink_to("nowhere")
     (folder / ".hidden.jpg").write_bytes(b"no photo")
     (folder / "notes.txt").write_text("no photo")
-    (folder / "film.mp4").write_bytes(b"no photo")
+    (folder / "film.mp4").write_bytes(b"no photo")  # counted once, in a line of its own
     (folder / "folder.jpg").mkdir()
 
 
@@ -273,6 +273,7 @@ def test_nothing_else_is_said_and_nothing_that_commands_a_terminal(hostile: Host
     text.encode("utf-8")  # no bytes that aren't UTF-8
     others = [line for line in text.splitlines() if not line.startswith("skipping ")]
     usual = r"[\d,]+ photos to caption|[\d,]+ of [\d,]+ photos, .*/s, .* left"
+    assert others.pop() == "passed over: 1 video"
     assert others == [line for line in others if re.fullmatch(usual, line)]
 
 

@@ -6,9 +6,11 @@ import importlib
 import json
 import os
 import re
+import signal
 import sqlite3
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any, cast
 
@@ -43,6 +45,66 @@ def index(*arguments, **options):
     raise ValueError("not enough values to unpack")
 photosearch.indexing.run.index = index
 """
+
+
+# An indexing run whose end takes a while: the seconds that the command gets as its only word.
+SLOW = """
+import time
+import photosearch.indexing.run
+def index(*arguments, **options):
+    try:
+        print("at work", flush=True)
+        time.sleep(60)
+    finally:
+        print("ending", flush=True)
+        time.sleep({seconds})
+        print("ended", flush=True)
+photosearch.indexing.run.index = index
+"""
+
+
+@pytest.mark.parametrize(
+    ("seconds", "waits", "out"),
+    [(0.5, [0.0], "ended\n"), (0.5, [0.2], "ended\n"), (60, [0.1], ""), (60, [0.1, 0.1], "")],
+)
+def test_a_second_interrupt_ends_no_less_cleanly_than_the_first(
+    tmp_path: Path, seconds: float, waits: list[float], out: str
+) -> None:
+    script = f"{SLOW.format(seconds=seconds)}\nfrom photosearch.cli import main\nmain()"
+    (tmp_path / "Photos").mkdir()
+    command = [sys.executable, "-c", script, "index", "Photos", "--db", "l.db"]
+    with subprocess.Popen(
+        command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "at work\n"
+        process.send_signal(signal.SIGINT)
+        assert process.stdout.readline() == "ending\n"
+        for wait in waits:
+            time.sleep(wait)
+            process.send_signal(signal.SIGINT)
+        told, noted = process.communicate(timeout=30)
+    hint = "stopped: all finished batches are kept, the same command goes on\n"
+    assert (process.returncode, told, noted) == (130, out, hint if out else "")
+
+
+@pytest.mark.parametrize("module", ["typer", "photosearch.indexing.job"])
+def test_an_interrupt_that_became_another_error_is_an_interrupt(
+    tmp_path: Path, module: str
+) -> None:
+    code = f"""if True:
+        import signal, sys
+        class Importer:
+            def find_spec(self, name, path=None, target=None):
+                if name == "{module}":
+                    try:
+                        signal.raise_signal(signal.SIGINT)
+                    except KeyboardInterrupt as error:
+                        raise RuntimeError("Error calling __set_name__") from error
+        sys.meta_path.insert(0, Importer())"""
+    (tmp_path / "Photos").mkdir()
+    done = run(code, "index", "Photos", "--db", "l.db", cwd=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
 
 
 @pytest.mark.parametrize("command", ["index", "watch"])
@@ -181,6 +243,23 @@ def test_a_query_without_a_word_is_told_what_to_type(
     assert (done.returncode, done.stdout) == (1, "")
     (line,) = done.stderr.splitlines()
     assert line.startswith("no photos match: the query has no word, type what the photo shows: ")
+
+
+@pytest.mark.parametrize("command", [("find", "blue"), ("stats",), ("errors",)])
+def test_json_on_a_pipe_is_utf_8_on_every_system(tmp_path: Path, command: tuple[str, ...]) -> None:
+    folder = tmp_path / "Zoë 東京"
+    folder.mkdir()
+    Image.new("RGB", (20, 10), "blue").save(folder / "é.png")
+    (folder / "broken.png").touch()
+    with Library(tmp_path / "l.db") as library:
+        library.index([folder], load=FakeDescriber, workers=0)
+    script = "from photosearch.cli import main; main()"
+    for encoding in ("ascii", "latin-1", "cp1252", "utf-16"):
+        done = subprocess.run(
+            [sys.executable, "-c", script, *command, "--json", "--db", tmp_path / "l.db"],
+            env={**os.environ, "PYTHONIOENCODING": encoding}, capture_output=True, check=True,
+        )  # fmt: skip
+        assert "Zoë 東京" in done.stdout.decode("utf-8") and json.loads(done.stdout)
 
 
 @pytest.mark.parametrize(

@@ -18,9 +18,11 @@ from photosearch.cli.terminal import (
     duration,
     index_summary,
     note,
+    passed_over,
     result_lines,
 )
 from photosearch.indexing.summary import Summary
+from photosearch.photo.dates import DateSource
 from photosearch.search.results import Part, Result
 from photosearch.wording import Confidence
 
@@ -98,6 +100,19 @@ MARKUP = "[bold red]dog[/bold red] [/] [link=file:///x]y[/link] :dog: \\[x] [1, 
 
 def plain_of(line: Line) -> str:
     return "".join(text for text, _ in line)
+
+
+def test_a_match_in_a_list_is_shown_with_the_whole_name() -> None:
+    written = {"people": ["Anna Karenina", "Bob"], "place": ["Old town", "Bergen"],
+               "title": ["A long story"]}  # fmt: skip
+    matches = {"people": ["anna"], "place": ["bergen", "town"], "title": ["long"]}
+    lines = result_lines(1, Result("/x.jpg", 1.0, "a", matches, [], written=written))
+    assert plain_of(lines[2]).strip() == (
+        "also in title: long, people: Anna Karenina, place: Old town, Bergen"
+    )
+    odd = {"people": ["strasse"]}  # another spelling of the same name
+    lines = result_lines(1, Result("/x.jpg", 1.0, "a", odd, [], written={"people": ["Straße"]}))
+    assert plain_of(lines[2]).strip() == "also in people: strasse"
 
 
 @pytest.mark.parametrize("colours", [True, False])
@@ -211,6 +226,35 @@ PARTS = {
 }  # fmt: skip
 
 
+def test_explained_results_tell_their_date_and_its_source() -> None:
+    assert terminal.DATE_SOURCES.keys() == {*DateSource}
+    for source in DateSource:
+        result = Result("/x.jpg", 1.0, "a", {}, [], taken_at="1931-05", taken_from=source)
+        line = plain_of(result_lines(1, result, explain=True)[2])
+        assert line.strip() == f"taken: 1931-05 (by {terminal.DATE_SOURCES[source]})"
+        assert len(result_lines(1, result)) == 2
+    undated = Result("/x.jpg", 1.0, "a", {}, [])
+    assert len(result_lines(1, undated, explain=True)) == 2
+
+
+def test_reading_metadata_again_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    for photos, unread, expected in [
+        (1, 0, ""),
+        (1, 1, "reading the metadata of 1 photo again: this version knows more of it\n"),
+        (
+            100_000,
+            9,
+            "reading the metadata of 100,000 photos again: this version knows more of it\n",
+        ),
+        (100_000, 0, "reading the metadata of 100,000 photos again\n"),
+    ]:
+        with terminal.IndexProgress() as progress:
+            progress.start(0)
+            progress.rereading(photos, unread)
+            progress.reread(photos)
+        assert capsys.readouterr().err == expected
+
+
 def test_explained_results_tell_what_their_scores_are_made_of() -> None:
     result = Result("/x.jpg", 0.97, "a dog", {}, [], ["dog", "beach"], PARTS)
     assert len(result_lines(1, result)) == 2
@@ -284,6 +328,12 @@ def test_progress_of_nothing_is_silent(capsys: pytest.CaptureFixture[str]) -> No
         progress.start(0)
         progress.advance(0)
     assert capsys.readouterr() == ("", "")
+
+
+def test_what_is_passed_over_is_told_in_one_line() -> None:
+    counts = {".jxl": 3, "video": 40, ".psd": 1200, ".ai": 3}
+    assert passed_over(counts) == "1,200 .psd, 3 .ai, 3 .jxl, 40 videos"
+    assert passed_over({"video": 1}) == "1 video" and passed_over({}) == ""
 
 
 @pytest.mark.parametrize(

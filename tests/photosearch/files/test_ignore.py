@@ -14,7 +14,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from photosearch.files.file import File, Skipped
-from photosearch.files.ignore import CACHE_TAG, NAME, PASSED_OVER, Rules, RulesError
+from photosearch.files.ignore import CACHE_TAG, NAME, PASSED_OVER, Rules, RulesError, reach
 from photosearch.files.walk import walk
 
 AsNobody = Callable[[], contextlib.AbstractContextManager[None]]
@@ -193,6 +193,25 @@ def test_common_words_are_passed_over_only_in_programs_own_folders(tmp_path: Pat
     make(tmp_path, "Shoot/CaptureOne/Cache/b.jpg", "Shoot/Output/a.jpg", "NoCaptureOne/Cache/a.jpg")
     found = listed(tmp_path)
     assert len(found) == 7 and all(name.endswith("a.jpg") for name in found)
+
+
+def test_what_photo_servers_make_is_passed_over(tmp_path: Path) -> None:
+    marked = {
+        "immich/thumbs": ".immich", "immich/encoded-video": ".immich", "immich/profile": ".immich",
+        "immich/library": ".immich", "immich/upload": ".immich", "prism/storage": ".ppstorage",
+    }  # fmt: skip
+    for folder, mark in marked.items():
+        make(tmp_path, f"{folder}/{mark}", f"{folder}/ab/a.jpg")
+    make(tmp_path, "cloud/appdata_oc7i1lu91hlw/preview/a.jpg", "cloud/ann/files_versions/a.jpg")
+    make(tmp_path, "cloud/ann/files_trashbin/files/a.jpg", "cloud/ann/files/a.jpg")
+    # A person's own folders have these names, too.
+    make(tmp_path, "thumbs/a.jpg", "profile/a.jpg", "storage/a.jpg", "appdata_ann/a.jpg")
+    assert listed(tmp_path) == [
+        "appdata_ann/a.jpg", "cloud/ann/files/a.jpg", "immich/library/ab/a.jpg",
+        "immich/upload/ab/a.jpg", "profile/a.jpg", "storage/a.jpg", "thumbs/a.jpg",
+    ]  # fmt: skip
+    assert reach(str(tmp_path), f"{tmp_path}/immich/thumbs/ab/a.jpg") is None
+    assert reach(str(tmp_path), f"{tmp_path}/thumbs/a.jpg") is not None
 
 
 def test_a_folder_tagged_as_a_cache_is_passed_over(tmp_path: Path) -> None:

@@ -15,9 +15,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from photosearch.files.file import File, Skipped
+from photosearch.files.file import File, PassedOver, Sidecar, Skipped
 from photosearch.files.ignore import NAME
-from photosearch.files.names import SUFFIXES
+from photosearch.files.names import SUFFIXES, VIDEO
 from photosearch.files.walk import walk
 
 AsNobody = Callable[[], contextlib.AbstractContextManager[None]]
@@ -34,7 +34,7 @@ def listed(root: Path) -> list[str]:
     """Paths of the photos found, relative to the root; fails when anything was skipped."""
     found = list(walk(str(root)))
     assert [item for item in found if isinstance(item, Skipped)] == []
-    return [os.path.relpath(item.path, root) for item in found]
+    return [os.path.relpath(item.path, root) for item in found if isinstance(item, File)]
 
 
 def skipped(root: Path) -> dict[str, str]:
@@ -48,6 +48,18 @@ def test_photos_are_known_by_their_suffix_in_any_case(tmp_path: Path) -> None:
     names = [f"{suffix[1:]}{suffix}" for suffix in SUFFIXES]
     make(tmp_path, *names, "LOUD.JPG", "Mixed.HeIc", "notes.txt", "movie.mp4", "jpg", "x.jpg.part")
     assert set(listed(tmp_path)) == {*names, "LOUD.JPG", "Mixed.HeIc"}
+
+
+def test_pictures_and_videos_that_cannot_be_read_are_told_apart(tmp_path: Path) -> None:
+    make(tmp_path, "a.jpg", "b.PSD", "c/d.mov", "e.txt", ".f.mp4", "@eaDir/g.mp4", "h.mp4", "i.jxl")
+    (tmp_path / "j.mp4").mkdir()
+    (tmp_path / NAME).write_text("h.mp4\n")
+    found = [item for item in walk(str(tmp_path)) if isinstance(item, PassedOver)]
+    assert found == [
+        PassedOver(f"{tmp_path}/b.PSD", ".psd"),
+        PassedOver(f"{tmp_path}/c/d.mov", VIDEO),
+        PassedOver(f"{tmp_path}/i.jxl", ".jxl"),
+    ]
 
 
 def test_a_raw_file_beside_its_jpeg_is_one_photo(tmp_path: Path) -> None:
@@ -312,10 +324,13 @@ def test_finds_what_a_plain_listing_finds(paths: list[list[str]]) -> None:
 # Sidecars
 
 
-def sidecars(root: Path) -> dict[str, str | None]:
+def sidecars(root: Path) -> dict[str, list[str]]:
     """Names of the sidecars by the names of the photos."""
     files = [found for found in walk(str(root)) if isinstance(found, File)]
-    return {os.path.basename(f.path): f.sidecar and os.path.basename(f.sidecar) for f in files}
+    return {
+        os.path.basename(f.path): [os.path.basename(sidecar.path) for sidecar in f.sidecars]
+        for f in files
+    }
 
 
 def test_sidecars_are_found_however_capitalised(tmp_path: Path) -> None:
@@ -328,10 +343,23 @@ def test_sidecars_are_found_however_capitalised(tmp_path: Path) -> None:
     (tmp_path / "e.jpg.xmp").symlink_to(tmp_path / "nowhere")
     (tmp_path / "e.xmp").touch()
     assert sidecars(tmp_path) == {
-        "a.jpg": "A.xmp", "b.JPG": "B.jpg.XMP", "c.jpg": "c.jpg.xmp", "d.jpg": None,
-        "e.jpg": "e.xmp", "g.jpg": None,
+        "a.jpg": ["A.xmp"], "b.JPG": ["B.jpg.XMP"], "c.jpg": ["c.jpg.xmp", "c.xmp"],
+        "d.jpg": [], "e.jpg": ["e.xmp"], "g.jpg": [],
     }  # fmt: skip
-    assert sidecars(tmp_path / "b.JPG") == {"b.JPG": "B.jpg.XMP"}
+    assert sidecars(tmp_path / "b.JPG") == {"b.JPG": ["B.jpg.XMP"]}
+
+
+def test_the_sidecars_of_a_pair_belong_to_whichever_file_is_shown(tmp_path: Path) -> None:
+    make(tmp_path, "1.CR2", "1.jpg", "1.CR2.xmp", "1.jpg.xmp", "1.xmp", "1.png.xmp")
+    found = next(iter(walk(str(tmp_path))))
+    assert isinstance(found, File) and found.twin is not None
+    names = ["1.jpg.xmp", "1.CR2.xmp", "1.xmp"]
+    assert [os.path.basename(sidecar.path) for sidecar in found.sidecars] == names
+    assert {*found.twin.sidecars} == {*found.sidecars}
+    assert found.twin.sidecars[0].path.endswith("1.CR2.xmp")  # its own first
+    assert sidecars(tmp_path / "1.jpg") == {"1.jpg": names}  # given by itself
+    (tmp_path / "1.jpg").unlink()
+    assert sidecars(tmp_path) == {"1.CR2": ["1.CR2.xmp", "1.jpg.xmp", "1.xmp"]}
 
 
 def test_a_sidecar_tells_its_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -345,4 +373,4 @@ def test_a_sidecar_tells_its_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.chdir(tmp_path)
     (relative,) = walk("a.jpg")
     assert isinstance(relative, File)
-    assert (relative.path, relative.sidecar) == ("a.jpg", "a.xmp")
+    assert (relative.path, relative.sidecars) == ("a.jpg", (Sidecar("a.xmp", 10**18),))

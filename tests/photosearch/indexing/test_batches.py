@@ -14,7 +14,7 @@ from captioner.describe.description import PARTS
 from photosearch.files.file import File
 from photosearch.files.walk import walk
 from photosearch.indexing.batches import (
-    DecodedBatch,
+    ReadBatch,
     decode_batches,
     describe_batches,
     photo_of,
@@ -125,7 +125,7 @@ def test_only_the_wanted_parts_are_made(tmp_path: Path) -> None:
 def test_a_batch_without_photos_asks_nobody() -> None:
     failure = Failure("/p/a.png", "truncated file")
     describer = FakeDescriber()
-    (batch,) = describe_batches([DecodedBatch([], [failure], Stages(decode=1))], describer, PARTS)
+    (batch,) = describe_batches([ReadBatch([], [failure], Stages(decode=1))], describer, PARTS)
     assert (batch.photos, batch.failures, batch.stages) == ([], [failure], Stages(decode=1))
     assert describer.batches == []
 
@@ -135,11 +135,11 @@ def test_a_batch_is_described_while_the_next_is_decoded(tmp_path: Path) -> None:
     (task,) = tasks_in(tmp_path)
     described, asked = threading.Event(), threading.Event()
 
-    def batches() -> Iterator[DecodedBatch]:
-        yield DecodedBatch([(task, decode(task.file.path, 8))], [], Stages())
+    def batches() -> Iterator[ReadBatch[Decoded]]:
+        yield ReadBatch([(task, decode(task.file.path, 8))], [], Stages())
         assert described.wait(10)  # of the first, though nobody has taken it yet
         asked.set()
-        yield DecodedBatch([(task, decode(task.file.path, 8))], [], Stages())
+        yield ReadBatch([(task, decode(task.file.path, 8))], [], Stages())
 
     describer = FakeDescriber(shade, probe=lambda call: described.set())
     assert len(list(describe_batches(batches(), describer, PARTS))) == 2
@@ -168,7 +168,7 @@ def test_a_photo_is_what_its_file_and_its_sidecar_tell(tmp_path: Path) -> None:
     ((decoded_task, decoded),) = next(decode_batches([task], 8, HERE, lambda: 1)).photos
     photo = photo_of(decoded_task, decoded)
     assert photo.user_metadata == UserMetadata("Rome")
-    assert (photo.description, photo.unread, photo.root) == (None, None, str(tmp_path))
+    assert (photo.description, photo.unread, photo.root) == (None, (), str(tmp_path))
     assert (photo.format, photo.width, photo.height) == ("PNG", 9, 9)
     assert photo.content_hash == decode(task.file.path, 8).content_hash
 
@@ -178,10 +178,24 @@ def test_a_damaged_sidecar_is_tried_again_when_it_changes(tmp_path: Path) -> Non
     (tmp_path / "a.xmp").write_text("<broken")
     (task,) = tasks_in(tmp_path)
     photo = photo_of(task, decode_file(task.file, 8))
-    assert photo.unread is not None and photo.user_metadata == UserMetadata()
-    assert (photo.unread.path, photo.unread.stage) == (f"{tmp_path}/a.xmp", Stage.SIDECAR)
-    assert photo.unread.mtime_ns == os.stat(tmp_path / "a.xmp").st_mtime_ns
-    assert photo.unread.size is None
+    (unread,) = photo.unread
+    assert photo.user_metadata == UserMetadata()
+    assert (unread.path, unread.stage) == (f"{tmp_path}/a.xmp", Stage.SIDECAR)
+    assert unread.mtime_ns == os.stat(tmp_path / "a.xmp").st_mtime_ns
+    assert unread.size is None
+
+
+def test_the_words_of_a_damaged_sidecar_count_if_there_are_any(tmp_path: Path) -> None:
+    paint(tmp_path, "a.png")
+    for text, words, keeps in (
+        ("<broken", UserMetadata(), True),
+        (XMP, UserMetadata("Rome"), False),
+    ):
+        (tmp_path / "a.xmp").write_text(f"{text} left over")
+        (task,) = tasks_in(tmp_path)
+        photo = photo_of(task, decode_file(task.file, 8))
+        assert photo.unread is not None
+        assert (photo.user_metadata, photo.keeps_words) == (words, keeps)
 
 
 def test_a_sidecar_out_of_reach_is_tried_in_the_next_run(tmp_path: Path) -> None:
@@ -190,8 +204,8 @@ def test_a_sidecar_out_of_reach_is_tried_in_the_next_run(tmp_path: Path) -> None
     (task,) = tasks_in(tmp_path)
     (tmp_path / "a.xmp").unlink()
     photo = photo_of(task, decode_file(task.file, 8))
-    assert photo.unread == Failure(
-        f"{tmp_path}/a.xmp", "can't be read: it is gone", stage=Stage.SIDECAR
+    assert photo.unread == (
+        Failure(f"{tmp_path}/a.xmp", "can't be read: it is gone", stage=Stage.SIDECAR),
     )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from captioner.describe.description import PARTS
-from photosearch.files.file import File, Skipped
+from photosearch.files.file import File, PassedOver, Sidecar, Skipped
 from photosearch.indexing.config import IndexOptions
 from photosearch.indexing.scan import (
     Decision,
@@ -24,7 +24,7 @@ from photosearch.store.known import Known
 FILE = File("/p/a.jpg", 100, 7, 1)
 KNOWN = Known(100, 7, models=(1, 1, 1))
 FAILED = replace(KNOWN, reason="truncated file")
-WITH_SIDECAR = replace(FILE, sidecar="/p/a.xmp", sidecar_mtime_ns=5)
+WITH_SIDECAR = replace(FILE, sidecars=(Sidecar("/p/a.xmp", 5),))
 SKIPPED = Skipped("/p/b", "broken link")
 ONLY = IndexOptions()
 FORCE, RETRY, UPGRADE = (
@@ -83,12 +83,21 @@ def test_each_case_has_its_decision(
     assert decide(found, before, config, **facts) is decision
 
 
+def test_metadata_are_read_again_of_all_known_photos_that_are_not_described_again() -> None:
+    metadata = IndexOptions(metadata=True)
+    assert decide(FILE, KNOWN, metadata) is Decision.REREAD
+    assert decide(FILE, None, metadata) is Decision.NEW
+    assert decide(FILE, FAILED, metadata) is Decision.LEAVE
+    assert decide(FILE, KNOWN, replace(metadata, force=True)) is Decision.AGAIN
+    assert decide(FILE, KNOWN, replace(metadata, upgrade=True), outdated=True) is Decision.UPGRADE
+
+
 def test_a_damaged_sidecar_is_tried_when_it_changes_or_is_not_known_to_fail() -> None:
     damaged = replace(KNOWN, sidecar_mtime_ns=5, sidecar_damaged=True)
     assert decide(WITH_SIDECAR, damaged, ONLY, sidecar_failed=True) is Decision.KEEP
     assert decide(WITH_SIDECAR, damaged, RETRY, sidecar_failed=True) is Decision.REREAD
     assert decide(WITH_SIDECAR, damaged, ONLY, sidecar_failed=False) is Decision.REREAD
-    changed = replace(WITH_SIDECAR, sidecar_mtime_ns=6)
+    changed = replace(FILE, sidecars=(Sidecar("/p/a.xmp", 6),))
     assert decide(changed, damaged, ONLY, sidecar_failed=True) is Decision.REREAD
 
 
@@ -217,7 +226,7 @@ def test_hidden_photos_return_and_old_failures_are_counted(tmp_path: Path) -> No
 def test_each_decision_becomes_its_task(tmp_path: Path) -> None:
     root = str(tmp_path)
     new, old, sidecar = (replace(FILE, path=f"{root}/{name}.jpg") for name in ("a", "b", "c"))
-    sidecar = replace(sidecar, sidecar=f"{root}/c.xmp", sidecar_mtime_ns=5)
+    sidecar = replace(sidecar, sidecars=(Sidecar(f"{root}/c.xmp", 5),))
     known = {
         old.path: replace(KNOWN, models=(1, 2, 1)),
         sidecar.path: replace(KNOWN, models=(2, 1, 1)),
@@ -235,7 +244,7 @@ def test_each_decision_becomes_its_task(tmp_path: Path) -> None:
 
 def test_a_sidecar_that_fails_is_no_photo_that_is_gone(tmp_path: Path) -> None:
     root = str(tmp_path)
-    photo = replace(FILE, path=f"{root}/a.jpg", sidecar=f"{root}/a.xmp", sidecar_mtime_ns=5)
+    photo = replace(FILE, path=f"{root}/a.jpg", sidecars=(Sidecar(f"{root}/a.xmp", 5),))
     known = {
         photo.path: replace(KNOWN, sidecar_mtime_ns=5, sidecar_damaged=True),
         f"{root}/a.xmp": Known(None, 5, reason="damaged"),
@@ -277,3 +286,10 @@ def test_several_folders_add_up() -> None:
     )
     assert joined([]) == Scanned()
     assert [len(part.fresh) for part in parts] == [1, 0]  # none of them is changed
+
+
+def test_what_is_passed_over_is_counted(tmp_path: Path) -> None:
+    entries = [PassedOver(f"/p/{name}", kind) for name, kind in [("a", ".psd"), ("b", ".psd")]]
+    found = scan(str(tmp_path), "/p", [FILE, *entries], lambda path: {}, None, ONLY)
+    assert (found.passed_over, len(found.fresh), found.failures) == ([".psd", ".psd"], 1, [])
+    assert joined([found, Scanned(passed_over=["video"])]).passed_over == [".psd", ".psd", "video"]

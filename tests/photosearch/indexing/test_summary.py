@@ -13,6 +13,7 @@ summaries = st.builds(
     Summary,
     **{name: st.integers(0, 9) for name in counts},
     unreachable=st.dictionaries(st.sampled_from("abc"), st.just("it is gone")),
+    passed_over=st.dictionaries(st.sampled_from([".psd", "video"]), st.integers(1, 9)),
     stages=st.builds(Stages, *[st.integers(0, 9)] * 4),
 )
 
@@ -23,6 +24,9 @@ def test_a_sum_is_the_sum_of_each_count(one: Summary, other: Summary) -> None:
     for name in counts:
         assert getattr(both, name) == getattr(one, name) + getattr(other, name)
     assert both.unreachable == {**one.unreachable, **other.unreachable}
+    for kind in (".psd", "video"):
+        alone = [summary.passed_over.get(kind, 0) for summary in (one, other)]
+        assert both.passed_over.get(kind, 0) == sum(alone)
     assert both.stages.walk == one.stages.walk + other.stages.walk
     assert both.stages.write == one.stages.write + other.stages.write
 

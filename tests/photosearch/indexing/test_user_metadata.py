@@ -27,7 +27,7 @@ from photosearch.search.stems import Stemmer
 from photosearch.search.wording import word_scores
 from photosearch.store import database
 from photosearch.store.edits import write_edit
-from tests.fakes import FakeDescriber
+from tests.fakes import Diary, FakeDescriber, unneeded
 
 ALT_TEXT = "Iptc4xmpCore:AltTextAccessibility"
 Packet = Callable[..., bytes]
@@ -218,6 +218,21 @@ def test_a_damaged_sidecar_is_told_once_and_until_it_is_mended(
     assert album.find("red")[0].caption == "Rome"
 
 
+def test_what_is_left_in_a_damaged_sidecar_counts_and_its_damage_is_told(
+    album: Album, packet: Packet
+) -> None:
+    album.photo("a.jpg", xmp=packet({"dc:title": "Rome"}))
+    album.sidecar("a.xmp", packet({"dc:title": "Oslo"}))
+    album.index(namer())
+    path = album.sidecar("a.xmp", packet({"dc:title": "Bergen"}).partition(b"</rdf:Desc")[0])
+    summary = album.index()
+    assert (summary.reread, summary.failed) == (1, 1)
+    assert album.find("red")[0].caption == "Bergen"
+    reason = "damaged, but read as far as possible: it is cut off"
+    assert album.row("failures", "display, reason") == (path, reason)
+    assert album.index().failed_before == 1
+
+
 def test_a_damaged_sidecar_is_told_wherever_it_goes(album: Album) -> None:
     (album.photos / "A").mkdir()
     album.photo("A/a.jpg")
@@ -243,13 +258,75 @@ def test_a_shared_sidecar_is_told_once(album: Album, packet: Packet) -> None:
     assert (album.index().reread, album.row("failures")) == (3, None)
 
 
+def test_all_sidecars_of_a_photo_count_and_each_change_is_noticed(
+    album: Album, packet: Packet
+) -> None:
+    album.photo("a.jpg")
+    album.sidecar("a.xmp", packet({"dc:title": "Rome"}, {"dc:subject": ["sun"]}))
+    album.index(namer())
+    takeout = {"title": "a.jpg", "description": "Kunigunde", "people": [{"name": "Ines"}]}
+    steps: list[tuple[str, bytes | None, list[str]]] = [
+        ("a.cr2.xmp", packet({"dc:title": "Oslo"}, {"dc:subject": ["snow"]}), ["rome", "snow"]),
+        ("a.jpg.json", json.dumps(takeout).encode(), ["rome", "oslo", "kunigunde"]),
+        ("a.jpg.json", json.dumps({**takeout, "description": "Will"}).encode(), ["sun", "will"]),
+        ("a.cr2.xmp", None, ["rome", "sun", "will"]),
+        ("a.xmp", None, ["will"]),
+    ]
+    for name, raw, words in steps:
+        if raw is None:
+            (album.photos / name).unlink()
+        else:
+            album.sidecar(name, raw)
+        assert (album.index().reread, album.index().unchanged) == (1, 1)
+        is_takeout = (album.photos / "a.jpg.json").exists()
+        assert album.row("user_metadata", "people") == ("Ines" if is_takeout else "",)
+        row = album.row("user_metadata", "title || description || keywords || notes")
+        assert row is not None and all(word in str(row[0]).lower() for word in words)
+
+
+def test_beside_a_damaged_sidecar_the_words_of_the_others_are_read(
+    album: Album, packet: Packet
+) -> None:
+    album.photo("a.jpg")
+    album.sidecar("a.jpg.xmp", packet({"dc:title": "Rome"}, {"dc:subject": ["sun"]}))
+    album.index(namer())
+    album.sidecar("a.jpg.xmp", b"<broken")
+    for title, keyword in [("Oslo", "snow"), ("Bern", "lake")]:
+        album.sidecar("a.xmp", packet({"dc:title": title}, {"dc:subject": [keyword]}))
+        album.index()
+    row = album.row("user_metadata", "title, keywords, notes")
+    assert row == ("Rome", "sun\nsnow\nlake", "alie\nOslo\nBern")
+    album.sidecar("a.jpg.xmp", packet({"dc:title": "Paris"}))
+    album.index()
+    assert album.row("user_metadata", "title, keywords, notes") == (
+        "Paris", "lake", "alie\nBern"
+    )  # fmt: skip
+
+
+def test_each_damaged_sidecar_of_a_photo_is_told_until_it_is_mended(
+    album: Album, packet: Packet
+) -> None:
+    album.photo("a.jpg")
+    for name in ("a.jpg.xmp", "a.xmp", "a.json"):
+        album.sidecar(name, b"<broken")
+    assert album.index(namer()).failed == 3
+    assert (album.index().failed, album.index().failed_before) == (0, 3)
+    album.sidecar("a.xmp", packet({"dc:title": "Rome"}))
+    album.index()
+    assert album.index().failed_before == 2
+    for name in ("a.jpg.xmp", "a.json"):
+        (album.photos / name).unlink()
+    album.index()
+    assert (album.index().failed_before, album.row("failures")) == (0, None)
+
+
 def test_a_damaged_sidecar_costs_no_date(album: Album, packet: Packet) -> None:
     album.photo("a.jpg")
     album.sidecar("a.xmp", packet(attributes={"photoshop:DateCreated": "1931-05"}))
     album.index(namer())
     album.sidecar("a.xmp", b"<broken")
     album.index()
-    assert album.row("photos", "taken_at, taken_from") == ("1931-05", "xmp")
+    assert album.row("photos", "taken_at, taken_from") == ("1931-05", "sidecar")
     (album.photos / "a.xmp").unlink()
     album.index()
     assert album.row("photos", "taken_from") == ("file",)
@@ -315,10 +392,65 @@ def test_dates_come_from_the_best_source(album: Album, packet: Packet) -> None:
     )
     album.index()
     (result,) = album.find("red")
-    assert (result.taken_at, result.taken_from) == ("1931-05", "xmp")
+    assert (result.taken_at, result.taken_from) == ("1931-05", "sidecar")
     row = album.exported()
-    assert (row["taken_at"], row["taken_from"]) == ("1931-05", "xmp")
+    assert (row["taken_at"], row["taken_from"]) == ("1931-05", "sidecar")
     assert album.row("user_metadata") is None  # a date is no text
+
+
+def test_a_photo_that_nobody_dated_has_no_date_anywhere(album: Album) -> None:
+    os.utime(album.photo("a.jpg"), (0, 0))
+    album.index(namer())
+    (result,) = album.find("red")
+    assert (result.taken_at, result.taken_from) == (None, None)
+    record = json.loads(json.dumps(as_record(result)))
+    assert (record["taken_at"], record["taken_from"]) == (None, None)
+    row = album.exported()
+    assert (row["taken_at"], row["taken_from"]) == ("", "")
+    (album.photos / "a.jpg").rename(album.photos / "1931-05-17.jpg")
+    assert album.index().moved == 1
+    assert album.row("photos", "taken_at, taken_from") == ("1931-05-17", "name")
+
+
+def test_metadata_are_read_again_when_asked_and_without_pixels(
+    album: Album, packet: Packet
+) -> None:
+    for name in ("a.jpg", "b.jpg"):
+        album.photo(name)
+    album.index(namer())
+    captions = album.row("captions")
+    assert album.index().reread == 0
+    for name in ("a.jpg", "b.jpg"):  # from here on no pixels can be decoded
+        path = album.photos / name
+        status = path.stat()
+        content = path.read_bytes()
+        path.write_bytes(content[: content.index(b"\xff\xda") + 2].ljust(len(content), b"\0"))
+        os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    with album.connection:
+        album.connection.execute("UPDATE photos SET camera = 'lost', taken_at = '1900'")
+    diary = Diary()
+    options = IndexOptions(workers=0, metadata=True)
+    summary = index(album.connection, [str(album.photos)], unneeded, options, diary)
+    assert (summary.reread, summary.failed, summary.captioned) == (2, 0, 0)
+    assert diary.reread_photos == [2, 0, 2]
+    assert album.row("photos", "camera") == (None,)
+    assert album.row("photos", "taken_at") != ("1900",)
+    assert album.row("captions") == captions
+
+
+def test_a_library_of_an_earlier_version_is_read_again_once(album: Album, packet: Packet) -> None:
+    album.photo("a.jpg", xmp=packet({"dc:title": "Rome"}))
+    album.index(namer())
+    with album.connection:
+        album.connection.execute("UPDATE photos SET metadata_unread = 1, dates = NULL")
+        album.connection.execute("DELETE FROM settings WHERE name = 'dates_rule'")
+    diary = Diary()
+    options = IndexOptions(workers=2)
+    for expected in (1, 0):
+        summary = index(album.connection, [str(album.photos)], unneeded, options, diary)
+        assert (summary.reread, summary.failed) == (expected, 0)
+    assert diary.reread_photos == [1, 1, 1]
+    assert album.row("photos", "dates IS NULL") == (0,)
 
 
 def test_results_can_be_told_to_programs(album: Album, packet: Packet) -> None:

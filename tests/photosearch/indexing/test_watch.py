@@ -124,7 +124,10 @@ def test_what_can_change_the_library_matters(tmp_path: Path) -> None:
     (tmp_path / "new").mkdir()
     library = f"{tmp_path}/photos.db"
     yes = ["a.jpg", "b/A.HEIC", "b/a.jpg.xmp", "new", NAME, f"b/{NAME}", "b/CACHEDIR.TAG", "moved"]
-    no = ["a.txt", ".a.jpg", ".git/a.jpg", "@eaDir/a.jpg", "b/node_modules/c/a.jpg", "unknown"]
+    yes += ["new/c.jpg.json", "new/c.json", "new/C.jpg.suppl.json", "thumbs/.immich"]
+    (tmp_path / "new" / "c.jpg").touch()
+    no = ["new/d.jpg.json", "new/package.json", "b/a.jpg.json", "new/c.mp4"]
+    no += ["a.txt", ".a.jpg", ".git/a.jpg", "@eaDir/a.jpg", "b/node_modules/c/a.jpg", "unknown"]
     no += [f"photos.db{end}" for end in ("", "-wal", "-shm", "-journal", "-lock")]
     (tmp_path / "a.txt").touch()
     for names, expected in [(yes, True), (no, False)]:

@@ -12,6 +12,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from photosearch.photo.dates import DateSource
 from photosearch.photo.decode import decode
 from photosearch.photo.exif import Exif
 from photosearch.photo.picture import UndecodableError
@@ -19,7 +20,7 @@ from photosearch.photo.raw import is_raw, read_raw
 
 Dng = Callable[..., bytes]
 
-METADATA = Exif("2019-07-04T12:34:56", "Fotomat Raw 1")
+METADATA = Exif({DateSource.MODIFIED: "2019-07-04T12:34:56"}, "Fotomat Raw 1")
 STORED = {
     1: None,
     3: Image.Transpose.ROTATE_180,
@@ -58,8 +59,8 @@ def test_without_a_preview_it_is_developed_upright(
     assert decoded.format == "RAW"
     assert decoded.pixels.shape == (size, size, 3)
     assert (decoded.width, decoded.height) == (320, 240)
-    assert (decoded.exif.taken_at, decoded.exif.camera) == (
-        METADATA.taken_at, METADATA.camera,
+    assert (decoded.exif.dates, decoded.exif.camera) == (
+        METADATA.dates, METADATA.camera,
     )  # fmt: skip
     assert decoded.content_hash is not None
     assert likeness(decoded.pixels, scene()) > 0.93
@@ -213,3 +214,21 @@ def test_libraw_is_imported_for_raw_only(tmp_path: Path, dng: Dng) -> None:
     )
     assert done.stdout.split() == ["False", "True"]
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize("magic", [b"\0MRM", b"FOVb", b"qktk", b"II\x1a\0\0\0HEAPCCDR"])
+def test_raw_files_that_are_no_tiff_are_known_by_their_beginning(magic: bytes) -> None:
+    assert is_raw(io.BytesIO(magic + bytes(20)))
+    assert not is_raw(io.BytesIO(b"x" + magic + bytes(20)))
+
+
+def test_a_name_lets_libraw_try_and_no_more(tmp_path: Path) -> None:
+    picture = io.BytesIO()
+    Image.new("RGB", (40, 30), "red").save(picture, "TIFF")
+    assert is_raw(picture, "a.KDC") and not is_raw(picture, "a.tif")
+    for name, format in [("a.kdc", "TIFF"), ("a.3fr", "PNG"), ("a.cr2", "JPEG")]:
+        Image.new("RGB", (40, 30), "red").save(tmp_path / name, format)
+        assert decode(f"{tmp_path}/{name}", 8).format == format
+    (tmp_path / "a.mos").write_bytes(b"no photo at all")
+    with pytest.raises(UndecodableError, match="not an image in a known format"):
+        decode(f"{tmp_path}/a.mos", 8)

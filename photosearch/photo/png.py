@@ -1,0 +1,43 @@
+"""PNG files with a bad checksum in a chunk that no pixel depends on.
+
+Browsers leave such a chunk out; Pillow refuses the file. The chunks: https://www.w3.org/TR/png-3/.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from typing import BinaryIO
+
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+
+_ANCILLARY = 0x20  # this bit of a type's first letter: the chunk can be left out
+
+
+def without_bad_chunks(file: BinaryIO) -> io.BytesIO | None:
+    """Return a copy of a PNG file without the unimportant chunks whose checksums are wrong.
+
+    Checksums of important chunks (header, palette, pixels) are not checked.
+
+    Args:
+        file: seekable; read whole, from its start.
+
+    Returns:
+        The copy; None: the file is no PNG, or has no such chunk.
+    """
+    file.seek(0)
+    if file.read(len(SIGNATURE)) != SIGNATURE:
+        return None
+    raw = SIGNATURE + file.read()
+    kept, at, start = [], 0, len(SIGNATURE)
+    while start + 12 <= len(raw):
+        length, kind = struct.unpack_from(">I4s", raw, start)
+        end = start + 12 + length
+        if kind[0] & _ANCILLARY and end <= len(raw):
+            (checksum,) = struct.unpack_from(">I", raw, end - 4)
+            if zlib.crc32(raw[start + 4 : end - 4]) != checksum:
+                kept.append(raw[at:start])
+                at = end
+        start = end
+    return io.BytesIO(b"".join([*kept, raw[at:]])) if kept else None
