@@ -391,9 +391,10 @@ ALTER TABLE captions ADD COLUMN word_confidences TEXT
 PRAGMA user_version = 6
 """
 
-# Earlier versions read less of the metadata, so the next run reads the metadata of all photos again.
-# `dates` is a JSON object: each source of a date, with its date; until then, the date that was taken
-# alone. `spellings` holds other spellings of the words that people wrote; until then, nothing.
+# Earlier versions read less of the metadata, so the next run reads the metadata of all photos
+# again. `dates` is a JSON object: each source of a date, with its date; until then, only the date
+# that was taken. `spellings` holds other spellings of the words that people wrote; until then,
+# nothing.
 NAMES = """
 ALTER TABLE photos ADD COLUMN dates TEXT
 
