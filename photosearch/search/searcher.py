@@ -12,6 +12,7 @@ from photosearch.search import evidence
 from photosearch.search.candidates import candidates
 from photosearch.search.known import knows
 from photosearch.search.meaning import Comparison, Meaning, stored_vector
+from photosearch.search.names import understood
 from photosearch.search.query import Query
 from photosearch.search.results import Hits, Nothing, PartKind, Result
 from photosearch.search.scores import Scores, score
@@ -64,6 +65,7 @@ class Searcher:
         """
         if not query.asks:
             return Hits(query, nothing=self._why_nothing(Nothing.NOT_ASKED))
+        query = understood(self.connection, query)
         meaning = self.meaning() if query.ranker.asks_vectors else None
         words_only = self._without_vector if query.ranker.asks_vectors else 0
         like = None if query.like is None else self._vector(query.like, meaning, describe)
@@ -126,7 +128,7 @@ class Searcher:
         """Return the results of rows of scores, as many as are asked for."""
         # One row more, because the photo of `query.like` may be among them.
         more = None if query.limit is None else query.limit + (query.like is not None)
-        found = evidence.results(self.connection, query, scores, rows[:more])
+        found = evidence.results(self.connection, self.stemmer, query, scores, rows[:more])
         return [result for result in found if result.path != query.like][: query.limit]
 
     def _photos(self) -> tuple[int, int]:

@@ -20,6 +20,8 @@ from photosearch.search.fusion import BEST
 from photosearch.search.synonyms import SAME, synonyms
 
 LEAST = -255 / STEP  # the log-probability of a word that is not among a photo's likeliest words
+# What is among the likeliest words of fewer photos of all kinds is a name, or too rare to be seen.
+SEEN = 1 / 500
 
 
 @dataclass(frozen=True)
@@ -65,9 +67,14 @@ class Seen:
     there: np.ndarray  # whether the photo has words of this model, bool (N,)
     background: Likeliest  # photos of all kinds
 
-    def knows(self, word: str) -> bool:
-        """Return whether the word head knows a word, or a word of the same meaning."""
-        return bool(self._alike(word))
+    def sees(self, word: str) -> bool:
+        """Return whether the word head sees what a word means in photos of all kinds.
+
+        It also knows names that it read in captions ("chelsea"), but it sees them hardly anywhere.
+        """
+        alike = [*self._alike(word)]
+        photos = np.isin(self.background.ids, alike).any(axis=1).mean() if alike else 0.0
+        return bool(photos >= SEEN)
 
     def compare(self, words: Sequence[str]) -> tuple[np.ndarray, float] | None:
         """Return how surely each photo shows the words of a query, and the baseline.
