@@ -85,8 +85,11 @@ class Query:
 
     @property
     def asks(self) -> bool:
-        """Whether the query has a text or a photo to compare with."""
-        wanted = bool(self.words) or self.like is not None
+        """Whether the query has a text or a photo to compare with.
+
+        An emoji is a text, but a word only if the library has it.
+        """
+        wanted = bool(self.words or every_word(self.text)) or self.like is not None
         return wanted and (self.limit is None or self.limit > 0)
 
     @property

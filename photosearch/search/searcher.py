@@ -63,9 +63,9 @@ class Searcher:
         Raises:
             PhotosearchError: raised by `describe`.
         """
-        if not query.asks:
-            return Hits(query, nothing=self._why_nothing(Nothing.NOT_ASKED))
         query = understood(self.connection, query)
+        if not (query.asks and (query.words or query.like is not None)):
+            return Hits(query, nothing=self._why_nothing(Nothing.NOT_ASKED))
         meaning = self.meaning() if query.ranker.asks_vectors else None
         words_only = self._without_vector if query.ranker.asks_vectors else 0
         like = None if query.like is None else self._vector(query.like, meaning, describe)
