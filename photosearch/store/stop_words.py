@@ -38,9 +38,9 @@ def names(words: list[str], phrase: str) -> set[str]:
     found = set()
     for word in {*others}:
         lower = word.lower()
-        if lower not in STOP_WORDS or lower in OF_PHOTOS:
+        if lower not in STOP_WORDS or lower in OF_PHOTOS or len(word) == 1:
             continue
-        capitals = len(word) > 1 and word.isupper() and not shouted
+        capitals = word.isupper() and not shouted
         owner = lower not in _CONTRACTED and f"{word}'s" in phrase.replace("’", "'")
         if len(others) == 1 or capitals or owner or word == _GIVEN_NAME:
             found.add(lower)

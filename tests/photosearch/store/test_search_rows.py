@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from photosearch.repair.doctor import wrong_rows
 from photosearch.store import database, schema
+from photosearch.store.search_fields import FIELD_NAMES
 from photosearch.store.search_rows import CaptionSource, shown_caption, write_search_row
 
 TEXTS = st.none() | st.sampled_from(["", "a dog", "Rex"])
@@ -55,7 +56,11 @@ def fill(connection: sqlite3.Connection) -> int:
             connection.execute("INSERT INTO edits VALUES (?, ?, '')", (number, edit))
         if alt_text or description or title or number % 5 == 0:
             values = (number, title, description, alt_text)
-            connection.execute("INSERT INTO user_metadata VALUES (?, ?, ?, ?, '', 3)", values)
+            connection.execute(
+                """INSERT INTO user_metadata (photo_id, title, description, alt_text, keywords,
+                   rating) VALUES (?, ?, ?, ?, '', 3)""",
+                values,
+            )
         person = edit if edit is not None else alt_text or description or title
         said = [person] * (edit is not None or bool(person)) + ["generated words"]
         connection.execute(
@@ -82,10 +87,11 @@ def test_a_migrated_library_knows_where_its_captions_are_from(tmp_path: Path) ->
         found = dict(connection.execute(query).fetchall())
         assert found == {"edit": 16, "alt_text": 4, "description": 2, "title": 1, "generated": 1}
         assert sum(found.values()) == count
-        before = connection.execute("SELECT * FROM search").fetchall()
+        query = f"SELECT photo_id, {', '.join(FIELD_NAMES)}, caption_source FROM search"
+        before = connection.execute(query).fetchall()
         for number in range(1, count + 1):
             write_search_row(connection, number)
-        assert connection.execute("SELECT * FROM search").fetchall() == before
+        assert connection.execute(query).fetchall() == before
 
 
 @pytest.mark.parametrize("source", ["edit", "title"])
