@@ -39,7 +39,7 @@ OTHERS = 200
 CAPTIONS = (
     "a man and a woman in a park", "this is a street with cars", "two dogs and a cat in the snow",
     "a boat on a lake", "people at a table", "a red flag in the wind", "a cake with candles",
-    "a child uses a phone", "it is a house on a hill", "a beach", "an old church", "a bus",
+    "a girl uses a phone", "it is a house on a hill", "a beach", "an old church", "a bus",
 )  # fmt: skip
 
 Words = Mapping[str, Any]  # values of `UserMetadata`, and `path`: below the root

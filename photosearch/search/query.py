@@ -112,7 +112,7 @@ class Query:
         found = {word: synonyms(word) | _in_plain_letters(word) for word in self.words}
         for _, _, whole, parts in spellings.joined_words(_plain(self.text)):
             for part in found.keys() & {part.lower() for part in parts}:
-                found[part] = {whole.lower(): FORM, **found[part]}
+                found[part] = {whole: FORM, **found[part]}
         return found
 
     @functools.cached_property

@@ -106,14 +106,14 @@ def joined_words(text: str) -> Iterator[tuple[int, int, str, list[str]]]:
     """Yield words that are also written in one: obrien, acdc.
 
     Yields:
-        Where they begin and end in the text; the word; the words that it joins.
+        Where they begin and end in the text; the word in small letters; the words that it joins.
     """
     if _JOINTS.isdisjoint(text):
         return
     for found in _JOINED.finditer(text):
         words = words_of(without_clitics(found[0]))
         if len(words) > 1:
-            yield *found.span(), "".join(words), words
+            yield *found.span(), "".join(words).lower(), words
 
 
 def is_emoji(word: str) -> bool:
@@ -184,7 +184,7 @@ def named(field: str, text: str) -> set[str]:
     lines = (text.replace(os.sep, "\n") if field == "folder" else text).splitlines()
     found = (find(words_of(without_clitics(line)), line) for line in lines)
     # "U.S." is US in one word.
-    short = {whole.lower() for _, _, whole, _ in joined_words(text) if whole.isupper()}
+    short = {whole for _, _, whole, words in joined_words(text) if "".join(words).isupper()}
     return set().union(*found, short & STOP_WORDS)
 
 
