@@ -42,7 +42,7 @@ CAPTIONS = (
     "a girl uses a phone", "it is a house on a hill", "a beach", "an old church", "a bus",
 )  # fmt: skip
 
-Words = Mapping[str, Any]  # values of `UserMetadata`, and `path`: below the root
+Words = dict[str, Any]  # values of `UserMetadata`, and `path`: below the root
 
 
 def keywords(*words: str) -> Words:

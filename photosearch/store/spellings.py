@@ -195,8 +195,8 @@ def spellings(texts: Mapping[str, str]) -> str:
         texts: that people wrote, by search field.
     """
     found: dict[str, None] = {}
-    for field, text in texts.items():
-        names = named(field, text) if text else set()
+    for field, text in filter(all, texts.items()):
+        names = named(field, text)
         whole = [each for _, _, each, _ in joined_words(text)]
         for word in dict.fromkeys([*words_of(without_clitics(text)), *whole]):
             if word.lower() not in STOP_WORDS or word.lower() in names:
