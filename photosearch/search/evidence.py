@@ -43,17 +43,14 @@ def results(
     """
     photos = [int(scores.photos[row]) for row in rows]
     shown = _shown(connection, photos)
-    matcher = Matcher(query, stemmer)
+    marked = iter(_marked(Matcher(query, stemmer), query, [shown[p] for p in photos if p in shown]))
     tags = _tags(connection, photos)
     found = []
     for row, photo in zip(rows, photos, strict=True):
         if photo not in shown:
             continue
         values = shown[photo]
-        marks = {
-            name: matcher.marks(text_of(name, values.texts[name], values.caption_source))
-            for name in query.searched
-        }
+        marks = dict(zip(query.searched, next(marked), strict=True))
         matches = {
             name: list(dict.fromkeys(values.texts[name][slice(*at)].lower() for at in some))
             for name, some in marks.items()
@@ -68,6 +65,20 @@ def results(
             )
         )  # fmt: skip
     return found
+
+
+def _marked(
+    matcher: Matcher, query: Query, photos: Sequence[_Shown]
+) -> list[list[list[tuple[int, int]]]]:
+    """Return the positions of matching words in the searched fields of photos."""
+    fields = query.searched
+    texts = [
+        text_of(name, photo.texts[name], photo.caption_source)
+        for photo in photos
+        for name in fields
+    ]
+    marks = matcher.marks(texts)
+    return [marks[at : at + len(fields)] for at in range(0, len(marks), len(fields))]
 
 
 def _shown(connection: sqlite3.Connection, photos: list[int]) -> dict[int, _Shown]:

@@ -7,9 +7,11 @@ counts in full, other spellings of it nearly so, and a word that only has the sa
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
+from typing import NamedTuple
 
 from photosearch.search.query import Query
 from photosearch.search.stems import Stemmer
@@ -38,8 +40,7 @@ class Writer(Enum):
     NAMES = auto()  # a person wrote names of people: stems and plurals are other names
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(NamedTuple):
     """A text of a photo."""
 
     field: str  # the name of its search field
@@ -74,6 +75,17 @@ def text_of(field: str, text: str, caption_source: str) -> Text:
     return Text(field, text, Writer.NAMES if field == _OF_PEOPLE else writer, trust)
 
 
+class _Tokens(dict[str, str]):
+    """The tokens of words by one kind of writer; a new word is compared when it is looked up."""
+
+    def __init__(self, matcher: Matcher, writer: Writer) -> None:
+        self._matcher, self._writer = matcher, writer
+
+    def __missing__(self, word: str) -> str:
+        self[word] = token = self._matcher.token(word, self._writer)
+        return token
+
+
 class Matcher:
     """Compares the words of photos' texts with the words of one query.
 
@@ -85,10 +97,9 @@ class Matcher:
         self.terms = query.words
         self._names = query.names
         self._stemmer = stemmer
-        self._stems: dict[str, tuple[str, ...]] = {}
-        self._tokens: dict[tuple[str, Writer], str] = {}
+        self._stems = stemmer.of_words(query.terms)
+        self._tokens = {writer: _Tokens(self, writer) for writer in Writer}
         self._weights: dict[str, dict[int, float]] = {}  # of a token, by the term's number
-        self._learn(query.terms)
         self._by_trait: dict[str | tuple[str, ...], list[_Sought]] = {}
         self._by_run: dict[str, list[_Sought]] = {}
         self._spelt = {phrase.strip('"') for phrase in query.spelt}  # tokens of whole words
@@ -97,24 +108,21 @@ class Matcher:
         ]
         for some in self._sought_for:
             for each in some:
-                traits: list[str | tuple[str, ...]] = [
-                    each.form.folded,
-                    *each.form.keys,
-                    each.stems,
-                ]
-                for trait in traits:
+                for trait in _traits(each.form, each.stems):
                     self._by_trait.setdefault(trait, []).append(each)
                 if spellings.is_unspaced(each.form.folded):
                     self._by_run.setdefault(each.form.folded, []).append(each)
 
     def tokens(self, texts: Sequence[Text]) -> list[list[str]]:
-        """Return a token for each word of texts."""
-        found = [self._words(each) for each in texts]
-        self._learn(word for words in found for word in words)
-        return [
-            [self._token(word, text.writer) if word else "" for word in words]
-            for text, words in zip(texts, found, strict=True)
-        ]
+        """Return a token for each word of texts. Of many texts at once it takes least time."""
+        # Many photos have the same folder and the same camera.
+        words = {text: self._words(text) for text in dict.fromkeys(texts)}
+        self._stems = self._stemmer.of_words(itertools.chain.from_iterable(words.values()))
+        cut = {
+            text: [*map(self._tokens[text.writer].__getitem__, some)]
+            for text, some in words.items()
+        }
+        return [cut[text] for text in texts]
 
     def weights(self, token: str) -> Mapping[int, float]:
         """Return what a token counts for words of the query, above 0 to 1, by their numbers."""
@@ -147,17 +155,22 @@ class Matcher:
             *pairs, last = spellings.pairs(sought.form.folded)
             yield tuple(pairs or [last])
 
-    def marks(self, text: Text) -> list[tuple[int, int]]:
-        """Return the positions of matching words in a text, as (start, end), in order.
+    def marks(self, texts: Sequence[Text]) -> list[list[tuple[int, int]]]:
+        """Return the positions of matching words in texts, as (start, end), in order.
 
         Of a word in a script without blanks, only the part that matches is marked.
         """
-        found: set[tuple[int, int]] = set()
-        (tokens,) = self.tokens([text])
-        for (start, end), token in zip(spellings.places_of(text.text), tokens, strict=True):
-            if token:
-                found |= set(self._parts(text.text, start, end)) or {(start, end)}
-        return [mark for mark in sorted(found) if not _within(mark, found)]
+        found = []
+        for text, tokens in zip(texts, self.tokens(texts), strict=True):
+            marks: set[tuple[int, int]] = set()
+            if any(tokens):
+                # Words that are also written in one come last: a text by the model has none.
+                places = spellings.places_of(text.text)
+                for (start, end), token in zip(places, tokens, strict=False):
+                    if token:
+                        marks |= {*self._parts(text.text, start, end)} or {(start, end)}
+            found.append([mark for mark in sorted(marks) if not _within(mark, marks)])
+        return found
 
     def _parts(self, text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
         """Yield the positions of words in a script without blanks within a word of a text."""
@@ -175,37 +188,41 @@ class Matcher:
                 by_itself = not nothing.isdisjoint(stems)
                 yield _Sought(at, weight, spellings.form(other), stems, by_itself)
 
-    def _learn(self, words: Iterable[str]) -> None:
-        new = list({*words} - self._stems.keys())
-        self._stems |= zip(new, map(tuple, self._stemmer.stems(new)), strict=True)
-
     def _words(self, text: Text) -> list[str]:
         """Return the words of a text; an empty word in place of a stop word that is no name here.
 
-        Behind them are words that a person also writes in one.
+        Behind the words of a person are those that are also written in one.
         """
         words = spellings.words_of(text.text)
-        words += [whole for _, _, whole, _ in spellings.joined_words(text.text)]
+        is_model = text.writer is Writer.MODEL
+        if not is_model:
+            words += [whole for _, _, whole, _ in spellings.joined_words(text.text)]
         if self._names:
-            is_model = text.writer is Writer.MODEL
-            names = frozenset() if is_model else spellings.named(text.field, text.text)
+            names = set() if is_model else spellings.named(text.field, text.text)
             no_names = (self._names & STOP_WORDS) - names
             words = ["" if word.lower() in no_names else word for word in words]
         return words
 
-    def _token(self, word: str, writer: Writer) -> str:
-        token = self._tokens.get((word, writer))
-        if token is None:
-            weights = self._compare(word, writer)
-            token = f"{' '.join(self._stems[word])} {weights}" if weights else ""
-            if weights:
-                self._weights[token] = weights
-            self._tokens[word, writer] = token
+    def token(self, word: str, writer: Writer) -> str:
+        """Return the token of a word whose stems are known."""
+        if not word:
+            return ""
+        weights = self._compare(word, writer)
+        if not weights:
+            return ""
+        token = f"{' '.join(self._stems[word])} {weights}"
+        self._weights[token] = weights
         return token
 
     def _compare(self, word: str, writer: Writer) -> dict[int, float]:
         """Return what a word counts for words of the query, by their numbers."""
-        form, stems = spellings.form(word), self._stems[word]
+        stems = self._stems[word]
+        # Then the word has no other key, and no parts.
+        is_plain = word.isascii() and word.isalpha() and word.islower()
+        is_plain = is_plain or (word.isascii() and word.isdigit() and word[0] != "0")
+        if is_plain and word not in self._by_trait and stems not in self._by_trait:
+            return {}
+        form = spellings.form(word)
         traits = [*_traits(form, stems), *form.parts]
         alike = [each for trait in traits for each in self._by_trait.get(trait, ())]
         for run, some in self._by_run.items():

@@ -6,6 +6,7 @@ library keeps the `KEPT` likeliest words of each photo, see `captioner.describe.
 
 from __future__ import annotations
 
+import functools
 import math
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
@@ -72,9 +73,13 @@ class Seen:
 
         It also knows names that it read in captions ("chelsea"), but it sees them hardly anywhere.
         """
-        alike = [*self._alike(word)]
-        photos = np.isin(self.background.ids, alike).any(axis=1).mean() if alike else 0.0
-        return bool(photos >= SEEN)
+        most = max((self._photos[each] for each in self._alike(word)), default=0)
+        return bool(most >= SEEN * len(self.background.ids))
+
+    @functools.cached_property
+    def _photos(self) -> np.ndarray:
+        """In how many photos of all kinds each word is among the likeliest, int64 (65536,)."""
+        return np.bincount(self.background.ids.ravel(), minlength=1 << 16)
 
     def compare(self, words: Sequence[str]) -> tuple[np.ndarray, float] | None:
         """Return how surely each photo shows the words of a query, and the baseline.

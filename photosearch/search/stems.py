@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from photosearch.store.stop_words import STOP_WORDS
 
@@ -31,6 +31,11 @@ class Stemmer:
         chunks = [text.split() for text in texts]
         self._learn({chunk for text in chunks for chunk in text}.difference(self._known))
         return [[stem for chunk in text for stem in self._known[chunk]] for text in chunks]
+
+    def of_words(self, words: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
+        """Return the stems of words without white space in them, and of all words before."""
+        self._learn({*words}.difference(self._known))
+        return self._known
 
     @functools.cached_property
     def of_stop_words(self) -> frozenset[str]:

@@ -39,7 +39,8 @@ def word_scores(
     """
     matcher = Matcher(query, stemmer)
     texts = _texts(connection, photos.tolist(), query.searched)
-    tokens = [matcher.tokens(some) for some in texts]
+    cut = iter(matcher.tokens([text for some in texts for text in some]))
+    tokens = [[next(cut) for _ in some] for some in texts]
     documents = [[token for text in some for token in text] for some in tokens]
     alike = matcher.alike()
     statistics = _statistics(connection, matcher)
@@ -115,7 +116,7 @@ def _held(
 def _texts(
     connection: sqlite3.Connection, photos: list[int], fields: Sequence[str]
 ) -> list[list[Text]]:
-    """Return the texts of each photo in some fields; empty texts are left out."""
+    """Return the texts of each photo in some fields: those by the model as one, then the others."""
     chosen = [each for each in SEARCH_FIELDS if each.name in fields]
     rows = connection.execute(
         f"""SELECT photo_id, caption_source, {", ".join(each.name for each in chosen)}
@@ -124,9 +125,12 @@ def _texts(
     )
     found = {}
     for photo, source, *texts in rows:
-        found[photo] = [
+        some = [
             text_of(each.name, text, source)
             for each, text in zip(chosen, texts, strict=True)
             if text
         ]
+        by_model = "\n".join(each.text for each in some if each.writer is Writer.MODEL)
+        by_people = [each for each in some if each.writer is not Writer.MODEL]
+        found[photo] = [Text("", by_model, Writer.MODEL, 0.0), *by_people]
     return [found.get(photo, []) for photo in photos]

@@ -233,7 +233,7 @@ def _keys(word: str, folded: str) -> Iterator[str]:
 
 def _parts(word: str) -> Iterator[str]:
     """Yield the keys of a word's parts, and numbers without leading zeros."""
-    if word.isalpha() and (word.islower() or word[1:].islower()) and not _RUN.search(word):
+    if word.isalpha() and word[1:].islower() and (word.isascii() or not _RUN.search(word)):
         return
     found = list(_PARTS.finditer(_classes(word)))
     for each in found:

@@ -68,7 +68,7 @@ def test_nearer_is_more() -> None:
 )  # fmt: skip
 def test_marks_show_what_matches(query: str, field: str, text: str, marked: list[str]) -> None:
     matcher = Matcher(Query(query), STEMMER)
-    marks = matcher.marks(text_of(field, text, "generated"))
+    (marks,) = matcher.marks([text_of(field, text, "generated")])
     assert [text[start:end] for start, end in marks] == marked
 
 
@@ -78,7 +78,7 @@ def test_a_stop_word_matches_only_where_it_is_a_name() -> None:
     matcher = Matcher(query, STEMMER)
     texts = [("people", "Will"), ("folder", "2019/Will birthday"), ("title", "we will go"),
              ("caption", "will"), ("keywords", "will")]  # fmt: skip
-    found = [matcher.marks(text_of(field, text, "generated")) for field, text in texts]
+    found = matcher.marks([text_of(field, text, "generated") for field, text in texts])
     assert found == [[(0, 4)], [(5, 9), (10, 18)], [], [], [(0, 4)]]
 
 
@@ -86,7 +86,8 @@ def test_a_stop_word_matches_only_where_it_is_a_name() -> None:
 def test_tokens_and_places_belong_together(words: list[str]) -> None:
     matcher = Matcher(Query("mary obrien 東京"), STEMMER)
     text = Text("title", " ".join(words), Writer.PERSON, 1.0)
-    for start, end in matcher.marks(text):
+    ((*marks,),) = matcher.marks([text])
+    for start, end in marks:
         assert text.text[start:end] in {"Mary", "mary", "Marie", "O'Brien", "東京"}
     (tokens,) = matcher.tokens([text])
     alike = matcher.alike()
