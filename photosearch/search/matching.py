@@ -217,10 +217,7 @@ class Matcher:
     def _compare(self, word: str, writer: Writer) -> dict[int, float]:
         """Return what a word counts for words of the query, by their numbers."""
         stems = self._stems[word]
-        # Then the word has no other key, and no parts.
-        is_plain = word.isascii() and word.isalpha() and word.islower()
-        is_plain = is_plain or (word.isascii() and word.isdigit() and word[0] != "0")
-        if is_plain and word not in self._by_trait and stems not in self._by_trait:
+        if stems not in self._by_trait and word not in self._by_trait and _is_plain(word):
             return {}
         form = spellings.form(word)
         traits = [*_traits(form, stems), *form.parts]
@@ -233,6 +230,13 @@ class Matcher:
             if weight > weights.get(each.at, 0.0):
                 weights[each.at] = weight
         return weights
+
+
+def _is_plain(word: str) -> bool:
+    """Return whether a word is its own only key, and has no parts."""
+    if word.isalpha():
+        return word.isascii() and word.islower()
+    return word.isascii() and word.isdigit() and word[0] != "0"
 
 
 def _traits(form: Form, stems: tuple[str, ...]) -> list[str | tuple[str, ...]]:

@@ -54,6 +54,7 @@ _EMOJI = (  # two letters are a flag; colours of skin are left out
     "[\u2600-\u27bf\u2b50\u2b55\U0001f300-\U0001f3fa\U0001f400-\U0001faff]"
 )
 _WORD = re.compile(rf"[^\W_]+(?:[{_MARKS}]+[^\W_]*)*|{_EMOJI}")
+_ASCII_WORD = re.compile("[A-Za-z0-9]+")
 _IS_EMOJI = re.compile(_EMOJI)
 
 # Scripts without blanks between words, and Hangul, in which a name stands before other syllables.
@@ -86,7 +87,7 @@ class Form:
 
 def words_of(text: str) -> list[str]:
     """Return the words and emoji of a text of composed letters, as they are written."""
-    return _WORD.findall(text)
+    return (_ASCII_WORD if text.isascii() else _WORD).findall(text)
 
 
 def places_of(text: str) -> Iterator[tuple[int, int]]:
@@ -235,7 +236,7 @@ def _parts(word: str) -> Iterator[str]:
     """Yield the keys of a word's parts, and numbers without leading zeros."""
     if word.isalpha() and word[1:].islower() and (word.isascii() or not _RUN.search(word)):
         return
-    found = list(_PARTS.finditer(_classes(word)))
+    found = [*_PARTS.finditer("d" * len(word) if word.isdigit() else _classes(word))]
     for each in found:
         part = word[each.start() : each.end()]
         if part.isdigit():
