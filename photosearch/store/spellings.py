@@ -38,32 +38,28 @@ _LETTERS = str.maketrans({
 _DIGRAPHS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe"})
 _ACCENTS_END = "\u0700"  # the marks before it are accents, the vowel signs behind it are letters
 
-# Combining marks within words: accents; vowel signs of India (a block of 128 for each script), of
-# Thailand, Laos, Tibet, Burma and Cambodia; voicing marks of Japan.
-_VOWEL_SIGNS = "".join(
-    f"{chr(at)}-{chr(at + 3)}{chr(at + 0x3A)}-{chr(at + 0x4F)}{chr(at + 0x62)}{chr(at + 0x63)}"
-    for at in range(0x900, 0xE00, 0x80)
-)
+# Combining marks within words: accents; vowel signs of India, Thailand, Laos, Tibet, Burma and
+# Cambodia, with the letters between them; voicing marks of Japan.
 _MARKS = (
-    "\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u05bf\u05c1\u05c2\u05c7\u0610-\u061a\u064b-\u065f\u0670"
-    f"{_VOWEL_SIGNS}\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ecd\u0f71-\u0f84"
+    "\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u05bf-\u05c7\u0610-\u061a\u064b-\u065f\u0670"
+    "\u0900-\u0963\u0971-\u0dff\u0e31-\u0e3a\u0e47-\u0e4e\u0eb1-\u0ebc\u0ec8-\u0ecd\u0f71-\u0f84"
     "\u102b-\u103e\u17b4-\u17d3\u3099\u309a"
 )
-_EMOJI = (  # two letters are a flag; colours of skin are left out
-    "[\U0001f1e6-\U0001f1ff]{2}|"
-    "[\u2600-\u27bf\u2b50\u2b55\U0001f300-\U0001f3fa\U0001f400-\U0001faff]"
-)
-_WORD = re.compile(rf"[^\W_]+(?:[{_MARKS}]+[^\W_]*)*|{_EMOJI}")
-_ASCII_WORD = re.compile("[A-Za-z0-9]+")
-_IS_EMOJI = re.compile(_EMOJI)
-
 # Scripts without blanks between words, and Hangul, in which a name stands before other syllables.
 _UNSPACED = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
     "\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
 )
-_RUN = re.compile(f"[{_UNSPACED}]+")
-_RUNS = re.compile(f"[{_UNSPACED}]+|[^{_UNSPACED}]+")
+# To compile these patterns takes 20 ms, and texts of ASCII need none. So `re` compiles each of them
+# when it is first used.
+_EMOJI = (  # two letters are a flag; colours of skin are left out
+    "[\U0001f1e6-\U0001f1ff]{2}|"
+    "[\u2600-\u27bf\u2b50\u2b55\U0001f300-\U0001f3fa\U0001f400-\U0001faff]"
+)
+_WORD = rf"[^\W_]+(?:[{_MARKS}]+[^\W_]*)*|{_EMOJI}"
+_RUN = f"[{_UNSPACED}]+"
+_RUNS = f"[{_UNSPACED}]+|[^{_UNSPACED}]+"
+_ASCII_WORD = "[A-Za-z0-9]+"
 
 # "dog's" is dog, "don't" is don: a clitic says nothing about a photo.
 _CLITIC = re.compile(r"(?<=\w)['’ʼ](?:s|t|d|m|re|ve|ll)\b", re.IGNORECASE)
@@ -87,12 +83,12 @@ class Form:
 
 def words_of(text: str) -> list[str]:
     """Return the words and emoji of a text of composed letters, as they are written."""
-    return (_ASCII_WORD if text.isascii() else _WORD).findall(text)
+    return re.findall(_ASCII_WORD if text.isascii() else _WORD, text)
 
 
 def places_of(text: str) -> Iterator[tuple[int, int]]:
     """Yield where the words of `words_of`, then those of `joined_words`, begin and end."""
-    for found in _WORD.finditer(text):
+    for found in re.finditer(_ASCII_WORD if text.isascii() else _WORD, text):
         yield found.span()
     for start, end, _, _ in joined_words(text):
         yield start, end
@@ -119,17 +115,17 @@ def joined_words(text: str) -> Iterator[tuple[int, int, str, list[str]]]:
 
 def is_emoji(word: str) -> bool:
     """Return whether a word of `words_of` is an emoji."""
-    return _IS_EMOJI.match(word) is not None
+    return not word.isascii() and re.match(_EMOJI, word) is not None
 
 
 def runs(word: str) -> list[str]:
     """Return the runs of a word: in scripts without blanks between words, and in other scripts."""
-    return [word] if word.isascii() else _RUNS.findall(word)
+    return [word] if word.isascii() else re.findall(_RUNS, word)
 
 
 def is_unspaced(run: str) -> bool:
     """Return whether a run of a word is in a script without blanks between words."""
-    return _RUN.match(run) is not None
+    return not run.isascii() and re.match(_RUN, run) is not None
 
 
 @functools.lru_cache(maxsize=1 << 17)
@@ -208,7 +204,7 @@ def spellings(texts: Mapping[str, str]) -> str:
 def _tokens(word: str) -> Iterator[str]:
     """Yield the tokens of a word."""
     found = form(word)
-    unspaced = _RUN.findall(found.folded)
+    unspaced = [run for run in runs(found.folded) if is_unspaced(run)]
     if not unspaced and not word.isdigit():  # a number has no stem
         yield from map(marked, sorted(found.keys))
     yield from map(_safe, sorted(found.parts))
@@ -234,7 +230,7 @@ def _keys(word: str, folded: str) -> Iterator[str]:
 
 def _parts(word: str) -> Iterator[str]:
     """Yield the keys of a word's parts, and numbers without leading zeros."""
-    if word.isalpha() and word[1:].islower() and (word.isascii() or not _RUN.search(word)):
+    if word.isalpha() and word[1:].islower() and (word.isascii() or not re.search(_RUN, word)):
         return
     found = [*_PARTS.finditer("d" * len(word) if word.isdigit() else _classes(word))]
     for each in found:
@@ -251,7 +247,7 @@ def _classes(word: str) -> str:
     """Return a letter for each character: U(pper), l(ower), d(igit), or x, see `is_unspaced`."""
     kinds = []
     for char in word:
-        if _RUN.match(char):
+        if is_unspaced(char):
             kinds.append("x")
         else:
             kinds.append("d" if char.isdigit() else "U" if char.isupper() else "l")
