@@ -391,15 +391,15 @@ ALTER TABLE captions ADD COLUMN word_confidences TEXT
 PRAGMA user_version = 6
 """
 
-# Who read a library before the order of the sources of dates was mended, reads the metadata of all
-# photos again: `dates` and `spellings` are empty until then. `dates` is a JSON object: each source
-# of a date, with its date. `spellings` holds other spellings of the words that people wrote.
+# Earlier versions read less of the metadata, so the next run reads the metadata of all photos again.
+# `dates` is a JSON object: each source of a date, with its date; until then, the date that was taken
+# alone. `spellings` holds other spellings of the words that people wrote; until then, nothing.
 NAMES = """
 ALTER TABLE photos ADD COLUMN dates TEXT
 
-UPDATE photos SET taken_from = 'created' WHERE taken_from = 'xmp'
-
-UPDATE photos SET metadata_unread = 1
+UPDATE photos SET metadata_unread = 1, taken_from = replace(taken_from, 'xmp', 'created'),
+    dates = iif(taken_at IS NOT NULL AND taken_from IN ('exif', 'xmp'),
+                json_object(replace(taken_from, 'xmp', 'created'), taken_at), NULL)
 
 ALTER TABLE user_metadata ADD COLUMN people TEXT NOT NULL DEFAULT ''
 

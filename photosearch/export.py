@@ -24,7 +24,7 @@ from photosearch.wording import PERHAPS, Confidence, wording
 COLUMNS = (
     "path", "filename", "alt_text", "caption", "confidence", "taken_at", "camera",
     "latitude", "longitude", "place", "width", "height", "model",
-    "title", "keywords", "rating", "taken_from",
+    "title", "keywords", "rating", "taken_from", "people", "notes",
 )  # fmt: skip
 
 _QUERY = """
@@ -34,7 +34,7 @@ _QUERY = """
                 SELECT text FROM tags WHERE photo_id = photos.id AND shown ORDER BY rank)) AS tags,
            photos.taken_at, photos.taken_from, photos.camera, photos.latitude, photos.longitude,
            search.place, photos.width, photos.height, user_metadata.title, user_metadata.keywords,
-           user_metadata.rating
+           user_metadata.rating, user_metadata.people, user_metadata.notes
     FROM search JOIN photos ON photos.id = search.photo_id
     JOIN captions ON captions.photo_id = photos.id AND captions.rank = 0
     JOIN models ON models.id = captions.model_id
@@ -158,15 +158,21 @@ def _cells(row: sqlite3.Row, gps: bool) -> dict[str, object]:
     )  # fmt: skip
     return {
         **{name: row[name] for name in taken_over},
-        **{name: row[name] if gps else None for name in ("latitude", "longitude", "place")},
+        **{name: row[name] if gps else None for name in ("latitude", "longitude")},
+        **{name: _list(row[name]) for name in ("keywords", "people", "notes")},
+        "place": _list(row["place"]) if gps else None,
         "path": path,
         "filename": os.path.basename(path),
         "alt_text": row["caption"] if describes else alt_text(said),
         "caption": row["caption"],
         "confidence": confidence.caption if generated and confidence else None,
         "model": row["model"] if generated else None,
-        "keywords": (row["keywords"] or "").replace("\n", "; ") or None,
     }
+
+
+def _list(lines: str | None) -> str | None:
+    """Return lines as one cell: people know the semicolon from Windows' keywords."""
+    return (lines or "").replace("\n", "; ") or None
 
 
 @contextlib.contextmanager

@@ -97,6 +97,7 @@ class Diary:
     total: int = 0
     done: int = 0
     compared: int = 0
+    reread_photos: list[int] = field(default_factory=list)  # all, unread, and those done
     skips: list[tuple[str, str]] = field(default_factory=list)  # name and reason
 
     def comparing(self, files: int) -> None:
@@ -110,6 +111,14 @@ class Diary:
     def advance(self, photos: int) -> None:
         """Count photos that are done."""
         self.done += photos
+
+    def rereading(self, photos: int, unread: int) -> None:
+        """Note how many photos are read again."""
+        self.reread_photos += [photos, unread, 0]
+
+    def reread(self, photos: int) -> None:
+        """Count photos that were read again."""
+        self.reread_photos[-1] += photos
 
     def skipped(self, path: str, reason: str) -> None:
         """Note what can't be read."""

@@ -154,6 +154,7 @@ def as_record(result: Result) -> dict[str, object]:
         "word_confidences": result.confidence and result.confidence.words,
         "matches": result.matches,
         "tags": result.tags,
+        "written": result.written,
         "taken_at": result.taken_at,
         "taken_from": result.taken_from,
         "parts": {

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from photosearch.search.results import PartKind
-from photosearch.store.search_fields import SEARCH_FIELDS
+from photosearch.store.search_fields import SEARCH_FIELDS, SearchField
 from photosearch.text import counted, display
 from photosearch.wording import moved_marks
 
@@ -55,6 +55,7 @@ class IndexProgress:
 
     def __init__(self) -> None:
         self._total = self._done = 0
+        self._has_many = False  # photos whose metadata are read again
         self._started = self._told = 0.0
         self._bar: Progress | None = None
         self._task: TaskID | None = None
@@ -79,16 +80,7 @@ class IndexProgress:
 
     def start(self, total: int) -> None:
         """Show how many photos are to be captioned."""
-        self._total, self._started = total, time.monotonic()
-        self._told = self._started
-        if not total:
-            return
-        if sys.stderr.isatty():
-            self._bar = _bar()
-            self._task = self._bar.add_task("captioning", total=total, speed="")
-            with contextlib.suppress(OSError, ValueError):
-                self._bar.start()
-        else:
+        if total and not self._begin("captioning", total):
             note(f"{counted(total, 'photo')} to caption")
 
     def advance(self, photos: int) -> None:
@@ -103,6 +95,35 @@ class IndexProgress:
             self._told = time.monotonic()
             left = duration((self._total - self._done) / speed)
             note(f"{self._done:,} of {self._total:,} photos, {speed:.1f}/s, {left} left")
+
+    def rereading(self, photos: int, unread: int) -> None:
+        """If reading the metadata of many photos again takes a while, say so, and why."""
+        self._has_many = photos >= MANY_FILES
+        reason = ": this version knows more of it" if unread else ""
+        if unread or self._has_many:
+            note(f"reading the metadata of {counted(photos, 'photo')} again{reason}")
+        if self._has_many:
+            self._begin("reading metadata", photos)
+
+    def reread(self, photos: int) -> None:
+        """Show that the metadata of a number of further photos were read."""
+        if self._has_many:
+            self.advance(photos)
+
+    def _begin(self, what: str, total: int) -> bool:
+        """Begin to show a step, with a bar if there is a terminal; return whether there is."""
+        self._total, self._done, self._started = total, 0, time.monotonic()
+        self._told = self._started
+        if not sys.stderr.isatty():
+            return False
+        with contextlib.suppress(OSError, ValueError):  # the terminal was closed
+            if self._bar is not None:
+                self._bar.stop()
+        self._bar = _bar()
+        self._task = self._bar.add_task(what, total=total, speed="")
+        with contextlib.suppress(OSError, ValueError):
+            self._bar.start()
+        return True
 
     def skipped(self, path: str, reason: str) -> None:
         """Report that a file or folder can't be read."""
@@ -211,10 +232,13 @@ def result_lines(rank: int, result: Result, explain: bool = False) -> list[Line]
     for field in SEARCH_FIELDS:
         more = [word for word in result.matches.get(field.name, ()) if word not in known]
         if more:
-            others.append(f"{field.label}: {' '.join(more)}")
+            others.append(f"{field.label}: {_explaining(result, field, more)}")
             known.update(more)
     if others:
         lines.append([(clean(f"{indent}also in {', '.join(others)}"), "dim")])
+    if explain and result.taken_at and result.taken_from:
+        source = DATE_SOURCES.get(result.taken_from, result.taken_from)
+        lines.append([(clean(f"{indent}taken: {result.taken_at} (by {source})"), "dim")])
     if explain and result.tags:
         lines.append([(clean(f"{indent}tags: {', '.join(result.tags)}"), "dim")])
     if explain:
@@ -222,6 +246,26 @@ def result_lines(rank: int, result: Result, explain: bool = False) -> list[Line]
             meter = f"{'█' * round(10 * part.fraction):<10}"
             lines.append([(f"{indent}{meter} {part.fraction:>4.0%}  {_explained(name, part)}", "")])
     return lines
+
+
+def _explaining(result: Result, field: SearchField, words: Sequence[str]) -> str:
+    """Return the words of a field that match; of a list, the whole names that have them."""
+    names = result.written.get(field.name, ()) if field.is_list else ()
+    found = [name for name in names if any(word in name.lower() for word in words)]
+    return ", ".join(found) or " ".join(words)
+
+
+DATE_SOURCES = {  # by DateSource, whose import takes time
+    "sidecar": "the sidecar",
+    "exif": "EXIF",
+    "created": "what is written in the file",
+    "digitised": "the time when it was digitised",
+    "gps": "GPS, UTC",
+    "name": "the file's name",
+    "folder": "the folder's name",
+    "modified": "the last edit",
+    "file": "the file's time",
+}
 
 
 def _caption(result: Result) -> Line:

@@ -1,4 +1,4 @@
-"""Batches: photos that are described together and written in one transaction."""
+"""Batches: photos that are read together, described together and written in one transaction."""
 
 from __future__ import annotations
 
@@ -7,26 +7,30 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Generic
 
 import numpy as np
 
 from captioner.describe.describer import Describer
 from captioner.describe.description import Description
+from photosearch.files.file import File
 from photosearch.indexing.config import IndexOptions
 from photosearch.indexing.scan import Task
 from photosearch.indexing.summary import Stages
-from photosearch.indexing.workers import decode_all
-from photosearch.photo.decode import Decoded, UnreachableError
+from photosearch.indexing.workers import Read, decode_all, read_all
+from photosearch.photo.decode import Decoded
+from photosearch.photo.metadata import Metadata, read_metadata
+from photosearch.photo.opened import UnreachableError
 from photosearch.photo.picture import UndecodableError
 from photosearch.store.failures import Failure, Stage
 from photosearch.store.photos import Photo
 
 
 @dataclass(frozen=True, slots=True)
-class DecodedBatch:
-    """Photos to describe together, and the files that couldn't be decoded meanwhile."""
+class ReadBatch(Generic[Read]):
+    """Photos that were read, and the files that couldn't be read meanwhile."""
 
-    photos: list[tuple[Task, Decoded]]
+    photos: list[tuple[Task, Read]]
     failures: list[Failure]
     stages: Stages
 
@@ -42,7 +46,7 @@ class DescribedBatch:
 
 def decode_batches(
     todo: Sequence[Task], size: int, config: IndexOptions, batch_size: Callable[[], int]
-) -> Iterator[DecodedBatch]:
+) -> Iterator[ReadBatch[Decoded]]:
     """Yield decoded photos in full batches, with the failures that came between them.
 
     Photos fill a batch, files that can't be decoded don't. So after a kill the remaining photos
@@ -54,11 +58,35 @@ def decode_batches(
         config: processes and limits.
         batch_size: returns the size; called for every photo, because the size may change.
     """
-    photos: list[tuple[Task, Decoded]] = []
-    failures: list[Failure] = []
     outcomes = decode_all(
         [task.file for task in todo], size, config, lambda: 2 * max(batch_size(), config.workers)
     )
+    return _batches(todo, outcomes, batch_size)
+
+
+def metadata_batches(
+    todo: Sequence[Task], config: IndexOptions, batch_size: int
+) -> Iterator[ReadBatch[Metadata]]:
+    """Yield the metadata of photos, read without their pixels, in full batches.
+
+    Args:
+        todo: the files to read, in this order.
+        config: processes and the limit of time.
+        batch_size: photos in a batch.
+    """
+    files = [task.file for task in todo]
+    outcomes = read_all(files, read_metadata, config, lambda: 2 * max(batch_size, config.workers))
+    return _batches(todo, outcomes, lambda: batch_size)
+
+
+def _batches(
+    todo: Sequence[Task],
+    outcomes: Iterator[tuple[File, Read | UndecodableError]],
+    batch_size: Callable[[], int],
+) -> Iterator[ReadBatch[Read]]:
+    """Yield what was read in full batches, with the failures that came between."""
+    photos: list[tuple[Task, Read]] = []
+    failures: list[Failure] = []
     waited, asked = 0.0, time.perf_counter()
     for task, (file, outcome) in zip(todo, outcomes, strict=True):
         waited += time.perf_counter() - asked
@@ -69,18 +97,18 @@ def decode_batches(
         else:
             photos.append((task, outcome))
         if len(photos) >= batch_size():
-            yield DecodedBatch(photos, failures, Stages(decode=waited))
+            yield ReadBatch(photos, failures, Stages(decode=waited))
             photos, failures, waited = [], [], 0.0
         elif len(failures) >= batch_size():
-            yield DecodedBatch([], failures, Stages(decode=waited))
+            yield ReadBatch([], failures, Stages(decode=waited))
             failures, waited = [], 0.0
         asked = time.perf_counter()
     if photos or failures:
-        yield DecodedBatch(photos, failures, Stages(decode=waited))
+        yield ReadBatch(photos, failures, Stages(decode=waited))
 
 
 def describe_batches(
-    batches: Iterable[DecodedBatch], describer: Describer, parts: Collection[str]
+    batches: Iterable[ReadBatch[Decoded]], describer: Describer, parts: Collection[str]
 ) -> Iterator[DescribedBatch]:
     """Describe batches in a thread. A batch is described while the batch before it is written.
 
@@ -106,14 +134,14 @@ def describe_batches(
         stacker.shutdown(cancel_futures=True)
 
 
-def _stack(batch: DecodedBatch) -> np.ndarray | None:
+def _stack(batch: ReadBatch[Decoded]) -> np.ndarray | None:
     """Return the pixels of a batch, uint8 (B, S, S, 3); None: it has no photos."""
     photos = batch.photos
     return np.stack([decoded.pixels for _, decoded in photos]) if photos else None
 
 
 def _describe(
-    batch: DecodedBatch,
+    batch: ReadBatch[Decoded],
     stacked: Future[np.ndarray | None],
     describer: Describer,
     parts: Collection[str],
@@ -132,8 +160,13 @@ def _describe(
     return DescribedBatch(photos, batch.failures, stages)
 
 
-def photo_of(task: Task, decoded: Decoded, description: Description | None = None) -> Photo:
-    """Return a photo to write; without a description, the library keeps the known description."""
+def photo_of(
+    task: Task, decoded: Decoded | Metadata, description: Description | None = None
+) -> Photo:
+    """Return a photo to write; without a description, the library keeps the known description.
+
+    If only its metadata were read, the library keeps what it knows of the picture, too.
+    """
     unread = decoded.unread_sidecar
     failure = None
     if unread is not None:
@@ -141,7 +174,10 @@ def photo_of(task: Task, decoded: Decoded, description: Description | None = Non
         # its time has changed.
         mtime_ns = task.file.sidecar_mtime_ns if unread.damaged else None
         failure = Failure(unread.path, unread.reason, None, mtime_ns, Stage.SIDECAR)
+    picture: tuple[str | None, int | None, int | None] = (None, None, None)
+    if isinstance(decoded, Decoded):
+        picture = (decoded.format, decoded.width, decoded.height)
     return Photo(
-        task.file, task.root, decoded.format, decoded.width, decoded.height, decoded.exif,
-        description, decoded.user_metadata, decoded.content_hash, failure,
+        task.file, task.root, *picture, decoded.exif, description, decoded.user_metadata,
+        decoded.content_hash, failure,
     )  # fmt: skip

@@ -30,6 +30,7 @@ class IndexOptions:
         force: Describe known and unchanged photos again, in all parts.
         upgrade: For known and unchanged photos, make the parts again that another model made.
         retry: Try unchanged files again that couldn't be read.
+        metadata: Read the metadata of all known photos and their sidecars again, but no pixels.
         exclude: Patterns of files to ignore in this run, as in .gitignore, relative to each folder.
         file_timeout: Seconds that a photo may take to decode.
         max_pixels: The most pixels of a photo; a larger photo counts as unreadable.
@@ -54,6 +55,7 @@ class IndexOptions:
     force: Annotated[bool, Option("Describe known photos again.")] = False
     upgrade: Annotated[bool, Option("Replace what another model made.")] = False
     retry: Annotated[bool, Option("Try unreadable files again.")] = False
+    metadata: Annotated[bool, Option("Read the metadata of known photos again, no pixels.")] = False
     exclude: Annotated[
         Sequence[str], Option("Files to ignore in this run, as in .gitignore.", "PATTERN")
     ] = ()

@@ -39,7 +39,7 @@ class Job:
     def run(self, folders: list[str], observer: Observer | None = None) -> Summary:
         """Index folders, absolute; if there are none, the folders of earlier runs.
 
-        `force`, `upgrade` and `retry` hold until a run comes to its end, and no longer.
+        `force`, `upgrade`, `retry` and `metadata` hold until a run comes to its end, and no longer.
 
         Raises:
             LibraryError: the file can't be used, or another process is indexing it.
@@ -61,7 +61,9 @@ class Job:
 
             summary = index(connection, roots, load, self.options, observer, model.fingerprints)
             self._models.settle(connection)
-        self.options = replace(self.options, force=False, upgrade=False, retry=False)
+        self.options = replace(
+            self.options, force=False, upgrade=False, retry=False, metadata=False
+        )
         return summary
 
 

@@ -17,6 +17,15 @@ class Observer(Protocol):
     def advance(self, photos: int) -> None:
         """A number of further photos are done: written or skipped."""
 
+    def rereading(self, photos: int, unread: int) -> None:
+        """The metadata of a number of known photos are read again; called once in a run at most.
+
+        Of `unread` of them, this version may find more than the version that read them before.
+        """
+
+    def reread(self, photos: int) -> None:
+        """The metadata of a number of further photos were read again, or can't be read."""
+
     def skipped(self, path: str, reason: str) -> None:
         """A file or folder can't be read; called once for each path in a run."""
 
@@ -31,6 +40,12 @@ class Silent:
         """Do nothing."""
 
     def advance(self, photos: int) -> None:
+        """Do nothing."""
+
+    def rereading(self, photos: int, unread: int) -> None:
+        """Do nothing."""
+
+    def reread(self, photos: int) -> None:
         """Do nothing."""
 
     def skipped(self, path: str, reason: str) -> None:

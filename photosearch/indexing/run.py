@@ -7,7 +7,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from captioner.describe.describer import Describer
@@ -17,23 +17,28 @@ from photosearch.files.paths import outermost
 from photosearch.files.roots import Root, root_among, why_unreachable
 from photosearch.files.sidecars import list_sidecars
 from photosearch.files.walk import walk
-from photosearch.indexing.batches import decode_batches, describe_batches, photo_of
+from photosearch.indexing.batches import (
+    decode_batches,
+    describe_batches,
+    metadata_batches,
+    photo_of,
+)
 from photosearch.indexing.config import IndexOptions
 from photosearch.indexing.observer import Observer, Silent
 from photosearch.indexing.recognise import Recognised, follow_twins, recognise
 from photosearch.indexing.scan import ModelIds, Scanned, Task, joined, scan
 from photosearch.indexing.summary import Stages, Summary
+from photosearch.store.dates import follow_rule
 from photosearch.store.descriptions import model_ids, use_models
 from photosearch.store.failures import Failure
-from photosearch.store.known import is_emptied, known_below
+from photosearch.store.known import is_emptied, known_below, known_hashes
 from photosearch.store.moves import tell_folders
 from photosearch.store.photos import Photo, set_found, set_missing, write_batch
 from photosearch.store.roots import add_roots, all_roots, drop_roots, outer_root
 from photosearch.store.runs import finish_run, start_run
 from photosearch.store.twins import follow_edits
 
-REREAD = 32  # photos in a transaction, if only metadata is read
-THUMBNAIL = 8  # side in pixels, if only metadata is read: the fastest to decode
+REREAD = 256  # photos in a transaction, if only metadata are read
 
 EMPTIED = (
     "it is empty, so its photos stay as they are: is a drive unplugged? "
@@ -102,6 +107,7 @@ def index(
     """
     config, observer = config or IndexOptions(), observer or Silent()
     Rules().excluding(os.sep, config.exclude)  # a bad pattern raises before anything is done
+    follow_rule(connection)
     run_id = start_run(connection)
     run = _Run(connection, run_id, config, observer, _Skips(observer))
     models = model_ids(connection, fingerprints) if fingerprints else None
@@ -124,7 +130,7 @@ def index(
         summary += described + recognised
         rereads = rereads + found.rereads
         todo, later = found.left + found.later, []
-    summary += _reread(run, rereads)
+    summary += _reread(run, rereads, scanned.unread)
 
     follow_edits(connection)
     finish_run(connection, run_id)
@@ -253,12 +259,29 @@ def _unread_sidecars(photos: Iterable[Photo]) -> list[Failure]:
     return [photo.unread for photo in photos if photo.unread is not None]
 
 
-def _reread(run: _Run, todo: Sequence[Task]) -> Summary:
-    """Read the metadata of known photos again; the model isn't loaded for that."""
+def _reread(run: _Run, todo: Sequence[Task], unread: int) -> Summary:
+    """Read the metadata of known photos again, without pixels or the model.
+
+    A file is read whole only if the library doesn't know its hash.
+
+    Args:
+        run: the run.
+        todo: tasks for the files.
+        unread: photos whose metadata this version hasn't read.
+    """
     summary = Summary()
-    for batch in decode_batches(todo, THUMBNAIL, run.config, lambda: REREAD):
-        photos = [photo_of(task, decoded) for task, decoded in batch.photos]
+    if not todo:
+        return summary
+    run.observer.rereading(len(todo), unread)
+    hashes = known_hashes(run.connection, (task.file.path for task in todo))
+    tasks = [
+        replace(task, file=replace(task.file, content_hash=hashes.get(task.file.path)))
+        for task in todo
+    ]
+    for batch in metadata_batches(tasks, run.config, REREAD):
+        photos = [photo_of(task, metadata) for task, metadata in batch.photos]
         failures = run.skips.report(batch.failures + _unread_sidecars(photos))
         write_batch(run.connection, run.run_id, None, photos, failures)
         summary += Summary(reread=len(photos), failed=len(failures), stages=batch.stages)
+        run.observer.reread(len(batch.photos) + len(batch.failures))
     return summary

@@ -45,7 +45,7 @@ def decide(
     Args:
         found: the entry of the walk.
         before: the library's knowledge of the entry's path.
-        config: its fields `force`, `retry` and `upgrade` count.
+        config: its fields `force`, `retry`, `upgrade` and `metadata` count.
         outdated: another model made a part of the description.
         sidecar_failed: the library knows that the sidecar can't be read.
     """
@@ -61,7 +61,9 @@ def decide(
         return Decision.LEAVE
     if config.upgrade and outdated:
         return Decision.UPGRADE
-    if _is_sidecar_new(before, found, try_damaged=config.retry or not sidecar_failed):
+    if config.metadata or _is_sidecar_new(
+        before, found, try_damaged=config.retry or not sidecar_failed
+    ):
         return Decision.REREAD
     return Decision.KEEP
 
@@ -126,6 +128,7 @@ class Scanned:
     unchanged: int = 0
     failed_before: int = 0  # known to be unreadable, and not changed since
     outdated: int = 0  # unchanged photos that another model described, in part or whole
+    unread: int = 0  # of `todo`: photos whose metadata this version hasn't read
 
     def add(self, root: str, judged: Judged) -> None:
         """Add a file with its decision.
@@ -150,6 +153,7 @@ class Scanned:
                 self.todo.append(Task(root, file, judged.outdated))
             case Decision.REREAD:
                 self.todo.append(Task(root, file, ()))
+                self.unread += before is not None and before.metadata_unread
                 self.outdated += bool(judged.outdated)
             case Decision.LEAVE:
                 self.failed_before += 1
@@ -180,7 +184,7 @@ def scan(
         entries: the entries of a walk from `root`.
         known_in: returns the library's knowledge of a path and of all paths below it, by path.
         models: the models in use; None: not known.
-        config: its fields `force`, `retry` and `upgrade` count.
+        config: its fields `force`, `retry`, `upgrade` and `metadata` count.
     """
     known = known_in(root)
     is_single = not os.path.isdir(root)

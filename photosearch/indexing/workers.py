@@ -1,8 +1,9 @@
-"""Worker processes that decode photos ahead of the captioner."""
+"""Worker processes that read photos ahead of the captioner: their pixels, or their metadata."""
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import signal
 import threading
@@ -14,6 +15,7 @@ from multiprocessing import connection, get_context, parent_process, resource_tr
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from queue import SimpleQueue
+from typing import Generic, TypeVar
 
 from photosearch.files.file import File
 from photosearch.indexing.config import IndexOptions
@@ -26,6 +28,7 @@ MEMORY = 3 << 30
 PIXEL_MEMORY = 15
 """Bytes that a process may allocate for each pixel of `max_pixels`; the worst formats take 9."""
 
+Read = TypeVar("Read")
 Outcome = Decoded | UndecodableError
 Decode = Callable[[File, int, int], Decoded]  # size and most pixels, as for `decode_file`
 
@@ -39,32 +42,54 @@ def decode_all(
     ahead: Callable[[], int] = lambda: 64,
     decode: Decode = decode_file,
 ) -> Iterator[tuple[File, Outcome]]:
-    """Decode photos in order, several at a time.
-
-    If a photo kills its process (a fault in a decoder) or takes too long, it counts as
-    undecodable. The other photos are decoded all the same.
+    """Decode photos in order, several at a time; see `read_all`.
 
     Args:
         files: the files to decode.
         size: side of the square, in pixels.
-        config: how many processes, how many seconds a photo may take, and how many pixels it may
-            have. If there are 0 processes, this process decodes, without a limit of time or memory.
-        ahead: returns the most photos that are decoded or wait to be decoded, which bounds memory;
-            called for every photo, because the number may change.
+        config: as for `read_all`, and how many pixels a photo may have.
+        ahead: as for `read_all`.
         decode: a function that processes can import.
+    """
+    read = functools.partial(_decode, decode, size, config.max_pixels)
+    return read_all(files, read, config, ahead)
+
+
+def _decode(decode: Decode, size: int, max_pixels: int, file: File) -> Decoded:
+    return decode(file, size, max_pixels)
+
+
+def read_all(
+    files: Sequence[File],
+    read: Callable[[File], Read],
+    config: IndexOptions,
+    ahead: Callable[[], int] = lambda: 64,
+) -> Iterator[tuple[File, Read | UndecodableError]]:
+    """Read photos in order, several at a time.
+
+    If a photo kills its process (a fault in a decoder) or takes too long, it counts as
+    undecodable. The other photos are read all the same.
+
+    Args:
+        files: the files to read.
+        read: a function that processes can import; it raises UndecodableError and nothing else.
+        config: how many processes, and how many seconds a photo may take. If there are 0 processes,
+            this process reads, without a limit of time or memory.
+        ahead: returns the most photos that are read or wait to be read, which bounds memory;
+            called for every photo, because the number may change.
 
     Yields:
-        Each file with its pixels, or with the reason why it has none.
+        Each file with what was read, or with the reason why nothing was.
 
     Raises:
         RuntimeError: no process can start.
     """
     if config.workers < 1:
         for file in files:
-            yield file, _attempt(decode, file, size, config)
+            yield file, _attempt(read, file)
         return
-    team = _Team(min(config.workers, len(files)), decode, size, config)
-    waiting: deque[tuple[File, Future[Outcome]]] = deque()
+    team = _Team(min(config.workers, len(files)), read, config)
+    waiting: deque[tuple[File, Future[Read | UndecodableError]]] = deque()
     try:
         for file in files:
             waiting.append((file, team.submit(file)))
@@ -78,7 +103,7 @@ def decode_all(
         team.close()
 
 
-class _Team:
+class _Team(Generic[Read]):
     """Threads with one process each. A thread starts its process for the first photo.
 
     If the process is lost, the thread starts a new process. So it is always known which photo a
@@ -86,11 +111,12 @@ class _Team:
     executor share one queue: if one process dies, all do.
     """
 
-    def __init__(self, workers: int, decode: Decode, size: int, config: IndexOptions) -> None:
-        self._decode = decode
-        self._size = size
+    def __init__(self, workers: int, read: Callable[[File], Read], config: IndexOptions) -> None:
+        self._read = read
         self._config = config
-        self._tasks: SimpleQueue[tuple[File, Future[Outcome]] | None] = SimpleQueue()
+        self._tasks: SimpleQueue[tuple[File, Future[Read | UndecodableError]] | None] = (
+            SimpleQueue()
+        )
         self._lock = threading.Lock()  # of the two below
         self._processes: set[SpawnProcess] = set()
         self._is_closed = False
@@ -98,9 +124,9 @@ class _Team:
         for thread in self._threads:
             thread.start()
 
-    def submit(self, file: File) -> Future[Outcome]:
-        """Have a photo decoded."""
-        future: Future[Outcome] = Future()
+    def submit(self, file: File) -> Future[Read | UndecodableError]:
+        """Have a photo read."""
+        future: Future[Read | UndecodableError] = Future()
         self._tasks.put((file, future))
         return future
 
@@ -125,7 +151,7 @@ class _Team:
                 if process is None or pipe is None or not process.is_alive():
                     self._end(process, pipe)
                     process, pipe = self._start()
-                future.set_result(_ask(pipe, file, self._config.file_timeout))
+                future.set_result(self._ask(pipe, file))
             except _LostError as lost:
                 self._end(process, pipe)
                 process = pipe = None
@@ -139,7 +165,7 @@ class _Team:
         # Spawned, because a fork of a process with running threads can hang.
         context = get_context("spawn")
         pipe, far_end = context.Pipe()
-        order = (far_end, self._decode, self._size, self._config)
+        order = (far_end, self._read, self._config)
         process = context.Process(target=_serve, args=order, daemon=True)
         _block_interrupts()
         with self._lock:
@@ -158,6 +184,29 @@ class _Team:
             ) from None
         return process, pipe
 
+    def _ask(self, pipe: Connection, file: File) -> Read | UndecodableError:
+        """Have a process read a photo.
+
+        Raises:
+            _LostError: the process died, or took too long and must be killed.
+        """
+        timeout = self._config.file_timeout
+        left, before = timeout, time.monotonic()
+        try:
+            pipe.send(file)
+            while not pipe.poll(min(max(left, 0), _STEP)):
+                # If a laptop sleeps, one step lasts for hours: by this clock on some systems, by
+                # time.time on all. That isn't the photo's fault.
+                now = time.monotonic()
+                left -= min(now - before, 2 * _STEP)
+                before = now
+                if left <= 0:
+                    raise _LostError(f"took longer than {timeout:g} s to decode")
+            outcome: Read | UndecodableError = pipe.recv()
+        except (EOFError, OSError):
+            raise _LostError("the decoder crashed on it") from None
+        return outcome
+
     def _end(self, process: SpawnProcess | None, pipe: Connection | None) -> None:
         if process is None or pipe is None:
             return
@@ -172,38 +221,15 @@ class _LostError(Exception):
     """A process is lost; the text says what its photo did."""
 
 
-def _ask(pipe: Connection, file: File, timeout: float) -> Outcome:
-    """Have a process decode a photo.
-
-    Raises:
-        _LostError: the process died, or took too long and must be killed.
-    """
-    left, before = timeout, time.monotonic()
+def _attempt(read: Callable[[File], Read], file: File) -> Read | UndecodableError:
     try:
-        pipe.send(file)
-        while not pipe.poll(min(max(left, 0), _STEP)):
-            # If a laptop sleeps, one step lasts for hours: by this clock on some systems, by
-            # time.time on all. That isn't the photo's fault.
-            now = time.monotonic()
-            left -= min(now - before, 2 * _STEP)
-            before = now
-            if left <= 0:
-                raise _LostError(f"took longer than {timeout:g} s to decode")
-        outcome: Outcome = pipe.recv()
-    except (EOFError, OSError):
-        raise _LostError("the decoder crashed on it") from None
-    return outcome
-
-
-def _attempt(decode: Decode, file: File, size: int, config: IndexOptions) -> Outcome:
-    try:
-        return decode(file, size, config.max_pixels)
+        return read(file)
     except UndecodableError as error:
         return error
 
 
-def _serve(pipe: Connection, decode: Decode, size: int, config: IndexOptions) -> None:
-    """Decode photos in this process until the parent closes the pipe."""
+def _serve(pipe: Connection, read: Callable[[File], Read], config: IndexOptions) -> None:
+    """Read photos in this process until the parent closes the pipe."""
     # Ctrl-C is for the parent. The parent then ends this process.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with contextlib.suppress(AttributeError, ValueError):  # Windows
@@ -215,7 +241,7 @@ def _serve(pipe: Connection, decode: Decode, size: int, config: IndexOptions) ->
         pipe.send(None)  # ready
         while True:
             file: File = pipe.recv()
-            pipe.send(_attempt(decode, file, size, config))
+            pipe.send(_attempt(read, file))
 
 
 def _block_interrupts() -> None:

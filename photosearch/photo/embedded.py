@@ -1,77 +1,48 @@
-"""Embedded user metadata: XMP, IPTC-IIM and EXIF's description in a photo file."""
+"""Embedded user metadata: what people wrote into a photo file, in all of its blocks."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from PIL import Image
 
-from PIL import Image, ImageFile, IptcImagePlugin, TiffImagePlugin
-
-from photosearch.photo.user_metadata import NOTHING, UserMetadata, cleaned, distinct
-from photosearch.photo.xmp import MAX_BYTES, read_xmp
-
-_UTF_8 = b"\x1b%G"  # ISO 2022's announcement of UTF-8, in the data set for it
-_CODED, _OBJECT_NAME, _KEYWORDS, _CAPTION = (1, 90), (2, 5), (2, 25), (2, 120)
-_IMAGE_DESCRIPTION = 0x010E
+from photosearch.photo.blocks import comments, exif_block, iptc_block, xmp_packet, xmp_segments
+from photosearch.photo.encodings import decoded
+from photosearch.photo.exif_texts import read_exif_texts
+from photosearch.photo.iptc import read_iptc, without_cut
+from photosearch.photo.png_texts import read_png_texts
+from photosearch.photo.user_metadata import NOTHING, UserMetadata, cleaned
+from photosearch.photo.xmp import read_xmp
 
 
 def read_embedded(image: Image.Image) -> UserMetadata:
-    """Read the user metadata in an opened image: XMP goes before IPTC, IPTC before EXIF.
+    """Read the user metadata in an opened image.
 
-    The keywords of XMP and IPTC are joined, because some programs write only XMP or only IPTC.
-    Malformed data raise nothing: a value that can't be read is empty.
+    XMP goes before IPTC, IPTC before EXIF, EXIF before the texts of PNG and comments. The words of
+    all of them are joined, because some programs write only into one of them. Malformed data raise
+    nothing: a value that can't be read is empty.
     """
-    packet = image.info.get("xmp")
-    if isinstance(packet, str):
-        packet = packet.encode("utf-8", "replace")
-    xmp = read_xmp(packet) if isinstance(packet, bytes) else NOTHING
-    iptc = _read_iptc(image)
-    both = xmp.over(iptc).over(_read_exif(image))
-    return replace(both, keywords=distinct(xmp.keywords + iptc.keywords))
+    packet = xmp_packet(image)
+    xmp = read_xmp(packet, xmp_segments(image))[0] if packet else NOTHING
+    iptc = without_cut(_read_iptc(image), xmp)
+    return xmp.joined(iptc).joined(_read_exif(image)).joined(_read_texts(image))
 
 
 def _read_iptc(image: Image.Image) -> UserMetadata:
-    try:
-        if not isinstance(image, ImageFile.ImageFile) or _iptc_size(image) > MAX_BYTES:
-            return NOTHING
-        fields = IptcImagePlugin.getiptcinfo(image) or {}
-    except Exception:  # on a malformed block Pillow raises errors of any kind
-        return NOTHING
-    is_utf_8 = fields.get(_CODED) == _UTF_8
-
-    def texts(name: tuple[int, int]) -> list[str]:
-        value = fields.get(name) or []
-        values = value if isinstance(value, list) else [value]
-        return [_text(each, is_utf_8) for each in values if isinstance(each, bytes)]
-
-    return cleaned(
-        UserMetadata(
-            "".join(texts(_OBJECT_NAME)[:1]),
-            "".join(texts(_CAPTION)[:1]),
-            keywords=tuple(texts(_KEYWORDS)),
-        )
-    )
-
-
-def _iptc_size(image: ImageFile.ImageFile) -> int:
-    """Return the size of a TIFF's IPTC in bytes; in a JPEG, the format limits it."""
-    if not isinstance(image, TiffImagePlugin.TiffImageFile):
-        return 0
-    return len(image.tag_v2._tagdata.get(TiffImagePlugin.IPTC_NAA_CHUNK, b""))
+    block = iptc_block(image)
+    return read_iptc(block) if block else NOTHING
 
 
 def _read_exif(image: Image.Image) -> UserMetadata:
     try:
-        value = image.getexif().get(_IMAGE_DESCRIPTION)
-        if isinstance(value, str):  # Pillow decodes every byte as Latin-1
-            value = _text(value.encode("latin-1"))
-    except Exception:  # malformed EXIF, or bytes that are no text
+        exif = image.getexif()
+        if not exif and (block := exif_block(image)):  # in a form that Pillow doesn't know
+            exif = Image.Exif()
+            exif.load(block)
+    except Exception:  # on malformed EXIF Pillow raises errors of any kind
         return NOTHING
-    return cleaned(UserMetadata(description=value)) if isinstance(value, str) else NOTHING
+    return read_exif_texts(exif)
 
 
-def _text(raw: bytes, is_utf_8: bool = False) -> str:
-    """Decode text whose encoding is often unknown: as UTF-8, or else as Windows-1252."""
-    try:
-        return raw.decode("utf-8", "replace" if is_utf_8 else "strict")
-    except UnicodeDecodeError:
-        return raw.decode("cp1252", "replace")
+def _read_texts(image: Image.Image) -> UserMetadata:
+    texts = read_png_texts(image.info) if image.format == "PNG" else NOTHING
+    notes = tuple(decoded(comment) for comment in comments(image))
+    return texts.joined(cleaned(UserMetadata(notes=notes))) if notes else texts

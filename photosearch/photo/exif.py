@@ -1,17 +1,15 @@
 """EXIF: when, where and with which camera a photo was taken."""
 
-import datetime
 import io
 import logging
 import math
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, cast
 
 import exifread
 
-from photosearch.photo.dates import DateSource
+from photosearch.photo.dates import DateSource, iso_date
 from photosearch.text import one_line
 
 # ExifRead warns about every photo without EXIF; nobody can act on that.
@@ -27,16 +25,13 @@ _MAX_READ_BYTES = 1 << 18
 _MAX_TOTAL_BYTES = 1 << 23
 
 _BLOB_PREFIX = b"Exif\0\0"
-_TIME = re.compile(
-    r"(\d{4})\D{1,3}(\d{1,2})\D{1,3}(\d{1,2})\D{1,3}(\d{1,2})\D{1,3}(\d{1,2})\D{1,3}(\d{1,2})",
-    re.ASCII,
-)
-_OFFSET = re.compile(r"([+-])(\d{2}):?(\d{2})", re.ASCII)
+_MAX_DATE_BYTES = 64
 _TIME_TAGS = (
-    (DateSource.EXIF, "EXIF DateTimeOriginal", "EXIF OffsetTimeOriginal"),
-    (DateSource.DIGITISED, "EXIF DateTimeDigitized", "EXIF OffsetTimeDigitized"),
-    (DateSource.MODIFIED, "Image DateTime", "EXIF OffsetTime"),
+    (DateSource.EXIF, "DateTimeOriginal", "OffsetTimeOriginal", "SubSecTimeOriginal"),
+    (DateSource.DIGITISED, "DateTimeDigitized", "OffsetTimeDigitized", "SubSecTimeDigitized"),
+    (DateSource.MODIFIED, "DateTime", "OffsetTime", "SubSecTime"),
 )
+_TO_THE_SECOND = len("2019-07-04T12:34:56")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +39,8 @@ class Exif:
     """The part of EXIF that a search can use.
 
     Attributes:
-        dates: By source, ISO 8601 in the camera's local time, with an offset from UTC if EXIF has
-            one.
+        dates: By source, ISO 8601, as precise as EXIF is, in the camera's local time, with an
+            offset from UTC if EXIF has an offset.
         camera: Make and model.
         lens: The lens's model.
         latitude: Degrees, north positive; None if longitude is None.
@@ -83,7 +78,7 @@ def read_exif(file: BinaryIO) -> Exif:
         return Exif()
     latitude, longitude = _position(tags)
     return Exif(
-        dates=_dates(tags),
+        dates=_dates(tags, reader),
         camera=_camera(_text(tags, "Image Make"), _text(tags, "Image Model")),
         lens=_text(tags, "EXIF LensModel"),
         latitude=latitude,
@@ -121,30 +116,56 @@ class _BoundedReader:
         return self._file.tell() - self._start
 
 
-def _dates(tags: Mapping[str, Any]) -> dict[DateSource, str]:
-    """Return the times of the shutter, of digitising and of the last change."""
+def _dates(tags: Mapping[str, Any], file: BinaryIO) -> dict[DateSource, str]:
+    """Return the times of the shutter, of digitising, of the satellites and of the last change."""
     dates = {}
-    for source, time_tag, offset_tag in _TIME_TAGS:
-        found = _TIME.match(_text(tags, time_tag) or "")
-        if not found:
-            continue
-        try:
-            year, month, day, hour, minute, second = (int(part) for part in found.groups())
-            local = datetime.datetime(year, month, day, hour, minute, second)
-        except ValueError:  # 0000:00:00, 30 February
-            continue
-        dates[source] = local.isoformat() + _offset(_text(tags, offset_tag))
+    for source, time_name, offset_name, fraction_name in _TIME_TAGS:
+        date = iso_date(_date_text(tags, time_name, file))
+        if date is not None and len(date) >= _TO_THE_SECOND:
+            fraction, offset = (_found(tags, name) or "" for name in (fraction_name, offset_name))
+            if len(date) == _TO_THE_SECOND and fraction[:1].isdecimal():
+                date = iso_date(f"{date}.{fraction}") or date
+            if not any(sign in date[_TO_THE_SECOND:] for sign in "+-"):
+                date = iso_date(f"{date} {offset}") or date
+        if date is not None:
+            dates[source] = date
+    satellites = _satellite_time(tags)
+    if satellites is not None:
+        dates[DateSource.GPS] = satellites
     return dates
 
 
-def _offset(text: str | None) -> str:
-    """Return EXIF's offset from UTC as ISO 8601 has it; empty if there is no possible offset."""
-    if text == "Z":
-        return "+00:00"
-    found = _OFFSET.fullmatch(text or "")
-    if not found or int(found[2]) > 14 or int(found[3]) > 59:
-        return ""
-    return f"{found[1]}{found[2]}:{found[3]}"
+def _date_text(tags: Mapping[str, Any], name: str, file: BinaryIO) -> str:
+    """Return the text of a date as it stands in the file; empty without one.
+
+    ExifRead cuts texts at a NUL. Some programs write a NUL between the day and the time.
+    """
+    full = f"EXIF {name}" if f"EXIF {name}" in tags else f"Image {name}"  # TIFF/EP has one place
+    text = _raw_text(tags, full)
+    length = getattr(tags.get(full), "field_length", 0)
+    if text and len(text) < _TO_THE_SECOND <= length:
+        file.seek(tags[full].field_offset)
+        whole = file.read(min(length, _MAX_DATE_BYTES)).decode("latin-1")
+        if whole.startswith(f"{text}\0"):  # the offset may count from another place
+            return whole
+    return text
+
+
+def _found(tags: Mapping[str, Any], name: str) -> str | None:
+    """Return the text of a tag of the camera's part of EXIF, or else of the first picture."""
+    return _text(tags, f"EXIF {name}") or _text(tags, f"Image {name}")
+
+
+def _satellite_time(tags: Mapping[str, Any]) -> str | None:
+    """Return the time that satellites gave, UTC; the day alone if there is no time."""
+    day = iso_date(_text(tags, "GPS GPSDate") or "")
+    values = _values(tags, "GPS GPSTimeStamp")
+    if day is None or not isinstance(values, list) or len(values) != 3:
+        return day
+    hour, minute, second = (_number(value) for value in values)
+    if not (hour.is_integer() and minute.is_integer() and 0 <= second < 60):  # also when NaN
+        return day
+    return iso_date(f"{day}T{hour:02.0f}:{minute:02.0f}:{second:09.6f}Z") or day
 
 
 def _camera(make: str | None, model: str | None) -> str | None:
@@ -158,10 +179,13 @@ def _camera(make: str | None, model: str | None) -> str | None:
 
 
 def _position(tags: Mapping[str, Any]) -> tuple[float, float] | tuple[None, None]:
-    """Read latitude and longitude in degrees. If either is missing, both are None."""
+    """Read latitude and longitude in degrees. If either is missing, both are None.
+
+    Cameras without a position write 0, 0, which lies in the sea: it is no position.
+    """
     latitude = _coordinate(tags, "GPS GPSLatitude", "NS", 90.0)
     longitude = _coordinate(tags, "GPS GPSLongitude", "EW", 180.0)
-    if latitude is None or longitude is None:
+    if latitude is None or longitude is None or latitude == longitude == 0:
         return None, None
     return latitude, longitude
 
@@ -199,17 +223,20 @@ def _orientation(tags: Mapping[str, Any]) -> int:
 
 def _text(tags: Mapping[str, Any], name: str) -> str | None:
     """Read a tag as one printable line of at most `MAX_TEXT` characters; None without text."""
+    return one_line(_raw_text(tags, name), MAX_TEXT) or None
+
+
+def _raw_text(tags: Mapping[str, Any], name: str) -> str:
+    """Read a tag as it stands in the file; empty if it is no text."""
     values = _values(tags, name)
     if isinstance(values, list):  # text under a binary type comes as a list of numbers
         try:
             values = bytes(values)
         except (TypeError, ValueError):
-            return None
+            return ""
     if isinstance(values, bytes):
         values = values.decode("utf-8", "replace")
-    if not isinstance(values, str):
-        return None
-    return one_line(values, MAX_TEXT) or None
+    return values if isinstance(values, str) else ""
 
 
 def _values(tags: Mapping[str, Any], name: str) -> Any:

@@ -114,7 +114,8 @@ def read_raw(file: BinaryIO, size: int, check: Callable[[int, int], None]) -> Ra
             flipped = _ORIENTATIONS.get(raw.sizes.flip, 1)
             width, height = raw.sizes.width, raw.sizes.height
             check(width, height)
-            preview = _preview(raw, size, check)
+            thumbnail = _thumbnail(raw)
+            preview = None if thumbnail is None else _preview(thumbnail, size, check)
             if preview is not None:
                 orientation = _preview_orientation(preview, flipped, width > height)
                 picture = preview
@@ -128,9 +129,34 @@ def read_raw(file: BinaryIO, size: int, check: Callable[[int, int], None]) -> Ra
             raise ValueError(_words(error)) from error
     if flipped >= 5:
         width, height = height, width
-    exif = _exif(file, preview)
-    user_metadata = _user_metadata(file, is_tiff, preview)
+    exif, user_metadata = _metadata(file, thumbnail)
     return Raw(picture, orientation, width, height, exif, user_metadata)
+
+
+def raw_metadata(file: BinaryIO) -> tuple[Exif, UserMetadata]:
+    """Read the metadata of a RAW file, and no pixels: those that `read_raw` gives.
+
+    Args:
+        file: Seekable; read from its start.
+
+    Raises:
+        ValueError: LibRaw can't read the file.
+    """
+    import rawpy
+
+    file.seek(0)
+    if file.read(4) in _TIFF:  # has it without LibRaw
+        return _metadata(file, None)
+    file.seek(0)
+    with rawpy.RawPy() as raw:
+        try:
+            raw.open_buffer(file)
+            thumbnail = _thumbnail(raw)
+        except rawpy.LibRawUnsufficientMemoryError:
+            raise MemoryError from None
+        except (rawpy.LibRawError, OSError) as error:
+            raise ValueError(_words(error)) from error
+    return _metadata(file, thumbnail)
 
 
 def _first_tags(file: BinaryIO, start: bytes) -> dict[int, int]:
@@ -147,24 +173,32 @@ def _first_tags(file: BinaryIO, start: bytes) -> dict[int, int]:
     return dict(struct.iter_unpack(f"{order}H6xH2x", table))
 
 
-def _preview(raw: rawpy.RawPy, size: int, check: Callable[[int, int], None]) -> Image.Image | None:
-    """Return the embedded preview, loaded; None if it is too small or damaged."""
+def _thumbnail(raw: rawpy.RawPy) -> Image.Image | None:
+    """Return the embedded preview, opened; None if it is damaged."""
     import rawpy
 
     try:
         thumb = raw.extract_thumb()
         if isinstance(thumb.data, bytes):
-            preview: Image.Image = Image.open(io.BytesIO(thumb.data), formats=["JPEG"])
-        else:
-            preview = Image.fromarray(thumb.data)
-        if min(preview.size) < size:
-            return None
-        check(*preview.size)
-        preview.draft("RGB", (size, size))
-        preview.load()
+            return Image.open(io.BytesIO(thumb.data), formats=["JPEG"])
+        return Image.fromarray(thumb.data)
     except (rawpy.LibRawError, OSError, ValueError, SyntaxError, TypeError):
         return None  # no readable preview: the sensor's picture is taken
-    return preview
+
+
+def _preview(
+    thumbnail: Image.Image, size: int, check: Callable[[int, int], None]
+) -> Image.Image | None:
+    """Return the embedded preview, loaded; None if it is too small or damaged."""
+    if min(thumbnail.size) < size:
+        return None
+    check(*thumbnail.size)
+    try:
+        thumbnail.draft("RGB", (size, size))
+        thumbnail.load()
+    except (OSError, ValueError, SyntaxError, TypeError):
+        return None
+    return thumbnail
 
 
 def _preview_orientation(preview: Image.Image, orientation: int, is_wide: bool) -> int:
@@ -191,7 +225,12 @@ def _develop(raw: rawpy.RawPy, size: int) -> Image.Image:
     return Image.fromarray(pixels if pixels.shape[2] != 1 else pixels[:, :, 0])
 
 
-def _exif(file: BinaryIO, preview: Image.Image | None) -> Exif:
+def _metadata(file: BinaryIO, thumbnail: Image.Image | None) -> tuple[Exif, UserMetadata]:
+    """Read the metadata of a RAW file, in part from its embedded preview."""
+    return _exif(file, thumbnail), _user_metadata(file, thumbnail)
+
+
+def _exif(file: BinaryIO, thumbnail: Image.Image | None) -> Exif:
     """Read EXIF from the file, or else from its preview."""
     file.seek(0)
     start = file.read(4)
@@ -199,20 +238,22 @@ def _exif(file: BinaryIO, preview: Image.Image | None) -> Exif:
         return read_exif(file)
     if start in _TIFF_BUT_FOR_MAGIC:
         return read_exif(io.BytesIO(_TIFF_BUT_FOR_MAGIC[start] + file.read(_HEAD)))
-    blob = preview.info.get("exif") if preview is not None else None
+    blob = thumbnail.info.get("exif") if thumbnail is not None else None
     if not isinstance(blob, bytes):  # CR3 consists of boxes: the first box with EXIF has the camera
         _, _, blob = file.read(_HEAD).partition(b"CMT1")
     return read_exif(io.BytesIO(blob)) if blob else Exif()
 
 
-def _user_metadata(file: BinaryIO, is_tiff: bool, preview: Image.Image | None) -> UserMetadata:
-    if is_tiff:
+def _user_metadata(file: BinaryIO, thumbnail: Image.Image | None) -> UserMetadata:
+    file.seek(0)
+    if file.read(4) in _TIFF:
+        file.seek(0)
         try:
             with Image.open(file, formats=["TIFF"]) as first:
                 return read_embedded(first)
         except Exception:  # a compression that Pillow doesn't know
             return NOTHING
-    return read_embedded(preview) if preview is not None else NOTHING
+    return read_embedded(thumbnail) if thumbnail is not None else NOTHING
 
 
 def _words(error: Exception) -> str:

@@ -13,7 +13,7 @@ from photosearch.search.query import Query
 from photosearch.search.results import Result
 from photosearch.search.scores import Scores
 from photosearch.search.stems import Stemmer
-from photosearch.store.search_fields import FIELD_NAMES
+from photosearch.store.search_fields import FIELD_NAMES, WRITTEN_FIELDS
 from photosearch.store.search_rows import CaptionSource
 from photosearch.wording import Confidence
 
@@ -62,6 +62,7 @@ def results(
                 marks.get("caption", []), tags.get(photo, []), scores.parts_of(row),
                 values.taken_at, values.taken_from, values.confidence,
                 query.says_something and bool(scores.values[row] >= scores.sure),
+                _written(values.texts),
             )
         )  # fmt: skip
     return found
@@ -79,6 +80,11 @@ def _marked(
     ]
     marks = matcher.marks(texts)
     return [marks[at : at + len(fields)] for at in range(0, len(marks), len(fields))]
+
+
+def _written(texts: dict[str, str]) -> dict[str, list[str]]:
+    """Return what people wrote, by field: each line is a value of its own."""
+    return {name: texts[name].split("\n") for name in WRITTEN_FIELDS if texts[name]}
 
 
 def _shown(connection: sqlite3.Connection, photos: list[int]) -> dict[int, _Shown]:

@@ -42,9 +42,11 @@ class Result:
     tags: list[str] = field(default_factory=list)  # only tags that are sure enough to be shown
     parts: Mapping[str, Part] = field(default_factory=dict)  # of the fused ranker, by `PartKind`
     taken_at: str | None = None  # ISO 8601, local time, as precise as it is known
-    taken_from: str | None = None  # exif, xmp, name (of the file) or file (its own time)
+    taken_from: str | None = None  # its source, of `photosearch.photo.dates.DateSource`
     confidence: Confidence | None = None  # of a generated caption, if it is known
     sure: bool = True  # whether the photo surely matches; otherwise it only may match
+    # What people wrote into the photo or its sidecar, by field; empty fields are left out.
+    written: Mapping[str, list[str]] = field(default_factory=dict)
 
     @property
     def wording(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from photosearch.files import drives
@@ -101,3 +102,10 @@ def photos_of_size(connection: sqlite3.Connection, size: int) -> list[KnownPhoto
         KnownPhoto(photo_id, path and os.fsdecode(path), os.fsdecode(last_path), *rest)
         for photo_id, path, last_path, *rest in connection.execute(query, (size,))
     ]
+
+
+def known_hashes(connection: sqlite3.Connection, paths: Iterable[str]) -> dict[str, bytes]:
+    """Return the hashes of photos' files, SHA-256, by path; a path of unknown content is absent."""
+    query = "SELECT content_hash FROM photos WHERE path = ?"
+    rows = ((path, connection.execute(query, (os.fsencode(path),)).fetchone()) for path in paths)
+    return {path: row[0] for path, row in rows if row is not None and row[0] is not None}

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from photosearch.errors import UsageError
 from photosearch.files.file import File
 from photosearch.files.paths import root_of, top_of
-from photosearch.photo.dates import DateSource, when_taken
 from photosearch.store.clock import now
+from photosearch.store.dates import redate
 from photosearch.store.descriptions import DESCRIBING
 from photosearch.store.photos import set_aside
 from photosearch.store.roots import below, outer_roots
@@ -48,8 +48,8 @@ def copy_photo(connection: sqlite3.Connection, photo_id: int, root: str, file: F
     path = os.fsencode(file.path)
     set_aside(connection, path, only_edited=True)
     row = connection.execute("SELECT id FROM photos WHERE path = ?", (path,)).fetchone()
-    facts = """size, mtime_ns, inode, format, width, height, taken_at, taken_from, camera, lens,
-               latitude, longitude, run_id, tags_model_id, content_hash, sidecar_mtime_ns,
+    facts = """size, mtime_ns, inode, format, width, height, taken_at, taken_from, dates, camera,
+               lens, latitude, longitude, run_id, tags_model_id, content_hash, sidecar_mtime_ns,
                sidecar_damaged, metadata_unread"""
     if row is None:
         query = f"""INSERT INTO photos (path, display, {facts})
@@ -82,16 +82,12 @@ def touch_photo(connection: sqlite3.Connection, photo_id: int, root: str, file: 
 def _set_file(connection: sqlite3.Connection, photo_id: int, root: str, file: File) -> None:
     """Give a photo a file with its content, and show the photo."""
     path = os.fsencode(file.path)
-    query = "SELECT taken_at, taken_from FROM photos WHERE id = ?"
-    taken_at, taken_from = connection.execute(query, (photo_id,)).fetchone()
-    if taken_from in (DateSource.NAME, DateSource.FOLDER, DateSource.FILE):
-        taken_at, taken_from = when_taken({}, path, file.mtime_ns)
     connection.execute(
         """UPDATE photos SET path = ?, former_path = NULL, display = ?, size = ?, mtime_ns = ?,
-           inode = ?, taken_at = ?, taken_from = ?, missing_since = NULL WHERE id = ?""",
-        (path, display(file.path), file.size, file.mtime_ns, file.inode,
-         taken_at, taken_from, photo_id),
-    )  # fmt: skip
+           inode = ?, missing_since = NULL WHERE id = ?""",
+        (path, display(file.path), file.size, file.mtime_ns, file.inode, photo_id),
+    )
+    redate(connection, [photo_id])  # the new name, or the new folder's, may be a date
     connection.execute("DELETE FROM failures WHERE path = ?", (path,))
     write_search_row(connection, photo_id, root)
 
@@ -156,6 +152,7 @@ def _relocate_photos(connection: sqlite3.Connection, old: str, new: str) -> list
     for photo_id, path in aside.items():
         query = "UPDATE photos SET former_path = ?, display = ? WHERE id = ?"
         connection.execute(query, (path, display(os.fsdecode(path)), photo_id))
+    redate(connection, [*at, *aside])  # the name of the new folder may be a date
     return [os.fsdecode(path) for path in (*at.values(), *aside.values())]
 
 

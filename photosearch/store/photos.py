@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from captioner.describe.description import Description
 from photosearch.photo.dates import DateSource, when_taken
 from photosearch.store.clock import now
+from photosearch.store.dates import read_dates, stored_dates
 from photosearch.store.descriptions import Models, write_description
 from photosearch.store.failures import Failure, write_failure
 from photosearch.store.runs import add_to_run
@@ -26,13 +27,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """A photo, ready to be written: described now, or known with its description."""
+    """A photo, ready to be written: described now, or known with its description.
+
+    If only the metadata were read, the photo is known, and what is known of its picture stays.
+    """
 
     file: File
     root: str  # the root that the photo was found under
-    format: str
-    width: int
-    height: int
+    format: str | None  # None, as width and height: only the metadata were read
+    width: int | None
+    height: int | None
     exif: Exif
     description: Description | None  # a new photo must have captions
     user_metadata: UserMetadata | None = None  # None: people wrote nothing
@@ -70,15 +74,18 @@ def _write_photo(
     connection: sqlite3.Connection, run_id: int, models: Models | None, photo: Photo
 ) -> None:
     file, exif, path = photo.file, photo.exif, os.fsencode(photo.file.path)
-    taken_at, taken_from = _when_taken(connection, photo)
+    dates, position = _claims(connection, photo)
+    taken_at, taken_from = when_taken(dates, path, file.mtime_ns)
     values = {
         "path": path, "display": display(file.path), "size": file.size,
-        "mtime_ns": file.mtime_ns, "inode": file.inode, "format": photo.format,
-        "width": photo.width, "height": photo.height, "content_hash": photo.content_hash,
-        "taken_at": taken_at, "taken_from": taken_from, "camera": exif.camera, "lens": exif.lens,
-        "latitude": exif.latitude, "longitude": exif.longitude, **_sidecar_values(photo),
+        "mtime_ns": file.mtime_ns, "inode": file.inode, "content_hash": photo.content_hash,
+        "taken_at": taken_at, "taken_from": taken_from, "dates": stored_dates(dates),
+        "camera": exif.camera, "lens": exif.lens, "latitude": position[0],
+        "longitude": position[1], **_sidecar_values(photo),
         "metadata_unread": False, "run_id": run_id, "missing_since": None,
     }  # fmt: skip
+    if photo.format is not None:
+        values |= {"format": photo.format, "width": photo.width, "height": photo.height}
     if models is not None and _is_another(connection, photo, taken_at, taken_from):
         set_aside(connection, path, only_edited=True)
     names = ", ".join(values)
@@ -97,20 +104,33 @@ def _write_photo(
     write_search_row(connection, photo_id, photo.root)
 
 
-def _when_taken(connection: sqlite3.Connection, photo: Photo) -> tuple[str, str]:
-    """Return when a photo was taken, and the source of that; see `photosearch.photo.dates`.
+def _claims(
+    connection: sqlite3.Connection, photo: Photo
+) -> tuple[dict[DateSource, str], tuple[float | None, float | None]]:
+    """Return when and where a photo was taken, by what its file and its sidecar say.
 
-    While the photo's sidecar can't be read, a date that is known from the sidecar stays.
+    While the photo's sidecar can't be read, what is known from the sidecar stays. The library
+    doesn't know which date or position, other than a sidecar's own kind of date, is from the
+    sidecar. So if the file is the same, all that it doesn't say itself stays.
     """
-    path = os.fsencode(photo.file.path)
-    if photo.unread is not None:
-        query = "SELECT taken_at, taken_from FROM photos WHERE path = ? AND taken_from = ?"
-        before = connection.execute(query, (path, DateSource.CREATED)).fetchone()
-        if before is not None:
-            taken_at, taken_from = before
-            return taken_at, taken_from
-    written = photo.user_metadata.dates if photo.user_metadata else {}
-    return when_taken({**photo.exif.dates, **written}, path, photo.file.mtime_ns)
+    exif = photo.exif
+    dates = {**exif.dates, **(photo.user_metadata.dates if photo.user_metadata else {})}
+    position: tuple[float | None, float | None] = (exif.latitude, exif.longitude)
+    if photo.user_metadata is not None and photo.user_metadata.position is not None:
+        position = photo.user_metadata.position
+    if photo.unread is None:
+        return dates, position
+    query = "SELECT content_hash = ?, dates, latitude, longitude FROM photos WHERE path = ?"
+    values = (photo.content_hash, os.fsencode(photo.file.path))
+    is_same, stored, latitude, longitude = (
+        connection.execute(query, values).fetchone() or [None] * 4
+    )
+    known = read_dates(stored)
+    if not is_same:
+        known = {source: date for source, date in known.items() if source is DateSource.SIDECAR}
+    elif latitude is not None:
+        position = (latitude, longitude)
+    return {**known, **dates}, position
 
 
 def _sidecar_values(photo: Photo) -> dict[str, int | None]:
@@ -127,7 +147,7 @@ def _sidecar_values(photo: Photo) -> dict[str, int | None]:
 
 
 def _is_another(
-    connection: sqlite3.Connection, photo: Photo, taken_at: str, taken_from: str
+    connection: sqlite3.Connection, photo: Photo, taken_at: str | None, taken_from: str | None
 ) -> bool:
     """Return whether a new photo is another photo than the known photo at its path.
 

@@ -32,7 +32,8 @@ def write_user_metadata(
         return
     values = (
         user_metadata.title, user_metadata.description, user_metadata.alt_text,
-        "\n".join(user_metadata.keywords), user_metadata.rating, "\n".join(user_metadata.people),
+        "\n".join(user_metadata.keywords), user_metadata.rating or None,  # no stars are no rating
+        "\n".join(user_metadata.people),
         "\n".join(user_metadata.places), "\n".join(user_metadata.notes),
     )  # fmt: skip
     if any(values):

@@ -24,10 +24,13 @@ from photosearch import Library
 from photosearch.export import COLUMNS, alt_text, defuse, export
 from photosearch.files.file import File
 from photosearch.photo.exif import Exif
+from photosearch.photo.user_metadata import UserMetadata
 from photosearch.store import database
 from photosearch.store.descriptions import Models, use_models
 from photosearch.store.photos import Photo, set_missing, write_batch
 from photosearch.store.runs import start_run
+from photosearch.store.search_rows import write_search_row
+from photosearch.store.user_metadata import write_user_metadata
 from photosearch.text import display
 
 AsNobody = Callable[[], contextlib.AbstractContextManager[None]]
@@ -46,7 +49,12 @@ class Shelf:
     models: Models
 
     def add(
-        self, path: str, caption: str = "a dog", seen: Description | None = None, **metadata: Any
+        self,
+        path: str,
+        caption: str = "a dog",
+        seen: Description | None = None,
+        taken_at: str = "",
+        **metadata: Any,
     ) -> None:
         photo = Photo(
             File(path, 1, 1, 1),
@@ -58,6 +66,10 @@ class Shelf:
             seen or Description([Caption(caption, -1.5, 3, 0.6065)]),
         )
         write_batch(self.connection, self.run, self.models, [photo], [])
+        if taken_at:  # any text, as a damaged or a tampered file may have
+            query = "UPDATE photos SET taken_at = ?, taken_from = 'exif' WHERE path = ?"
+            with self.connection:
+                self.connection.execute(query, (taken_at, os.fsencode(path)))
 
     def clear(self) -> None:
         with self.connection:
@@ -224,7 +236,7 @@ def test_what_goes_in_comes_out(shared: Shelf, photos: list[tuple[str, str, str]
             "place": "",
             "latitude": "", "longitude": "", "confidence": "0.6065", "width": "640",
             "height": "480", "title": "", "keywords": "", "rating": "",
-            "taken_from": "exif" if camera else "file",
+            "people": "", "notes": "", "taken_from": "exif" if camera else "",
         } == {key: value.removeprefix("'") for key, value in row.items()}  # fmt: skip
         assert not any(row[key].startswith(FORMULA) for key in row.keys() - NUMBERS)
     text = file.read_bytes().decode("utf-8")
@@ -251,6 +263,23 @@ def test_a_negative_latitude_gets_no_apostrophe(shelf: Shelf, tmp_path: Path) ->
     shelf.add("/p/x.jpg", latitude=-33.25, longitude=-70.5)
     (row,) = shelf.rows(tmp_path / "x.csv")
     assert (row["latitude"], row["longitude"]) == ("-33.25", "-70.5")
+
+
+def test_words_of_people_have_columns(shelf: Shelf, tmp_path: Path) -> None:
+    said = UserMetadata(
+        "Rome", keywords=("a", "b"), rating=4, people=("Ann", "Zoë"), places=("Trevi", "Rome"),
+        notes=("=1+1", "\u6771"),
+    )  # fmt: skip
+    shelf.add("/p/x.jpg")
+    with shelf.connection:
+        write_user_metadata(shelf.connection, 1, said)
+        write_search_row(shelf.connection, 1)
+    (row,) = shelf.rows(tmp_path / "x.csv")
+    assert {name: row[name] for name in ("title", "keywords", "rating", "people", "place")} == {
+        "title": "Rome", "keywords": "a; b", "rating": "4", "people": "Ann; Zoë",
+        "place": "Trevi; Rome",
+    }  # fmt: skip
+    assert row["notes"] == "'=1+1; \u6771"  # no formula
 
 
 def test_without_gps_nothing_tells_the_place(shelf: Shelf, tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from photosearch.cli.terminal import (
     result_lines,
 )
 from photosearch.indexing.summary import Summary
+from photosearch.photo.dates import DateSource
 from photosearch.search.results import Part, Result
 from photosearch.wording import Confidence
 
@@ -98,6 +99,19 @@ MARKUP = "[bold red]dog[/bold red] [/] [link=file:///x]y[/link] :dog: \\[x] [1, 
 
 def plain_of(line: Line) -> str:
     return "".join(text for text, _ in line)
+
+
+def test_a_match_in_a_list_is_shown_with_the_whole_name() -> None:
+    written = {"people": ["Anna Karenina", "Bob"], "place": ["Old town", "Bergen"],
+               "title": ["A long story"]}  # fmt: skip
+    matches = {"people": ["anna"], "place": ["bergen", "town"], "title": ["long"]}
+    lines = result_lines(1, Result("/x.jpg", 1.0, "a", matches, [], written=written))
+    assert plain_of(lines[2]).strip() == (
+        "also in title: long, people: Anna Karenina, place: Old town, Bergen"
+    )
+    odd = {"people": ["strasse"]}  # another spelling of the same name
+    lines = result_lines(1, Result("/x.jpg", 1.0, "a", odd, [], written={"people": ["Straße"]}))
+    assert plain_of(lines[2]).strip() == "also in people: strasse"
 
 
 @pytest.mark.parametrize("colours", [True, False])
@@ -200,6 +214,35 @@ PARTS = {
     "meaning": Part(2.34, 0.5, 2.5), "like": Part(-1.0, 0.0, 3.0),
     "words": Part(0.6789, 0.375), "own": Part(0.25, 0.125),
 }  # fmt: skip
+
+
+def test_explained_results_tell_their_date_and_its_source() -> None:
+    assert terminal.DATE_SOURCES.keys() == {*DateSource}
+    for source in DateSource:
+        result = Result("/x.jpg", 1.0, "a", {}, [], taken_at="1931-05", taken_from=source)
+        line = plain_of(result_lines(1, result, explain=True)[2])
+        assert line.strip() == f"taken: 1931-05 (by {terminal.DATE_SOURCES[source]})"
+        assert len(result_lines(1, result)) == 2
+    undated = Result("/x.jpg", 1.0, "a", {}, [])
+    assert len(result_lines(1, undated, explain=True)) == 2
+
+
+def test_reading_metadata_again_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    for photos, unread, expected in [
+        (1, 0, ""),
+        (1, 1, "reading the metadata of 1 photo again: this version knows more of it\n"),
+        (
+            100_000,
+            9,
+            "reading the metadata of 100,000 photos again: this version knows more of it\n",
+        ),
+        (100_000, 0, "reading the metadata of 100,000 photos again\n"),
+    ]:
+        with terminal.IndexProgress() as progress:
+            progress.start(0)
+            progress.rereading(photos, unread)
+            progress.reread(photos)
+        assert capsys.readouterr().err == expected
 
 
 def test_explained_results_tell_what_their_scores_are_made_of() -> None:

@@ -14,7 +14,7 @@ from captioner.describe.description import PARTS
 from photosearch.files.file import File
 from photosearch.files.walk import walk
 from photosearch.indexing.batches import (
-    DecodedBatch,
+    ReadBatch,
     decode_batches,
     describe_batches,
     photo_of,
@@ -125,7 +125,7 @@ def test_only_the_wanted_parts_are_made(tmp_path: Path) -> None:
 def test_a_batch_without_photos_asks_nobody() -> None:
     failure = Failure("/p/a.png", "truncated file")
     describer = FakeDescriber()
-    (batch,) = describe_batches([DecodedBatch([], [failure], Stages(decode=1))], describer, PARTS)
+    (batch,) = describe_batches([ReadBatch([], [failure], Stages(decode=1))], describer, PARTS)
     assert (batch.photos, batch.failures, batch.stages) == ([], [failure], Stages(decode=1))
     assert describer.batches == []
 
@@ -135,11 +135,11 @@ def test_a_batch_is_described_while_the_next_is_decoded(tmp_path: Path) -> None:
     (task,) = tasks_in(tmp_path)
     described, asked = threading.Event(), threading.Event()
 
-    def batches() -> Iterator[DecodedBatch]:
-        yield DecodedBatch([(task, decode(task.file.path, 8))], [], Stages())
+    def batches() -> Iterator[ReadBatch]:
+        yield ReadBatch([(task, decode(task.file.path, 8))], [], Stages())
         assert described.wait(10)  # of the first, though nobody has taken it yet
         asked.set()
-        yield DecodedBatch([(task, decode(task.file.path, 8))], [], Stages())
+        yield ReadBatch([(task, decode(task.file.path, 8))], [], Stages())
 
     describer = FakeDescriber(shade, probe=lambda call: described.set())
     assert len(list(describe_batches(batches(), describer, PARTS))) == 2

@@ -83,6 +83,15 @@ def test_each_case_has_its_decision(
     assert decide(found, before, config, **facts) is decision
 
 
+def test_metadata_are_read_again_of_all_known_photos_that_are_not_described_again() -> None:
+    metadata = IndexOptions(metadata=True)
+    assert decide(FILE, KNOWN, metadata) is Decision.REREAD
+    assert decide(FILE, None, metadata) is Decision.NEW
+    assert decide(FILE, FAILED, metadata) is Decision.LEAVE
+    assert decide(FILE, KNOWN, replace(metadata, force=True)) is Decision.AGAIN
+    assert decide(FILE, KNOWN, replace(metadata, upgrade=True), outdated=True) is Decision.UPGRADE
+
+
 def test_a_damaged_sidecar_is_tried_when_it_changes_or_is_not_known_to_fail() -> None:
     damaged = replace(KNOWN, sidecar_mtime_ns=5, sidecar_damaged=True)
     assert decide(WITH_SIDECAR, damaged, ONLY, sidecar_failed=True) is Decision.KEEP

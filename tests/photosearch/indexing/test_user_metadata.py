@@ -27,7 +27,7 @@ from photosearch.search.stems import Stemmer
 from photosearch.search.wording import word_scores
 from photosearch.store import database
 from photosearch.store.edits import write_edit
-from tests.fakes import FakeDescriber
+from tests.fakes import Diary, FakeDescriber, unneeded
 
 ALT_TEXT = "Iptc4xmpCore:AltTextAccessibility"
 Packet = Callable[..., bytes]
@@ -249,7 +249,7 @@ def test_a_damaged_sidecar_costs_no_date(album: Album, packet: Packet) -> None:
     album.index(namer())
     album.sidecar("a.xmp", b"<broken")
     album.index()
-    assert album.row("photos", "taken_at, taken_from") == ("1931-05", "xmp")
+    assert album.row("photos", "taken_at, taken_from") == ("1931-05", "sidecar")
     (album.photos / "a.xmp").unlink()
     album.index()
     assert album.row("photos", "taken_from") == ("file",)
@@ -315,10 +315,51 @@ def test_dates_come_from_the_best_source(album: Album, packet: Packet) -> None:
     )
     album.index()
     (result,) = album.find("red")
-    assert (result.taken_at, result.taken_from) == ("1931-05", "xmp")
+    assert (result.taken_at, result.taken_from) == ("1931-05", "sidecar")
     row = album.exported()
-    assert (row["taken_at"], row["taken_from"]) == ("1931-05", "xmp")
+    assert (row["taken_at"], row["taken_from"]) == ("1931-05", "sidecar")
     assert album.row("user_metadata") is None  # a date is no text
+
+
+def test_metadata_are_read_again_when_asked_and_without_pixels(
+    album: Album, packet: Packet
+) -> None:
+    for name in ("a.jpg", "b.jpg"):
+        album.photo(name)
+    album.index(namer())
+    captions = album.row("captions")
+    assert album.index().reread == 0
+    for name in ("a.jpg", "b.jpg"):  # from here on no pixels can be decoded
+        path = album.photos / name
+        status = path.stat()
+        content = path.read_bytes()
+        path.write_bytes(content[: content.index(b"\xff\xda") + 2].ljust(len(content), b"\0"))
+        os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    with album.connection:
+        album.connection.execute("UPDATE photos SET camera = 'lost', taken_at = '1900'")
+    diary = Diary()
+    options = IndexOptions(workers=0, metadata=True)
+    summary = index(album.connection, [str(album.photos)], unneeded, options, diary)
+    assert (summary.reread, summary.failed, summary.captioned) == (2, 0, 0)
+    assert diary.reread_photos == [2, 0, 2]
+    assert album.row("photos", "camera") == (None,)
+    assert album.row("photos", "taken_at") != ("1900",)
+    assert album.row("captions") == captions
+
+
+def test_a_library_of_an_earlier_version_is_read_again_once(album: Album, packet: Packet) -> None:
+    album.photo("a.jpg", xmp=packet({"dc:title": "Rome"}))
+    album.index(namer())
+    with album.connection:
+        album.connection.execute("UPDATE photos SET metadata_unread = 1, dates = NULL")
+        album.connection.execute("DELETE FROM settings WHERE name = 'dates_rule'")
+    diary = Diary()
+    options = IndexOptions(workers=2)
+    for expected in (1, 0):
+        summary = index(album.connection, [str(album.photos)], unneeded, options, diary)
+        assert (summary.reread, summary.failed) == (expected, 0)
+    assert diary.reread_photos == [1, 1, 1]
+    assert album.row("photos", "dates IS NULL") == (0,)
 
 
 def test_results_can_be_told_to_programs(album: Album, packet: Packet) -> None:

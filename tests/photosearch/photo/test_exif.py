@@ -7,16 +7,18 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from PIL import Image, TiffImagePlugin
 
+from photosearch.photo.dates import DateSource
 from photosearch.photo.exif import MAX_TEXT, Exif, read_exif
 
 EXIF_IFD, GPS_IFD = 0x8769, 0x8825
 MAKE, MODEL, ORIENTATION, DATE_TIME = 0x010F, 0x0110, 0x0112, 0x0132
 ORIGINAL, DIGITIZED = 0x9003, 0x9004
 OFFSET, OFFSET_ORIGINAL, OFFSET_DIGITIZED = 0x9010, 0x9011, 0x9012
+FRACTION, FRACTION_ORIGINAL, FRACTION_DIGITIZED = 0x9290, 0x9291, 0x9292
 LENS_MODEL = 0xA434
 
 
@@ -53,7 +55,7 @@ FULL: dict[str, dict[int, Any]] = {
     "gps": {1: "N", 2: (48.0, 51.0, 24.5), 3: "W", 4: (2.0, 17.0, 40.25)},
 }
 EXPECTED = Exif(
-    taken_at="2015-11-28T14:03:09+02:00",
+    dates={DateSource.EXIF: "2015-11-28T14:03:09+02:00"},
     camera="Canon EOS 5D",
     lens="EF24-70mm f/2.8L USM",
     latitude=48 + 51 / 60 + 24.5 / 3600,
@@ -98,52 +100,71 @@ def test_a_file_without_exif_gives_nothing_and_prints_nothing(
     assert capfd.readouterr() == ("", "")
 
 
-def test_times_are_taken_in_order() -> None:
-    detail = {ORIGINAL: "2001:01:01 01:01:01", DIGITIZED: "2002:02:02 02:02:02"}
+def test_each_time_has_its_own_source() -> None:
     main = {DATE_TIME: "2003:03:03 03:03:03"}
-    assert read(exif(main, detail)).taken_at == "2001-01-01T01:01:01"
-    del detail[ORIGINAL]
-    assert read(exif(main, detail)).taken_at == "2002-02-02T02:02:02"
-    del detail[DIGITIZED]
-    assert read(exif(main, detail)).taken_at == "2003-03-03T03:03:03"
+    detail = {ORIGINAL: "2001:01:01 01:01:01", DIGITIZED: "2002:02:02 02:02:02"}
+    gps = {29: "2000:12:31", 7: (23.0, 59.0, 58.5)}
+    assert read(exif(main, detail, gps)).dates == {
+        "exif": "2001-01-01T01:01:01",
+        "digitised": "2002-02-02T02:02:02",
+        "gps": "2000-12-31T23:59:58.500000+00:00",
+        "modified": "2003-03-03T03:03:03",
+    }
+    assert read(exif(main)).dates == {"modified": "2003-03-03T03:03:03"}
+    in_one_place = exif({ORIGINAL: "2001:01:01 01:01:01", OFFSET_ORIGINAL: "Z"})  # as TIFF/EP says
+    assert read(in_one_place).dates == {"exif": "2001-01-01T01:01:01+00:00"}
 
 
-def test_each_time_has_its_own_offset() -> None:
+def test_each_time_has_its_own_offset_and_fraction() -> None:
     detail = {
-        ORIGINAL: "0000:00:00 00:00:00",
+        ORIGINAL: "2001:01:01 01:01:01",
         OFFSET_ORIGINAL: "+01:00",
+        FRACTION_ORIGINAL: "07 ",
         DIGITIZED: "2002:02:02 02:02:02",
         OFFSET_DIGITIZED: "-03:30",
+        FRACTION: "987",
         OFFSET: "+09:00",
     }
-    main = {DATE_TIME: "2003:03:03 03:03:03"}
-    assert read(exif(main, detail)).taken_at == "2002-02-02T02:02:02-03:30"
-    del detail[DIGITIZED]
-    assert read(exif(main, detail)).taken_at == "2003-03-03T03:03:03+09:00"
+    assert read(exif({DATE_TIME: "2003:03:03 03:03:03"}, detail)).dates == {
+        "exif": "2001-01-01T01:01:01.07+01:00",
+        "digitised": "2002-02-02T02:02:02-03:30",
+        "modified": "2003-03-03T03:03:03.987+09:00",
+    }
 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
         ("2015:11:28 14:03:09", "2015-11-28T14:03:09"),
-        ("2015-11-28T14:03:09.123", "2015-11-28T14:03:09"),
-        ("2015:11:28 14:03:09Z", "2015-11-28T14:03:09"),
+        ("2015-11-28T14:03:09.123", "2015-11-28T14:03:09.123"),
+        ("2015:11:28 14:03:09Z", "2015-11-28T14:03:09+00:00"),
         ("2015: 1: 8  4: 3: 9", "2015-01-08T04:03:09"),
+        (b"2015:11:28\x0014:03:09\0", "2015-11-28T14:03:09"),
+        ("2015:11:28\x0014:03:09", "2015-11-28T14:03:09"),
         ("2016:02:29 00:00:00", "2016-02-29T00:00:00"),
+        ("2015:11:28 25:00:00", "2015-11-28"),
+        ("2015:11:28 24:03:09", "2015-11-28"),
+        ("2015:11:28 23:59:60", "2015-11-28"),
+        ("2015:11:28", "2015-11-28"),
+        (b"2015:11:28\0", "2015-11-28"),
+        ("2015:11:00 00:00:00", "2015-11"),
+        ("2015:00:00 00:00:00", "2015"),
+        ("2015", "2015"),
         ("0000:00:00 00:00:00", None),
         ("2015:02:29 00:00:00", None),
         ("2015:13:01 00:00:00", None),
-        ("2015:11:28 25:00:00", None),
-        ("2015:11:28 23:59:60", None),
-        ("2015:11:28", None),
+        ("1825:12:31 23:59:59", None),
+        ("9999:01:01 00:00:00", None),
         ("    :  :     :  :  ", None),
         ("                   ", None),
         ("", None),
         ("yesterday", None),
     ],
 )
-def test_impossible_times_are_no_times(text: str, expected: str | None) -> None:
-    assert read(exif(detail={ORIGINAL: text})).taken_at == expected
+def test_a_time_is_as_precise_as_it_can_be(text: str | bytes, expected: str | None) -> None:
+    for tag, source in ((ORIGINAL, DateSource.EXIF), (DIGITIZED, DateSource.DIGITISED)):
+        assert read(exif(detail={tag: text})).dates.get(source) == expected
+    assert read(exif({DATE_TIME: text})).dates.get(DateSource.MODIFIED) == expected
 
 
 @pytest.mark.parametrize(
@@ -151,15 +172,47 @@ def test_impossible_times_are_no_times(text: str, expected: str | None) -> None:
     [
         ("+02:00", "+02:00"),
         ("-1130", "-11:30"),
+        ("+02", "+02:00"),
         ("Z", "+00:00"),
+        ("UTC", "+00:00"),
         ("+99:00", ""),
         ("   :  ", ""),
+        ("02:00", ""),
+        ("05", ""),
         ("east", ""),
     ],
 )
 def test_impossible_offsets_are_no_offsets(text: str, expected: str) -> None:
-    blob = exif(detail={ORIGINAL: "2015:11:28 14:03:09", OFFSET_ORIGINAL: text})
-    assert read(blob).taken_at == f"2015-11-28T14:03:09{expected}"
+    for time_text in ("2015:11:28 14:03:09", "2015:11:28 14:03:09.5"):
+        blob = exif(detail={ORIGINAL: time_text, OFFSET_ORIGINAL: text})
+        moment = "2015-11-28T14:03:09" + time_text[19:]
+        assert read(blob).dates[DateSource.EXIF] == moment + expected
+
+
+@given(st.lists(st.integers(0, 999), min_size=2, max_size=5, unique=True))
+def test_fractions_of_seconds_keep_a_burst_in_order(thousandths: list[int]) -> None:
+    def taken(part: int) -> str:
+        detail = {ORIGINAL: "2015:11:28 14:03:09", FRACTION_ORIGINAL: f"{part:03}"}
+        return read(exif(detail=detail)).dates[DateSource.EXIF]
+
+    assert sorted(thousandths) == sorted(thousandths, key=taken)
+
+
+@pytest.mark.parametrize(
+    ("gps", "expected"),
+    [
+        ({29: "2019:07:04", 7: (10.0, 34.0, 56.0)}, "2019-07-04T10:34:56+00:00"),
+        ({29: "2019-07-04", 7: (10.0, 34.0, 56.0)}, "2019-07-04T10:34:56+00:00"),
+        ({29: "2019:07:04"}, "2019-07-04"),
+        ({29: "2019:07:04", 7: (24.0, 0.0, 0.0)}, "2019-07-04"),
+        ({29: "2019:07:04", 7: (10.0, 34.0)}, "2019-07-04"),
+        ({29: "2019:07:04", 7: (10.5, 34.0, 56.0)}, "2019-07-04"),
+        ({29: "2219:07:04", 7: (10.0, 34.0, 56.0)}, None),
+        ({7: (10.0, 34.0, 56.0)}, None),
+    ],
+)
+def test_the_time_of_satellites(gps: dict[int, Any], expected: str | None) -> None:
+    assert read(exif(gps=gps)).dates.get(DateSource.GPS) == expected
 
 
 @pytest.mark.parametrize(
@@ -212,6 +265,7 @@ def dms(degrees: float) -> tuple[Fraction, Fraction, Fraction]:
 @settings(max_examples=100, deadline=None)
 @given(st.floats(-90, 90), st.floats(-180, 180))
 def test_positions_survive(latitude: float, longitude: float) -> None:
+    assume(dms(latitude) != dms(longitude) or any(dms(latitude)))  # 0, 0 is no position
     refs = ("S" if latitude < 0 else "N") + ("W" if longitude < 0 else "E")
     found = place(
         tuple(float(part) for part in dms(latitude)),
@@ -244,6 +298,13 @@ def test_impossible_positions_are_no_positions(
 ) -> None:
     found = place(latitude, longitude, refs)
     assert (found.latitude, found.longitude) == (None, None)
+
+
+def test_no_place_lies_at_zero() -> None:
+    nowhere = place((0.0, 0.0, 0.0), (0.0, 0.0, 0.0))
+    assert (nowhere.latitude, nowhere.longitude) == (None, None)
+    greenwich = place((51.0, 28.0, 40.0), (0.0, 0.0, 0.0))
+    assert (greenwich.latitude, greenwich.longitude) == (pytest.approx(51 + 28 / 60 + 40 / 3600), 0)
 
 
 def test_a_coordinate_alone_is_no_position() -> None:
@@ -306,7 +367,7 @@ def test_what_comes_before_the_damage_is_kept() -> None:
     blob = exif(**FULL)
     found = read(blob[: blob.index(b"Canon EOS 5D") + 13])
     assert found.camera == "Canon EOS 5D"
-    assert found.taken_at is None
+    assert not found.dates
 
 
 def tiff_of(entry: bytes) -> bytes:

@@ -12,6 +12,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from photosearch.photo.dates import DateSource
 from photosearch.photo.decode import decode
 from photosearch.photo.exif import Exif
 from photosearch.photo.picture import UndecodableError
@@ -19,7 +20,7 @@ from photosearch.photo.raw import is_raw, read_raw
 
 Dng = Callable[..., bytes]
 
-METADATA = Exif("2019-07-04T12:34:56", "Fotomat Raw 1")
+METADATA = Exif({DateSource.MODIFIED: "2019-07-04T12:34:56"}, "Fotomat Raw 1")
 STORED = {
     1: None,
     3: Image.Transpose.ROTATE_180,
@@ -58,8 +59,8 @@ def test_without_a_preview_it_is_developed_upright(
     assert decoded.format == "RAW"
     assert decoded.pixels.shape == (size, size, 3)
     assert (decoded.width, decoded.height) == (320, 240)
-    assert (decoded.exif.taken_at, decoded.exif.camera) == (
-        METADATA.taken_at, METADATA.camera,
+    assert (decoded.exif.dates, decoded.exif.camera) == (
+        METADATA.dates, METADATA.camera,
     )  # fmt: skip
     assert decoded.content_hash is not None
     assert likeness(decoded.pixels, scene()) > 0.93

@@ -8,6 +8,7 @@ import pytest
 from captioner.describe.description import PARTS, Caption, Description, Tag
 from photosearch.files.file import File
 from photosearch.photo.exif import Exif
+from photosearch.photo.user_metadata import UserMetadata
 from photosearch.search.query import Query
 from photosearch.search.results import Result
 from photosearch.search.searcher import Searcher
@@ -32,10 +33,15 @@ def found(tmp_path: Path) -> Iterator[Found]:
     run = start_run(connection)
     models = use_models(connection, run, "fake", {part: f"{part} 1" for part in PARTS})
 
-    def found(said: Caption, query: str = "dog", edit: str | None = None) -> Result:
+    def found(
+        said: Caption,
+        query: str = "dog",
+        edit: str | None = None,
+        words: UserMetadata | None = None,
+    ) -> Result:
         other = Caption("a dog swims", -2.0, 4, 0.9, (("dog", 0.9),))
         seen = Description([said, other], TAGS)
-        photo = Photo(File(PATH, 1, 1, 1), "/", "JPEG", 4, 3, Exif(), seen)
+        photo = Photo(File(PATH, 1, 1, 1), "/", "JPEG", 4, 3, Exif(), seen, words)
         write_batch(connection, run, models, [photo], [])
         write_edit(connection, PATH, edit)
         (result,) = Searcher(connection, lambda: None).find(Query(query))
@@ -71,3 +77,13 @@ def test_the_models_doubt_says_nothing_of_a_persons_words(found: Found) -> None:
     result = found(Caption("a dog in a lake", -1.0, 6, 0.125, WORDS), "rex", "Rex in a lake")
     assert result.confidence is None
     assert result.caption == result.wording == "Rex in a lake"
+
+
+def test_what_people_wrote_comes_with_the_result(found: Found) -> None:
+    words = UserMetadata(people=("Anna Ray", "Bob"), places=("Bergen",), notes=("in the rain",))
+    result = found(Caption("a dog in a lake", -1.0, 6), "anna", words=words)
+    assert result.matches == {"people": ["anna"]}
+    assert result.written == {
+        "people": ["Anna Ray", "Bob"], "place": ["Bergen"], "notes": ["in the rain"]
+    }  # fmt: skip
+    assert found(Caption("a dog in a lake", -1.0, 6)).written == {}

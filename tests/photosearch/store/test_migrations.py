@@ -29,7 +29,7 @@ from photosearch.store import database
 from photosearch.store.failures import Stage, list_failures
 from photosearch.store.known import known_below, photos_of_size
 from photosearch.store.lock import locked
-from photosearch.store.schema import SCHEMA
+from photosearch.store.schema import SCHEMA, migrate
 
 LIBRARIES = Path(__file__).parent / "libraries"
 EARLIER = sorted(int(path.stem.split("-")[1]) for path in LIBRARIES.glob("schema-*.db"))
@@ -65,9 +65,11 @@ def version_of(path: Path) -> int:
 
 
 def today(before: dict[str, Any]) -> dict[str, Any]:
-    """What today's schema says of an earlier one's photo."""
+    """What today's schema says of an earlier one's photo: all metadata are to be read again."""
+    source = before.get("taken_from")
+    before = {**before, **({"taken_from": "created"} if source == "xmp" else {})}
     if "former_path" in before:  # from schema 4 on
-        return before
+        return {**before, "metadata_unread": 1}
     path, aside, _ = before["path"].partition(b"\0")
     sidecar = before.get("sidecar_mtime_ns", 0)
     bare = dict.fromkeys(("size", "mtime_ns", "inode", "format", "width", "height"))
@@ -78,7 +80,7 @@ def today(before: dict[str, Any]) -> dict[str, Any]:
         "former_path": path if aside else None,
         "sidecar_mtime_ns": (~sidecar if sidecar < 0 else sidecar) if sidecar else None,
         "sidecar_damaged": int(sidecar is not None and sidecar < 0),
-        "metadata_unread": int(sidecar == 0),
+        "metadata_unread": 1,
     }
 
 
@@ -91,7 +93,7 @@ def assert_kept(before: Rows, after: Rows) -> None:
 
 
 def test_every_schema_of_a_release_has_its_library() -> None:
-    assert EARLIER[:3] == [1, 2, 3]
+    assert EARLIER == [1, 2, 3, 5, 6]
     for version in EARLIER:
         assert version_of(LIBRARIES / f"schema-{version}.db") == version < SCHEMA
 
@@ -168,10 +170,10 @@ def test_signs_in_paths_and_times_become_columns(frozen: Frozen) -> None:
         assert_kept(before, contents(path))
         known = known_below(connection, ALBUM)
         assert not any("\0" in name for name in known)
+        photos = [each for each in known.values() if each.reason is None]
+        assert photos and all(photo.metadata_unread for photo in photos)
         damaged = {os.path.basename(name) for name, each in known.items() if each.sidecar_damaged}
         assert damaged == {"dog 1.jpg", "cat.png"}
-        unread = [name for name, each in known.items() if each.metadata_unread]
-        assert unread == [os.fsdecode(ALBUM.encode() + b"/caf\xe9.jpg")]
         sidecar = known[f"{ALBUM}/harbour/boat.jpg"].sidecar_mtime_ns
         assert sidecar == known[f"{ALBUM}/cat.png"].sidecar_mtime_ns - 7 * 86_400 * 10**9  # type: ignore[operator]
         bare = known_below(connection, "/a")["/a"]
@@ -180,6 +182,38 @@ def test_signs_in_paths_and_times_become_columns(frozen: Frozen) -> None:
         (aside,) = (each for each in photos_of_size(connection, size) if each.path is None)
         assert aside.last_path == f"{ALBUM}/cat.png"
         assert (aside.missing, aside.edited) == (True, True)
+
+
+def test_a_photo_that_nobody_looked_into_is_still_to_be_read(frozen: Frozen) -> None:
+    with contextlib.closing(sqlite3.connect(frozen(3))) as connection:
+        connection.execute("UPDATE photos SET sidecar_mtime_ns = 0 WHERE id = 2")  # from schema 2
+        migrate(connection, 6)
+        query = "SELECT path FROM photos WHERE metadata_unread"
+        assert connection.execute(query).fetchall() == [(ALBUM.encode() + b"/caf\xe9.jpg",)]
+
+
+def test_the_source_of_a_date_has_its_name_of_today(frozen: Frozen) -> None:
+    path = frozen(6)
+    with contextlib.closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE photos SET taken_from = 'xmp' WHERE id = 2")
+    before = contents(path)
+    database.open_for_writing(str(path)).close()
+    assert_kept(before, contents(path))
+    sources = {photo["id"]: photo["taken_from"] for photo in contents(path)["photos"]}
+    assert sources[2] == "created"
+    assert set(sources.values()) == {"created", "exif", "file"}
+
+
+def test_an_earlier_library_has_no_people_places_or_notes_yet(frozen: Frozen) -> None:
+    path = frozen(6)
+    database.open_for_writing(str(path)).close()
+    after = contents(path)
+    assert after["user_metadata"]
+    for row in after["user_metadata"]:
+        assert row["people"] == row["places"] == row["notes"] == ""
+    for row in after["search"]:
+        assert row["people"] == row["notes"] == row["spellings"] == ""
+    assert [row["place"] for row in after["search"]] == [""] * len(after["search"])
 
 
 def test_an_earlier_library_takes_no_foreign_keys_into_a_migration(frozen: Frozen) -> None:

@@ -8,7 +8,14 @@ from collections.abc import Iterator
 import pytest
 
 from photosearch.store import schema
-from photosearch.store.search_fields import CAPTION_FIELDS, FIELD_NAMES, SEARCH_FIELDS
+from photosearch.store.search_fields import (
+    CAPTION_FIELDS,
+    FIELD_NAMES,
+    SEARCH_FIELDS,
+    WRITTEN_FIELDS,
+)
+
+INDEXED = [*FIELD_NAMES, "spellings"]  # other spellings of the words in the fields
 
 
 @pytest.fixture
@@ -23,13 +30,14 @@ def columns(connection: sqlite3.Connection, table: str) -> list[str]:
 
 
 def test_the_fields_are_the_text_columns_of_the_table(new: sqlite3.Connection) -> None:
-    assert {*columns(new, "search")} == {"photo_id", *FIELD_NAMES, "caption_source"}
+    assert {*columns(new, "search")} == {"photo_id", *INDEXED, "caption_source"}
     assert {*CAPTION_FIELDS} < {*FIELD_NAMES}
+    assert WRITTEN_FIELDS == ("title", "description", "keywords", "people", "place", "notes")
     assert all(field.weight > 0 and field.label for field in SEARCH_FIELDS)
 
 
 def test_the_text_index_has_the_fields_in_their_order(new: sqlite3.Connection) -> None:
-    assert columns(new, "search_fts") == list(FIELD_NAMES)
+    assert columns(new, "search_fts") == INDEXED
 
 
 @pytest.mark.parametrize("trigger", ["search_inserted", "search_deleted", "search_updated"])
@@ -38,7 +46,7 @@ def test_the_triggers_copy_every_field(new: sqlite3.Connection, trigger: str) ->
     (sql,) = new.execute(query, (trigger,)).fetchone()
     for row in ("old", "new"):
         used = re.findall(rf"{row}\.(\w+)", sql)
-        assert used in ([], ["photo_id", *FIELD_NAMES])
+        assert used in ([], ["photo_id", *INDEXED])
     assert sql.count(", ".join(FIELD_NAMES[:3])) == 1 + (trigger == "search_updated")
 
 

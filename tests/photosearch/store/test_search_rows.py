@@ -9,10 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from photosearch.photo.user_metadata import UserMetadata
 from photosearch.repair.doctor import wrong_rows
 from photosearch.store import database, schema
-from photosearch.store.search_fields import FIELD_NAMES
-from photosearch.store.search_rows import CaptionSource, shown_caption, write_search_row
+from photosearch.store.search_fields import FIELD_NAMES, WRITTEN_FIELDS
+from photosearch.store.search_rows import (
+    CaptionSource,
+    search_values,
+    shown_caption,
+    write_search_row,
+)
+from photosearch.store.user_metadata import write_user_metadata
 
 TEXTS = st.none() | st.sampled_from(["", "a dog", "Rex"])
 
@@ -106,3 +113,33 @@ def test_a_wrong_source_is_a_wrong_row(tmp_path: Path, source: str) -> None:
         query = "UPDATE search SET caption_source = ? WHERE photo_id = ?"
         connection.execute(query, (source, number))
         assert list(wrong_rows(connection)) == [number]
+
+
+def test_each_word_of_people_is_searched_in_its_field(tmp_path: Path) -> None:
+    said = UserMetadata(
+        "Rome", "On the bridge", "Ann waves", ("bridge", "Italy"), 4, ("Ann", "Zoë Ray"),
+        ("Trevi", "Rome"), ("Anniversary", "東京"),
+    )  # fmt: skip
+    with contextlib.closing(database.open_for_writing(str(tmp_path / "x.db"))) as connection:
+        number = fill(connection)
+        write_user_metadata(connection, number, said)
+        row = search_values(connection, number)
+        assert {name: row[name] for name in WRITTEN_FIELDS} == {
+            "title": "Rome", "description": "On the bridge\nAnn waves",
+            "keywords": "bridge\nItaly", "people": "Ann\nZoë Ray", "place": "Trevi\nRome",
+            "notes": "Anniversary\n東京",
+        }  # fmt: skip
+        write_user_metadata(connection, number, UserMetadata(rating=0))
+        row = search_values(connection, number)
+        assert not any(row[name] for name in WRITTEN_FIELDS)
+
+
+@pytest.mark.parametrize(("said", "stored"), [(-1, -1), (0, None), (3, 3), (None, None)])
+def test_no_stars_are_stored_as_no_rating(
+    tmp_path: Path, said: int | None, stored: int | None
+) -> None:
+    with contextlib.closing(database.open_for_writing(str(tmp_path / "x.db"))) as connection:
+        number = fill(connection)
+        write_user_metadata(connection, number, UserMetadata("Rome", rating=said))
+        query = "SELECT rating FROM user_metadata WHERE photo_id = ?"
+        assert connection.execute(query, (number,)).fetchone() == (stored,)

@@ -45,6 +45,8 @@ class Caption:
     text: str
     log_probability: float
     tokens: int
+    confidence: float | None = None  # this and the words from schema 6 on
+    words: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,7 @@ class Description:
     tags: list[Tag] | None
     vector: bytes | None
     hubness: float
+    words: bytes | None = None  # from schema 6 on
 
 
 class Describer:
@@ -80,7 +83,13 @@ class Describer:
 
     def _captions(self, row):
         return [
-            Caption(text, -1.5 - rank - row / 8, len(text.split()) + 1)
+            Caption(
+                text,
+                -1.5 - rank - row / 8,
+                len(text.split()) + 1,
+                (row + 1) / (10 + rank),
+                tuple((word, 0.5 + row / 20) for word in text.split()),
+            )
             for rank, text in enumerate(CAPTIONS[row][:2])
         ]
 
@@ -95,7 +104,14 @@ class Describer:
             tags if "tags" in parts else None,
             vector if "vectors" in parts else None,
             row / 16,
+            likeliest(row) if "tags" in parts else None,
         )
+
+
+def likeliest(row):
+    """Return the likeliest words as schema 6 keeps them: 40 of each photo."""
+    words, codes = np.arange(row, row + 40, dtype="<u2"), np.arange(40, dtype=np.uint8)
+    return words.tobytes() + codes.tobytes()
 
 
 def draw(path, row, *, camera="", taken="", day=1):
@@ -130,6 +146,14 @@ def sidecar(title, description, keyword):
 <dc:description><rdf:Alt><rdf:li xml:lang="x-default">{description}</rdf:li></rdf:Alt>
 </dc:description><dc:subject><rdf:Bag><rdf:li>{keyword}</rdf:li></rdf:Bag></dc:subject>
 </rdf:Description></rdf:RDF></x:xmpmeta>"""
+
+
+def remember_model(db):
+    """Let the library remember the folder of its model, which is nowhere."""
+    from photosearch.store.library_model import remember
+
+    with contextlib.closing(sqlite3.connect(db)) as connection, connection:
+        remember(connection, db, Path(ALBUM).parent / "model")
 
 
 def edit(db, name, caption):
@@ -179,6 +203,8 @@ def live(db, schema):
         shutil.copyfile(f"{ALBUM}/harbour/boat.jpg", f"{ALBUM}/harbour/copy of boat.jpg")
         set_time(f"{ALBUM}/harbour/copy of boat.jpg", 1)
     index(db)
+    if schema > 5:
+        remember_model(db)
 
 
 def findings(db, schema):

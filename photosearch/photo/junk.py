@@ -1,0 +1,210 @@
+"""Junk: texts that cameras and programs write where a person's words belong.
+
+There are two kinds. Junk is surely no person's: it is stored nowhere. A doubtful text looks like
+the name of a file, a camera or a program, but a person may have written it: it is no caption, but
+it is searched.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Iterable, Sequence
+
+from photosearch.photo.calendar import FIRST_YEAR
+
+_LONGEST = 300
+"""No banner or name is longer, in characters."""
+
+_MAKERS = (
+    r"(?:canon|casio|concord|dji|epson|fuji(?:film)?|ge|gopro|hasselblad|hewlett-packard|hp|htc|insta360|"
+    r"huawei|jenoptik|jvc|kodak|konica|kyocera|leica|lge?|medion|minolta|motorola|mustek|nikon|"
+    r"nokia|olympus|oneplus|oppo|panasonic|pentax|polaroid|praktica|realme|ricoh|rollei|samsung|"
+    r"sanyo|sigma|sony(?: ?ericsson)?|toshiba|vivitar|vivo|xiaomi|yakumo|zte)"
+)
+# Names of programs that are no words of any language, and those that may be words.
+_BANNERS = (
+    r"(?:accusoft|acd ?systems|acdsee|adobe (?:photoshop|lightroom|imageready|illustrator)|"
+    r"apple ?mark|capture one|darktable|digikam|exiftool|faststone|ffmpeg|gd-jpeg|(?:the )?gimp|"
+    r"gthumb|image ?magick|imageready|inkscape|irfanview|jasc|jpegmini|lavc[\d.]+|lead ?tools|"
+    r"lead technologies|libgd|lightroom|matplotlib|ms ?paint|paint ?shop pro|paint\.net|"
+    r"photo ?scape|photoshop|picasa|picmonkey|pixlr|rawtherapee|snapseed|vsco|"
+    r"windows photo gallery|xnview|xv)"
+)
+_PROGRAMS = (
+    rf"(?:{_BANNERS}|adobe|aperture|canva|corel|fotor|google(?: photos?)?|instagram|intel|krita|"
+    rf"luminar|microsoft(?: (?:office|paint|photos?))?|polarr|shotwell|skitch|spectacle|u-?lead)"
+)
+_VERSION = (  # of a program, and what it runs on
+    r"(?:\W+(?:v|ver|version|rev)?\.?\d+(?:\.\w+)*|\W+(?:cs\d?|cc|classic|elements|express|pro|"
+    r"album|for|on|a|mac|macintosh|windows|linux|android|ios|version|inc|ltd|corp))*\W*"
+)
+_MADE = (
+    r"(?:file |image )?(?:created?|creator|edited|enhanced|exported|generated|made|optimi[sz]ed|"
+    r"compressed|converted|processed|produced|resized|saved|scanned|software|written)\W+"
+    r"(?:(?:by|with|in|using|from|on)\W+)?"
+)
+_ENDINGS = (
+    r"\.(?:jpe?g|jpe|png|gif|tiff?|webp|hei[cf]|avif|bmp|raw|cr[23w]|nef|arw|dng|raf|orf|rw2|psd|"
+    r"xcf|mp4|mov|avi)"
+)
+
+
+def _any_of(*patterns: str) -> re.Pattern[str]:
+    return re.compile("|".join(patterns), re.IGNORECASE | re.DOTALL)
+
+
+_BY_CAMERA = _any_of(
+    rf"(?:{_MAKERS}[\w ]* )?digital (?:still ?)?camera",
+    rf"(?:{_MAKERS} )?dsc(?: picture)?|dcf 1\.0",
+    rf"(?:shot|taken|photographed) (?:on|with|by) (?:an? |my )?"
+    rf"(?:{_MAKERS}|hipstamatic|iphone|mi|redmi)(?: [\w-]*\d[\w-]*| "
+    r"(?:x|s|se|r|ai|pro|max|plus|note|nord|reno|galaxy|triple|quad|dual|camera))*",
+    r"sent from my [\w ]+",
+    r"samsung camera pictures?",
+    r"<(?:digimax|kenox|samsung)[^<>]*>",
+    r"exif[_ ]jpeg(?:[_ ][\w.]+)?",
+    r"hellomoto",
+    r"(?:my|a) beautiful picture",
+    r"(?:my|default|no) (?:picture )?description",
+    r"dcim(?:[\\/].*|\d{3}\w*)",
+    r"_cuva|[a-z]{2,7}_(?:soft|vivi|nowm)",
+    r"oplus_\d+",
+    r"binary comment",
+)
+# Scene modes of Huawei's cameras, in small letters: "dav" is a camera's, "Dav" is a person.
+_SCENE = re.compile(
+    r"(?:oz)?(?:bst|btf|bty|burst|cof|dav|edf|fbm|fbt|gmf|hdr(?:pl)?|mde|nor|ptr|rbt|rhdr|rpt|sdr|"
+    r"vhdr|wsr)(?:[A-Z]{2,4}|co|wo)?(?:_\w+)*"
+)
+_BY_PROGRAM = _any_of(
+    rf"{_MADE}(?:the\W+)?{_PROGRAMS}{_VERSION}",
+    rf"{_BANNERS}{_VERSION}",
+    rf"{_PROGRAMS}(?: [\w.]+){{0,3}} v?\d+\.\d+{_VERSION}",
+    r"(?:accusoft corp|acd systems|handmade software|intel\(r\)|lead technologies).*",
+    r"u-?lead systems.*",
+    r".*(?:ijg jpeg|jpeg (?:library, v|encoder copyright)).*",
+    r"untitled(?:[ -]+(?:design|document|image|panorama|project|export|photo))?(?:[ -]*\d+)?",
+    r"charset ?= ?\w+",
+)
+_IDENTIFIER = _any_of(
+    r"\W*[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\W*",  # a UUID
+    r"(?:0x)?(?=[0-9a-f]*\d)(?=\d*[a-f])[0-9a-f]{16,}",  # a digest
+    r"v\d+(?:\.\d+){2,}|\d(?:\.\d){2,3}",  # a version
+    r"fbmd[0-9a-f]{8,}",  # Facebook's special instructions
+    r"(?:xmp\.[did]id|uuid|urn|adobe:docid):[\w:-]{8,}|xr:d:\S+",
+)
+_DATA = _any_of(
+    r"\{ *(?:[\"'}]|\w+ *[:=]).*", r"\[ *[\{\"'].*", r"<\?xml.*", r"</?[a-z:]+ [a-z:]+=\".*"
+)
+_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{24,}={0,2}", re.ASCII)
+_TURN = re.compile(r"[a-z](?=[A-Z0-9])|[0-9](?=[A-Za-z])", re.ASCII)
+# filter: 0; fileterIntensity: 0.0; module: photo; touch: (0.4, 0.5);   or   Type=N, Mode=P, DE=None
+_SETTING = re.compile(r"[\w-]+ ?[:=] ?(?P<value>[^;:=]*)")
+_VALUE = re.compile(r"[-+(\d., )]*|true|false|null|none|on|off|[A-Z]", re.IGNORECASE)
+
+_DOUBTFUL = _any_of(
+    rf"{_MAKERS}(?: (?:corporation|corp|imaging|co|optical|electronics|inc|ltd)\b\.?,?)*"
+    r"(?: [\w-]*\d[\w-]*| (?:eos|powershot|ixus|coolpix|finepix|lumix|galaxy|dsc|cyber-?shot|"
+    r"easyshare|digimax|stylus|rebel|optio|exilim|mark|[a-z]))*",
+    rf"[\w ]* digital (?:still ?)?camera|{_MAKERS}\b[\w ]* camera|camera ?phone",
+    r"hdr|pano(?:rama)?|screenshot|(?:user )?comments?|jpe?g|ascii|unicode|jis|microsoft \w+ - .*",
+    r"\(?null\)?|undefined|unknown|none|n/a|no title|(?:image ?)?(?:title|description)",
+    r"(?:bild|foto|file|image|img|photo|pic|picture|scan)(?:[ -]?\d{1,3}|[ -]?0\d*)?",
+    r"(?:processed|edited|enhanced|exported|generated|optimi[sz]ed|compressed|converted|resized) "
+    r"(?:by|with|in|using|from) .*",
+    r"(?:created|made|produced) (?:with|in|using) (?-i:[A-Z][a-z]+[A-Z]\w*).*",
+    rf"{_PROGRAMS}(?: \d+)?",
+    r"<[^<>]*>",
+    r"(?:https?://|www\.)\S+",
+    r"(?:[a-z]:)?[\\/]+[^\\/]+[\\/].*",  # a path
+    rf".*{_ENDINGS}",
+    r"[^\s_]*_\S*",  # IMG_1234, dav_2, MY_PICTURE
+    r"\d+",
+    r"(?:cimg|dcp|dsc[fn]?|gopr|hpim|imag|imgp?|pict|sany|sdc)[ -]?e?\d{3,}\S*(?: ?\(\d+\))?",
+    r"[plrs]\d{6,7}|\d{3}-\d{4}|(?!\d{4}-\d\d-\d\d$)[\d-]{8,}(?:-?wa\d+)?",
+    r"[a-z]{2,4}-(?:[a-z]{1,3}\d{2,}|\dm\d)\w*",  # a phone or a camera: SM-G950F, ILCE-7M3
+    # A code: eight characters or more, four digits or more. But "Paris2019" is a person's.
+    r"(?![^\W\d]+(?:19|20)\d\d$)(?=\S*[^\W\d])(?=(?:\S*?\d){4})\S{8,}",
+)
+
+_PROGRAM = _any_of(_PROGRAMS)
+
+OWN_BRANCHES = frozenset({"darktable", "_digikam_internal_tags_"})
+"""First levels of the keyword hierarchies that programs keep for themselves, in small letters."""
+
+_SEPARATOR = re.compile(r"[|/]")
+_DARKTABLE = "darktable"
+# The levels that darktable writes below its own; flat lists of keywords have them too.
+_BY_DARKTABLE = frozenset(
+    "avif bmp changed exported exr format hdr heif jpeg jpg jxl local-copy pfm png printed rgbe "
+    "style styles tif tiff webp xcf".split()
+)
+
+
+def is_junk(text: str) -> bool:
+    """Return whether a text in one line is surely a camera's or a program's."""
+    return bool(_SCENE.fullmatch(text)) or _is_banner(text) or _is_data(text)
+
+
+def is_doubtful(text: str) -> bool:
+    """Return whether a text in one line looks like the name of a file, a camera or a program.
+
+    A year is no number: "2019" is a person's.
+    """
+    if text.isdecimal() and len(text) == 4:
+        return not FIRST_YEAR <= int(text) <= datetime.date.today().year + 1
+    return len(text) <= _LONGEST and bool(_DOUBTFUL.fullmatch(text))
+
+
+def is_own_branch(levels: Sequence[str]) -> bool:
+    """Return whether a keyword, given by its levels, stands in a branch that a program keeps."""
+    return bool(levels) and levels[0].strip().casefold() in OWN_BRANCHES
+
+
+def without_own(keywords: Iterable[str], branches: Iterable[Sequence[str]] = ()) -> tuple[str, ...]:
+    """Return the keywords that people gave: those of a flat list, then all levels of hierarchies.
+
+    Programs' own branches are left out. The copies of their levels in the flat list are left out
+    too, except where a person's hierarchy has the same level.
+
+    Args:
+        keywords: the flat list, in one line each.
+        branches: hierarchical keywords, each by its levels from the top.
+    """
+    keywords, branches = list(keywords), list(branches)
+    levels = [level for branch in branches if not is_own_branch(branch) for level in branch]
+    own = {level.casefold() for branch in branches if is_own_branch(branch) for level in branch}
+    if any(_SEPARATOR.split(keyword)[0].casefold() == _DARKTABLE for keyword in keywords):
+        own |= {_DARKTABLE, *_BY_DARKTABLE}
+    own -= {level.casefold() for level in levels}
+    flat = [
+        keyword
+        for keyword in keywords
+        if keyword.casefold() not in own and not is_own_branch(_SEPARATOR.split(keyword))
+    ]
+    return tuple(each for each in (*flat, *levels) if not _is_junk_keyword(each))
+
+
+def _is_junk_keyword(text: str) -> bool:
+    """Return whether a keyword is junk. People do give keywords like "hdr" and "photoshop"."""
+    return not _PROGRAM.fullmatch(text) and (_is_banner(text) or _is_data(text))
+
+
+def _is_banner(text: str) -> bool:
+    """Return whether a text is one of those that cameras and programs write into every file."""
+    if len(text) > _LONGEST:
+        return False
+    return any(kind.fullmatch(text) for kind in (_BY_CAMERA, _BY_PROGRAM, _IDENTIFIER))
+
+
+def _is_data(text: str) -> bool:
+    """Return whether a text is JSON, XML, base64, or a list of a camera's settings."""
+    if _DATA.fullmatch(text):
+        return True
+    if _BASE64.fullmatch(text):  # letters and digits take turns more often than in any word
+        return text.endswith("=") or len(_TURN.findall(text)) >= len(text) // 6
+    parts = [part.strip() for part in text.strip(" ;").split(";" if ";" in text else ",")]
+    settings = [found for part in parts if (found := _SETTING.fullmatch(part))]
+    plain = [found for found in settings if _VALUE.fullmatch(found["value"].strip())]
+    return len(parts) == len(settings) >= 3 and 2 * len(plain) > len(parts)

@@ -1,0 +1,277 @@
+"""Properties of XMP: what each says about a photo, in the form of all formats."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from enum import Enum, auto
+
+from photosearch.photo.dates import DateSource, iso_date
+from photosearch.photo.user_metadata import UserMetadata, cleaned
+from photosearch.photo.xmp.acdsee import assigned_categories
+from photosearch.photo.xmp.rdf import Value
+
+
+class _Use(Enum):
+    """What a property is read as."""
+
+    TITLE = auto()
+    DESCRIPTION = auto()
+    ALT_TEXT = auto()
+    NOTE = auto()
+    KEYWORD = auto()  # with levels between "|", if it has levels
+    PATH = auto()  # a keyword with levels between "/"
+    CATEGORIES = auto()  # a text with markup of its own
+    PERSON = auto()
+    REGION_NAME = auto()
+    REGION_TYPE = auto()
+    PLACE = auto()
+    LATITUDE = auto()
+    LONGITUDE = auto()
+    STARS = auto()
+    PERCENT = auto()
+    TAKEN = auto()
+    DIGITISED = auto()
+    GPS_TIME = auto()
+    MODIFIED = auto()
+
+
+_REGION = "mwg-rs:Regions/mwg-rs:RegionList"
+_IPTC_REGION = "Iptc4xmpExt:ImageRegion"
+
+
+def _in_locations(field: str, use: _Use) -> dict[str, _Use]:
+    """Return the rows of a field that is there for the place of the camera and of the motif."""
+    return {f"Iptc4xmpExt:Location{which}/{field}": use for which in ("Created", "Shown")}
+
+
+# Of properties with the same use, the upper goes before the lower.
+_USES: Mapping[str, _Use] = {
+    "dc:title": _Use.TITLE,
+    "acdsee:caption": _Use.TITLE,
+    "dc:description": _Use.DESCRIPTION,
+    "tiff:ImageDescription": _Use.DESCRIPTION,
+    "acdsee:notes": _Use.DESCRIPTION,
+    "Iptc4xmpCore:AltTextAccessibility": _Use.ALT_TEXT,
+    "Iptc4xmpCore:ExtDescrAccessibility": _Use.NOTE,
+    "photoshop:Headline": _Use.NOTE,
+    "exif:UserComment": _Use.NOTE,
+    "photoshop:Instructions": _Use.NOTE,
+    "photoshop:SupplementalCategories": _Use.NOTE,
+    "Iptc4xmpExt:Event": _Use.NOTE,
+    "Iptc4xmpExt:OrganisationInImageName": _Use.NOTE,
+    "Iptc4xmpExt:ArtworkOrObject/Iptc4xmpExt:AOTitle": _Use.NOTE,
+    "mediapro:Event": _Use.NOTE,
+    f"{_REGION}/mwg-rs:Description": _Use.NOTE,
+    f"{_IPTC_REGION}/Iptc4xmpExt:Name": _Use.NOTE,
+    "dc:subject": _Use.KEYWORD,
+    "acdsee:keywords": _Use.KEYWORD,
+    "lr:hierarchicalSubject": _Use.KEYWORD,
+    "mediapro:CatalogSets": _Use.KEYWORD,
+    "expressionmedia:CatalogSets": _Use.KEYWORD,
+    "digiKam:TagsList": _Use.PATH,
+    "MicrosoftPhoto:LastKeywordXMP": _Use.PATH,
+    "acdsee:categories": _Use.CATEGORIES,
+    f"{_REGION}/mwg-rs:Name": _Use.REGION_NAME,
+    f"{_REGION}/mwg-rs:Type": _Use.REGION_TYPE,
+    "MP:RegionInfo/MPRI:Regions/MPReg:PersonDisplayName": _Use.PERSON,
+    "Iptc4xmpExt:PersonInImage": _Use.PERSON,
+    "Iptc4xmpExt:PersonInImageWDetails/Iptc4xmpExt:PersonName": _Use.PERSON,
+    f"{_IPTC_REGION}/Iptc4xmpExt:PersonInImage": _Use.PERSON,
+    "mediapro:People": _Use.PERSON,
+    "expressionmedia:People": _Use.PERSON,
+    **_in_locations("Iptc4xmpExt:LocationName", _Use.PLACE),
+    "mediapro:Location": _Use.PLACE,
+    "Iptc4xmpCore:Location": _Use.PLACE,
+    **_in_locations("Iptc4xmpExt:Sublocation", _Use.PLACE),
+    "photoshop:City": _Use.PLACE,
+    **_in_locations("Iptc4xmpExt:City", _Use.PLACE),
+    "photoshop:State": _Use.PLACE,
+    **_in_locations("Iptc4xmpExt:ProvinceState", _Use.PLACE),
+    "photoshop:Country": _Use.PLACE,
+    **_in_locations("Iptc4xmpExt:CountryName", _Use.PLACE),
+    **_in_locations("Iptc4xmpExt:WorldRegion", _Use.PLACE),
+    "exif:GPSLatitude": _Use.LATITUDE,
+    "exif:GPSLongitude": _Use.LONGITUDE,
+    **_in_locations("exif:GPSLatitude", _Use.LATITUDE),
+    **_in_locations("exif:GPSLongitude", _Use.LONGITUDE),
+    "xmp:Rating": _Use.STARS,
+    "acdsee:rating": _Use.STARS,
+    "MicrosoftPhoto:Rating": _Use.PERCENT,
+    "photoshop:DateCreated": _Use.TAKEN,  # where people correct it, often to a year alone
+    "exif:DateTimeOriginal": _Use.TAKEN,
+    "acdsee:datetime": _Use.TAKEN,
+    "exif:DateTimeDigitized": _Use.DIGITISED,
+    "xmp:CreateDate": _Use.DIGITISED,
+    "exif:GPSTimeStamp": _Use.GPS_TIME,
+    "xmp:ModifyDate": _Use.MODIFIED,
+    "tiff:DateTime": _Use.MODIFIED,
+}
+
+WANTED = frozenset(_USES)
+"""The paths of the properties that say something about a photo."""
+
+_STARS = re.compile(r"\s*(-?\d)(?:[.,]\d*)?\s*", re.ASCII)
+_PERCENT = re.compile(r"\s*(\d{1,3})(?:[.,]\d*)?\s*", re.ASCII)
+_NUMBER = r"\d{1,20}(?:\.\d{0,20})?"
+_COORDINATE = re.compile(
+    rf"\s*([+-])?({_NUMBER})(?:[^\w.+-]{{1,9}}(?:deg )?({_NUMBER}))?(?:[^\w.+-]{{1,9}}({_NUMBER}))?"
+    r"[^\w.+-]{0,9}([NSEW])?\s*",
+    re.ASCII | re.IGNORECASE,
+)
+
+
+def user_metadata(found: Iterable[Value], *, is_sidecar: bool, language: str) -> UserMetadata:
+    """Return what the properties of a packet say.
+
+    Args:
+        found: the values of the properties in `WANTED`.
+        is_sidecar: whether the packet is a sidecar's: then the date of the photo is a person's.
+        language: of the user, like `de` or `pt-BR`; empty: not known. Of a text in several
+            languages, the user's is shown, or else the default; the others are notes.
+    """
+    uses: dict[_Use, list[Value]] = {use: [] for use in _Use}
+    by_path: dict[str, list[Value]] = {path: [] for path in _USES}
+    for value in found:
+        by_path[value.path].append(value)
+    for path, use in _USES.items():
+        uses[use] += by_path[path]
+    shown, others = {}, []
+    for use in (_Use.TITLE, _Use.DESCRIPTION, _Use.ALT_TEXT):
+        shown[use], rest = _best_and_rest(uses[use], language)
+        others += rest
+    notes = [*others, *_texts(uses[_Use.NOTE])]
+    regions = {value.owner: value.text for value in uses[_Use.REGION_TYPE]}
+    faces = [each for each in uses[_Use.REGION_NAME] if _is_face(regions.get(each.owner, ""))]
+    pets = [each for each in uses[_Use.REGION_NAME] if _plain(regions.get(each.owner, "")) == "pet"]
+    known = {_plain(text) for text in shown.values()}
+    return cleaned(
+        UserMetadata(
+            title=shown[_Use.TITLE],
+            description=shown[_Use.DESCRIPTION],
+            alt_text=shown[_Use.ALT_TEXT],
+            keywords=(*_keywords(uses), *_texts(pets)),
+            rating=_rating(uses),
+            people=tuple(_texts([*faces, *uses[_Use.PERSON]])),
+            places=tuple(_texts(uses[_Use.PLACE])),
+            notes=tuple(note for note in notes if _plain(note) not in known),
+            position=_position(uses),
+            dates=dict(_dates(uses, is_sidecar)),
+        )
+    )
+
+
+def user_language(environment: Mapping[str, str]) -> str:
+    """Return the language that a user wants messages in, like `de` or `pt-BR`; empty: unknown."""
+    for name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
+        if wanted := environment.get(name):
+            language = re.split(r"[:.@]", wanted)[0].replace("_", "-")
+            return "" if language in ("C", "POSIX") else language
+    return ""
+
+
+def _texts(found: Iterable[Value]) -> list[str]:
+    return [value.text for value in found]
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.casefold().split())
+
+
+def _best_and_rest(found: list[Value], language: str) -> tuple[str, list[str]]:
+    """Return the text to show, of the first property that has a text, and the other texts."""
+    if not found:
+        return "", []
+    wanted = language.casefold()
+
+    def rank(value: Value) -> int:
+        has = value.language.casefold().replace("_", "-")
+        if wanted and has == wanted:
+            return 0
+        if wanted and has.split("-")[0] == wanted.split("-")[0]:
+            return 1
+        return 2 if has in ("x-default", "") else 3
+
+    best = min((value for value in found if value.path == found[0].path), key=rank)
+    return best.text, [value.text for value in found if value is not best]
+
+
+def _keywords(uses: Mapping[_Use, list[Value]]) -> Iterator[str]:
+    """Yield keywords: those without levels first, then each level of the others."""
+    branches = [text.split("|") for text in _texts(uses[_Use.KEYWORD])]
+    branches += [text.split("/") for text in _texts(uses[_Use.PATH])]
+    branches += [
+        names for text in _texts(uses[_Use.CATEGORIES]) for names in assigned_categories(text)
+    ]
+    flat = [levels[0] for levels in branches if len(levels) == 1]
+    return iter(without_own(flat, [levels for levels in branches if len(levels) > 1]))
+
+
+def without_own(flat: list[str], branches: list[list[str]]) -> tuple[str, ...]:
+    """Will be in `photosearch.photo.junk`."""
+    return (*flat, *(level for levels in branches for level in levels))
+
+
+def _is_face(kind: str) -> bool:
+    return _plain(kind) in ("face", "")
+
+
+def _rating(uses: Mapping[_Use, list[Value]]) -> int | None:
+    """Return 0 to 5, or -1; half stars are rounded down."""
+    for text in _texts(uses[_Use.STARS]):
+        found = _STARS.fullmatch(text)
+        if found and -1 <= (stars := int(found[1])) <= 5:
+            return stars
+    for text in _texts(uses[_Use.PERCENT]):
+        # Windows writes 1, 25, 50, 75 and 99 for 1 to 5 stars, and knows what is between them:
+        # https://learn.microsoft.com/windows/win32/properties/props-system-rating
+        found = _PERCENT.fullmatch(text)
+        if found and (percent := int(found[1])) <= 100:
+            return sum(percent >= least for least in (1, 13, 38, 63, 88))
+    return None
+
+
+def _position(uses: Mapping[_Use, list[Value]]) -> tuple[float, float] | None:
+    """Return the first latitude and longitude in degrees that belong together."""
+    longitudes = {
+        (value.path.rpartition("/")[0], value.owner): value.text
+        for value in reversed(uses[_Use.LONGITUDE])
+    }
+    for value in uses[_Use.LATITUDE]:
+        latitude = _degrees(value.text, "NS", 90)
+        other = longitudes.get((value.path.rpartition("/")[0], value.owner), "")
+        longitude = _degrees(other, "EW", 180)
+        if latitude is not None and longitude is not None and (latitude, longitude) != (0, 0):
+            return latitude, longitude
+    return None
+
+
+def _degrees(text: str, letters: str, limit: float) -> float | None:
+    """Return a coordinate in degrees: `51,30.5N`, `51,30,15N` or `-51.5`; None if it is none."""
+    found = _COORDINATE.fullmatch(text)
+    if not found:
+        return None
+    sign, *parts, letter = found.groups()
+    letter = (letter or "").upper()
+    if letter not in letters or (not letter and parts[1]):
+        return None
+    degrees = math.fsum(float(part or 0) / 60**power for power, part in enumerate(parts))
+    is_negative = sign == "-" or letter == letters[1]
+    if degrees > limit or (sign and letter):
+        return None
+    return -degrees if is_negative else degrees
+
+
+def _dates(uses: Mapping[_Use, list[Value]], is_sidecar: bool) -> Iterator[tuple[DateSource, str]]:
+    """Yield the first real date of each source."""
+    sources = (
+        (_Use.TAKEN, DateSource.SIDECAR if is_sidecar else DateSource.CREATED),
+        (_Use.DIGITISED, DateSource.DIGITISED),
+        (_Use.GPS_TIME, DateSource.GPS),
+        (_Use.MODIFIED, DateSource.MODIFIED),
+    )
+    for use, source in sources:
+        date = next(filter(None, (iso_date(value.text) for value in uses[use])), None)
+        if date is not None:
+            yield source, date
