@@ -4,7 +4,10 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from benchmarks.names import CASES, Case, build
 from captioner.describe.description import PARTS, Caption, Description
@@ -16,10 +19,21 @@ from photosearch.photo.user_metadata import UserMetadata
 from photosearch.search.query import Query, Ranker
 from photosearch.search.results import Hits, Nothing
 from photosearch.search.searcher import Searcher
+from photosearch.search.seen import Likeliest, Seen
 from photosearch.store import database
 from photosearch.store.descriptions import use_models
 from photosearch.store.photos import Photo, write_batch
 from photosearch.store.runs import start_run
+from photosearch.store.search_fields import FIELD_NAMES
+from photosearch.text import one_line, searchable
+
+# What means something to FTS5 or to nobody, and letters that are folded.
+AWKWARD = st.sampled_from([
+    '"', "'", "*", "^", "-x", "AND", "NEAR(", "col:x", "(", ";", "%", "_", "\ue000", "🐶",
+    "👨‍👩‍👧", "İ", "ß", "ﬁ", "²", "①",
+    "e\u0301", "\u0301", "\u200d", "ก็", "नमस्ते", "日本語", "한국어", "日", "ﾊﾟ",
+    "O'", "A/B", "x0", "00", "🇺🇸", "US", "Will", "the", "'s", "-", "\U000e0041",
+])  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -166,6 +180,35 @@ def test_evidence_names_the_field_where_the_word_stands(finds: Finds) -> None:
     assert result.matches == {"people": ["straßer"], "place": ["łódź"]}
     (result,) = finds([{"keywords": ("夏の東京旅行",)}], "東京")
     assert result.matches == {"keywords": ["東京"]}
+
+
+def test_what_the_model_sees_hardly_anywhere_is_a_name(encoder: SentenceEncoder) -> None:
+    """The word head knows both kinds of words."""
+    assert encoder.background_words is not None
+    background = Likeliest(*encoder.background_words)
+    nothing = Likeliest(background.ids[:0], background.codes[:0])
+    seen = Seen(encoder.words, nothing, np.zeros(0, bool), background)
+    for word in ("chelsea", "paris", "rome", "obama"):
+        assert encoder.words().find(word) is not None and not seen.sees(word)
+    for word in ("old", "church", "phone", "dogs", "laptop", "rose"):
+        assert seen.sees(word)
+    assert not seen.sees("kunigunde")
+
+
+SHARED = [HealthCheck.function_scoped_fixture]  # `finds` removes all photos first
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=SHARED)
+@given(text=st.lists(AWKWARD | st.text(max_size=4), max_size=5).map(" ".join))
+def test_nothing_typed_or_written_upsets_a_search(finds: Finds, text: str) -> None:
+    written = one_line(searchable(text), 200)
+    hits = finds([{"title": written, "keywords": (written,), "people": (written,)}], written)
+    if written and not hits.query.words:
+        assert hits.nothing is Nothing.NOT_ASKED
+    for result in hits:
+        assert result.matches.keys() <= {*FIELD_NAMES}
+    finds([{"title": "dog"}], text)
+    assert finds([{"title": text.replace("\0", "")}], "zebra", fields=["people"]) == []
 
 
 @pytest.mark.parametrize("query", ["京東", "東旅", "東京都"])
