@@ -6,9 +6,10 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from captioner.describe.plurals import PLURALS
 from captioner.errors import DataError
 from captioner.training.tokenizer import tokenize
-from captioner.training.word_list import PLURALS, WordTable
+from captioner.training.word_list import WordTable
 
 _WORD = re.compile(r"[a-z][a-z'-]{2,}")
 # Words that say nothing of what a photo shows.

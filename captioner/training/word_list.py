@@ -7,23 +7,10 @@ from dataclasses import dataclass, replace
 from importlib import resources
 
 from captioner.describe.labels import Label
+from captioner.describe.plurals import PLURALS
 
 _VOWELS = "aeiou"
 
-# Plurals that no rule gives, by lemma.
-PLURALS = {
-    "man": "men", "woman": "women", "child": "children", "person": "people persons",
-    "foot": "feet", "tooth": "teeth", "goose": "geese", "mouse": "mice", "ox": "oxen",
-    "leaf": "leaves", "wolf": "wolves", "calf": "calves", "half": "halves", "knife": "knives",
-    "loaf": "loaves", "shelf": "shelves", "scarf": "scarves", "wife": "wives", "elf": "elves",
-    "hoof": "hooves", "cactus": "cacti", "fungus": "fungi", "octopus": "octopi",
-    "fisherman": "fishermen", "fireman": "firemen", "policeman": "policemen",
-    "gentleman": "gentlemen", "businessman": "businessmen", "snowman": "snowmen",
-    "postman": "postmen", "cowboy": "cowboys", "businesswoman": "businesswomen",
-    "potato": "potatoes", "tomato": "tomatoes", "mango": "mangoes", "buffalo": "buffaloes",
-    "volcano": "volcanoes", "hero": "heroes", "bus": "buses busses", "thief": "thieves",
-    "larva": "larvae", "nucleus": "nuclei", "bacterium": "bacteria", "life": "lives",
-}  # fmt: skip
 # Forms of verbs that no rule gives, by lemma.
 _VERBS = {
     "sit": "sat", "stand": "stood", "run": "ran", "swim": "swam swum", "fly": "flew flown",

@@ -234,16 +234,18 @@ def wrong_rows(connection: sqlite3.Connection) -> Iterator[int]:
     names = [column[0] for column in cursor.description]
     rows = (dict(zip(names, row, strict=True)) for row in cursor)
     row = next(rows, None)
-    query = """SELECT id, path FROM photos
+    query = """SELECT id, path, metadata_unread FROM photos
                WHERE missing_since IS NULL AND path IS NOT NULL ORDER BY id"""
-    for photo_id, path in connection.execute(query):
+    for photo_id, path, unread in connection.execute(query):
         while row is not None and row["photo_id"] < photo_id:
             row = next(rows, None)
         if row is None or row["photo_id"] != photo_id:
             yield photo_id
             continue
         expected = search_values(connection, photo_id)
-        wrong = any(row[name] != value for name, value in expected.items() if name != "folder")
+        # An older library gets other spellings when its metadata are read again.
+        left_out = ("folder", "spellings") if unread else ("folder",)
+        wrong = any(row[name] != value for name, value in expected.items() if name not in left_out)
         if wrong or not is_folder_of(row["folder"], os.fsdecode(path)):
             yield photo_id
 

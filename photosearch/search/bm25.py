@@ -11,6 +11,8 @@ from types import MappingProxyType
 import numpy as np
 from rank_bm25 import BM25Plus
 
+from photosearch.store.search_fields import SEARCH_FIELDS
+
 K1, B, DELTA = 1.2, 0.75, 0.5
 
 # For a stem of a query: the weights, 0 to 1, of other stems that stand for it.
@@ -34,6 +36,7 @@ def read_statistics(connection: sqlite3.Connection, stems: Sequence[str]) -> Sta
     """
     row = connection.execute("SELECT block FROM search_fts_data WHERE id = 1").fetchone()
     documents, *tokens = _varints(row[0]) if row and row[0] else [0]
+    tokens = tokens[: len(SEARCH_FIELDS)]  # other spellings make no text longer
     frequencies = {}
     for stem in set(stems):
         found = connection.execute("SELECT doc FROM search_terms WHERE term = ?", (stem,))

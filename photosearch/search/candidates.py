@@ -74,15 +74,16 @@ def with_words(connection: sqlite3.Connection, query: Query) -> dict[int, float]
     looked for only if few photos hold the words themselves.
     """
     size = pool_size(query)
-    found = fts5(connection, match_expression(query.words, query.fields), size)
+    found = fts5(connection, match_expression(query.words, query.fields, query.spelt), size)
     if query.ranker is Ranker.FTS5:
         return found
     few = size == ALL or len(found) < size
     names = [f.name for f in SEARCH_FIELDS if f.by_person and f.name in query.searched]
     if names and not few:
-        found = fts5(connection, match_expression(query.words, names), size) | found
+        found = fts5(connection, match_expression(query.words, names, query.spelt), size) | found
     if few and query.terms != query.words:
-        found = fts5(connection, match_expression(query.terms, query.fields), size) | found
+        every = match_expression(query.terms, query.fields, query.spelt)
+        found = fts5(connection, every, size) | found
     return found
 
 

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from photosearch.search.query import Query, match_expression
+from photosearch.search.matching import Matcher, text_of
+from photosearch.search.query import Query
 from photosearch.search.results import Result
 from photosearch.search.scores import Scores
+from photosearch.search.stems import Stemmer
 from photosearch.store.search_fields import FIELD_NAMES, WRITTEN_FIELDS
 from photosearch.store.search_rows import CaptionSource
 from photosearch.wording import Confidence
-
-# Characters that no cleaned text holds, put around matched words by FTS5.
-_OPEN, _CLOSE = "\x02", "\x03"
-_MARKED = re.compile(f"{_OPEN}(.*?){_CLOSE}", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +26,16 @@ class _Shown:
     taken_at: str | None
     taken_from: str | None
     confidence: Confidence | None
+    caption_source: str
     texts: dict[str, str]  # by field
 
 
 def results(
-    connection: sqlite3.Connection, query: Query, scores: Scores, rows: Sequence[int]
+    connection: sqlite3.Connection,
+    stemmer: Stemmer,
+    query: Query,
+    scores: Scores,
+    rows: Sequence[int],
 ) -> list[Result]:
     """Return results for rows of scores, in the order of the rows.
 
@@ -41,26 +43,43 @@ def results(
     """
     photos = [int(scores.photos[row]) for row in rows]
     shown = _shown(connection, photos)
-    marked = _marked(connection, match_expression(query.terms, query.fields), photos)
+    marked = iter(_marked(Matcher(query, stemmer), query, [shown[p] for p in photos if p in shown]))
     tags = _tags(connection, photos)
     found = []
     for row, photo in zip(rows, photos, strict=True):
         if photo not in shown:
             continue
         values = shown[photo]
-        texts = marked.get(photo, values.texts)
-        words = {name: [m.lower() for m in _MARKED.findall(text)] for name, text in texts.items()}
-        matches = {name: list(dict.fromkeys(some)) for name, some in words.items() if some}
-        caption, marks = _unmark(texts["caption"])
+        marks = dict(zip(query.searched, next(marked), strict=True))
+        matches = {
+            name: list(dict.fromkeys(values.texts[name][slice(*at)].lower() for at in some))
+            for name, some in marks.items()
+            if some
+        }
         found.append(
             Result(
-                values.path, float(scores.values[row]), caption, matches, marks,
-                tags.get(photo, []), scores.parts_of(row), values.taken_at, values.taken_from,
-                values.confidence, query.says_something and bool(scores.values[row] >= scores.sure),
+                values.path, float(scores.values[row]), values.texts["caption"], matches,
+                marks.get("caption", []), tags.get(photo, []), scores.parts_of(row),
+                values.taken_at, values.taken_from, values.confidence,
+                query.says_something and bool(scores.values[row] >= scores.sure),
                 _written(values.texts),
             )
         )  # fmt: skip
     return found
+
+
+def _marked(
+    matcher: Matcher, query: Query, photos: Sequence[_Shown]
+) -> list[list[list[tuple[int, int]]]]:
+    """Return the positions of matching words in the searched fields of photos."""
+    fields = query.searched
+    texts = [
+        text_of(name, photo.texts[name], photo.caption_source)
+        for photo in photos
+        for name in fields
+    ]
+    marks = matcher.marks(texts)
+    return [marks[at : at + len(fields)] for at in range(0, len(marks), len(fields))]
 
 
 def _written(texts: dict[str, str]) -> dict[str, list[str]]:
@@ -72,6 +91,7 @@ def _shown(connection: sqlite3.Connection, photos: list[int]) -> dict[int, _Show
     """Return the values of photos that are shown, by id."""
     rows = connection.execute(
         f"""SELECT photos.id, path, taken_at, taken_from, confidence, word_confidences,
+                   caption_source,
                    {", ".join(f"search.{name}" for name in FIELD_NAMES)}
             FROM search JOIN photos ON photos.id = search.photo_id
             LEFT JOIN captions ON captions.photo_id = photos.id AND rank = 0
@@ -85,29 +105,11 @@ def _shown(connection: sqlite3.Connection, photos: list[int]) -> dict[int, _Show
             taken_at,
             taken_from,
             Confidence.read(sure, words),
+            source,
             dict(zip(FIELD_NAMES, texts, strict=True)),
         )
-        for photo, path, taken_at, taken_from, sure, words, *texts in rows
+        for photo, path, taken_at, taken_from, sure, words, source, *texts in rows
     }
-
-
-def _marked(
-    connection: sqlite3.Connection, expression: str, photos: list[int]
-) -> dict[int, dict[str, str]]:
-    """Return the matching texts of photos, by id and field, with marks around matched words."""
-    if not expression:
-        return {}
-    columns = ", ".join(
-        f"highlight(search_fts, {column}, '{_OPEN}', '{_CLOSE}')"
-        for column in range(len(FIELD_NAMES))
-    )
-    # Without the plus, SQLite would run the match again for each photo.
-    rows = connection.execute(
-        f"""SELECT rowid, {columns} FROM search_fts
-            WHERE search_fts MATCH ? AND +rowid IN (SELECT value FROM json_each(?))""",
-        (expression, json.dumps(photos)),
-    )
-    return {photo: dict(zip(FIELD_NAMES, texts, strict=True)) for photo, *texts in rows}
 
 
 def _tags(connection: sqlite3.Connection, photos: list[int]) -> dict[int, list[str]]:
@@ -121,13 +123,3 @@ def _tags(connection: sqlite3.Connection, photos: list[int]) -> dict[int, list[s
     for photo, text in rows:
         tags.setdefault(photo, []).append(text)
     return tags
-
-
-def _unmark(marked: str) -> tuple[str, list[tuple[int, int]]]:
-    """Return a text without marks, and the positions of the marked words."""
-    marks, shift = [], 0
-    for match in _MARKED.finditer(marked):
-        start = match.start() - shift
-        marks.append((start, start + len(match[1])))
-        shift += 2
-    return _MARKED.sub(r"\1", marked), marks

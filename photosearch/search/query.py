@@ -4,33 +4,19 @@ from __future__ import annotations
 
 import functools
 import math
-import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from photosearch.errors import UsageError
-from photosearch.search.synonyms import synonyms
+from photosearch.search.synonyms import FORM, SPELLING, synonyms
+from photosearch.store import spellings
 from photosearch.store.search_fields import FIELD_NAMES
+from photosearch.store.stop_words import STOP_WORDS
 from photosearch.text import bindable
 
-# Words of nearly every sentence, and words that say only that photos are searched ("pictures of").
-STOP_WORDS = frozenset(
-    """a about across again all along also am an and another any are around as at away be because
-    been before behind being beside between both but by can could did do does doing down during each
-    either else few for from get gets getting had has have having he her here hers him his i if in
-    into is it its just let like lot lots made make makes making many me more most much my next
-    not of off on only onto or other others our ours out over own same several she so some someone
-    something such than that the their theirs them then there these they thing things this those
-    through to together too toward towards until up upon us use uses using various very via was we
-    were what when where which while who whose why will with within would you your yours
-    image images photo photograph photographs photos pic picture pictures pics show""".split()
-)
-
-_WORD = re.compile(r"[^\W_]+")
-# "dog's" is dog, "don't" is don: a clitic says nothing about a photo.
-_CLITIC = re.compile(r"(?<=\w)['’ʼ](?:s|t|d|m|re|ve|ll)\b", re.IGNORECASE)
+OTHER_SPELLINGS = "spellings"  # the column of the text index, see `photosearch.store.spellings`
 
 
 class Ranker(StrEnum):
@@ -78,6 +64,9 @@ class Query:
     fields: Sequence[str] | None = None  # words are looked for in these fields only; None: all
     min_score: float | None = None  # the threshold for scores; None: the ranker's own
     like: str | None = None  # path of a photo: other photos that look like it are found
+    # What the library knows of the words, see `photosearch.search.names`:
+    names: frozenset[str] = frozenset()  # stop words that are names there, and its emoji
+    spelt: tuple[str, ...] = ()  # FTS5 phrases of other spellings that stand there
     words: tuple[str, ...] = field(init=False)  # of the text, see the function `words`
 
     def __post_init__(self) -> None:
@@ -92,23 +81,39 @@ class Query:
             raise UsageError(
                 f"the ranker {self.ranker} knows words only: it can't find what is like"
             )
-        object.__setattr__(self, "words", tuple(words(self.text)))
+        object.__setattr__(self, "words", tuple(words(self.text, self.names)))
 
     @property
     def asks(self) -> bool:
-        """Whether the query has a text or a photo to compare with."""
-        wanted = bool(self.words) or self.like is not None
+        """Whether the query has a text or a photo to compare with.
+
+        An emoji is a text, but a word only if the library has it.
+        """
+        wanted = bool(self.words or every_word(self.text)) or self.like is not None
         return wanted and (self.limit is None or self.limit > 0)
 
     @property
     def says_something(self) -> bool:
-        """Whether the query has a photo to compare with, or a word that isn't a stop word."""
-        return self.like is not None or not STOP_WORDS.issuperset(self.words)
+        """Whether the query has a photo to compare with, or a word that says something of photos.
+
+        A stop word says nothing, unless it is a name in the library.
+        """
+        return self.like is not None or not (STOP_WORDS - self.names).issuperset(self.words)
 
     @functools.cached_property
     def synonyms(self) -> Mapping[str, Mapping[str, float]]:
-        """The other words that stand for a word of the query, with weights; see `synonyms`."""
-        return {} if self.ranker is Ranker.FTS5 else {word: synonyms(word) for word in self.words}
+        """The other words that stand for a word of the query, with weights; see `synonyms`.
+
+        Words that are also written in one ("O'Brien") stand for each of their parts. A word is also
+        written in plain letters ("ｂｅａｃｈ").
+        """
+        if self.ranker is Ranker.FTS5:
+            return {}
+        found = {word: synonyms(word) | _in_plain_letters(word) for word in self.words}
+        for _, _, whole, parts in spellings.joined_words(_plain(self.text)):
+            for part in found.keys() & {part.lower() for part in parts}:
+                found[part] = {whole: FORM, **found[part]}
+        return found
 
     @functools.cached_property
     def terms(self) -> tuple[str, ...]:
@@ -122,25 +127,54 @@ class Query:
         return tuple(self.fields or FIELD_NAMES)
 
 
-def words(text: str) -> list[str]:
+def words(text: str, names: Collection[str] = frozenset()) -> list[str]:
     """Return the words of a query, each once, in the order typed.
 
     Anything may be typed: punctuation only separates words, nothing is an operator. If there are
     other words, stop words are left out.
+
+    Args:
+        text: of the query.
+        names: stop words that are names in the library, and emoji that stand in it. Other emoji
+            are no words.
     """
-    # Composed letters: the index has composed letters, too, and drops accents.
-    plain = _CLITIC.sub(" ", unicodedata.normalize("NFC", bindable(text)))
-    found = list(dict.fromkeys(word.lower() for word in _WORD.findall(plain)))
-    return [word for word in found if word not in STOP_WORDS] or found
+    found = [word for word in every_word(text) if word in names or not spellings.is_emoji(word)]
+    return [word for word in found if word in names or word not in STOP_WORDS] or found
 
 
-def match_expression(terms: Sequence[str], fields: Sequence[str] | None = None) -> str:
+def every_word(text: str) -> list[str]:
+    """Return the words and emoji of a query in small letters, each once, in the order typed.
+
+    A word of several scripts is a word for each of them.
+    """
+    typed = spellings.words_of(spellings.without_clitics(_plain(text)))
+    return list(dict.fromkeys(run.lower() for word in typed for run in spellings.runs(word)))
+
+
+def match_expression(
+    terms: Sequence[str], fields: Sequence[str] | None = None, spelt: Sequence[str] = ()
+) -> str:
     """Return an FTS5 expression that matches a text with any of some words.
 
     Args:
         terms: the words.
-        fields: the fields in which the words are looked for; if there are none, all fields.
+        fields: the fields in which the words are looked for; if there are none, all fields. Of
+            other spellings, the index doesn't know the field.
+        spelt: FTS5 phrases of other spellings of the words.
     """
     # Words are quoted, so that FTS5 reads none as its syntax (AND, NEAR, *, ^, -).
-    either = " OR ".join(f'"{word}"' for word in terms)
-    return f"{{{' '.join(fields)}}} : ({either})" if fields and terms else either
+    quoted = [f'"{word}"' for word in terms]
+    either = " OR ".join([*quoted, *spelt])
+    if not fields or not terms:
+        return either
+    return f"{{{' '.join(fields)}}} : ({' OR '.join(quoted)}) OR {OTHER_SPELLINGS} : ({either})"
+
+
+def _in_plain_letters(word: str) -> dict[str, float]:
+    keys = spellings.form(word).keys if not word.isascii() else frozenset[str]()
+    return dict.fromkeys((key for key in sorted(keys) if key.isascii()), SPELLING)
+
+
+def _plain(text: str) -> str:
+    # Composed letters: the index has composed letters, too, and drops accents.
+    return unicodedata.normalize("NFC", bindable(text))

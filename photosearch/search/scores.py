@@ -71,14 +71,17 @@ def score(
     """
     photos = found.photos
     if query.ranker is Ranker.FTS5:
+        words, _ = word_scores(connection, stemmer, photos, query)
+        photos = photos[words > 0]
         return Scores(photos, np.array([found.bm25[photo] for photo in photos.tolist()], float))
     parts: dict[PartKind, np.ndarray] = {}
     if query.words and (meaning is None or query.ranker.asks_words):
-        visible = meaning.seen.knows if meaning and meaning.seen else lambda word: False
+        visible = meaning.seen.sees if meaning and meaning.seen else lambda word: False
         words, by_person = word_scores(connection, stemmer, photos, query, visible)
         parts = {PartKind.WORDS: words, PartKind.PERSON: by_person}
     if meaning is None or not len(photos):
-        return Scores(photos, np.asarray(parts.get(PartKind.WORDS, np.zeros(len(photos))), float))
+        values = np.asarray(parts.get(PartKind.WORDS, np.zeros(len(photos))), float)
+        return Scores(photos[values > 0], values[values > 0])
     rows = meaning.vectors.rows(photos)
     baselines = {kind: each.baseline for kind, each in compared.items()}
     # If a photo has no vector of this model, its value is the baseline: words decide.

@@ -12,6 +12,7 @@ from photosearch.search import evidence
 from photosearch.search.candidates import candidates
 from photosearch.search.known import knows
 from photosearch.search.meaning import Comparison, Meaning, stored_vector
+from photosearch.search.names import understood
 from photosearch.search.query import Query
 from photosearch.search.results import Hits, Nothing, PartKind, Result
 from photosearch.search.scores import Scores, score
@@ -62,7 +63,8 @@ class Searcher:
         Raises:
             PhotosearchError: raised by `describe`.
         """
-        if not query.asks:
+        query = understood(self.connection, query)
+        if not (query.asks and (query.words or query.like is not None)):
             return Hits(query, nothing=self._why_nothing(Nothing.NOT_ASKED))
         meaning = self.meaning() if query.ranker.asks_vectors else None
         words_only = self._without_vector if query.ranker.asks_vectors else 0
@@ -126,7 +128,7 @@ class Searcher:
         """Return the results of rows of scores, as many as are asked for."""
         # One row more, because the photo of `query.like` may be among them.
         more = None if query.limit is None else query.limit + (query.like is not None)
-        found = evidence.results(self.connection, query, scores, rows[:more])
+        found = evidence.results(self.connection, self.stemmer, query, scores, rows[:more])
         return [result for result in found if result.path != query.like][: query.limit]
 
     def _photos(self) -> tuple[int, int]:

@@ -6,6 +6,7 @@ library keeps the `KEPT` likeliest words of each photo, see `captioner.describe.
 
 from __future__ import annotations
 
+import functools
 import math
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
@@ -20,6 +21,8 @@ from photosearch.search.fusion import BEST
 from photosearch.search.synonyms import SAME, synonyms
 
 LEAST = -255 / STEP  # the log-probability of a word that is not among a photo's likeliest words
+# What is among the likeliest words of fewer photos of all kinds is a name, or too rare to be seen.
+SEEN = 1 / 500
 
 
 @dataclass(frozen=True)
@@ -65,9 +68,18 @@ class Seen:
     there: np.ndarray  # whether the photo has words of this model, bool (N,)
     background: Likeliest  # photos of all kinds
 
-    def knows(self, word: str) -> bool:
-        """Return whether the word head knows a word, or a word of the same meaning."""
-        return bool(self._alike(word))
+    def sees(self, word: str) -> bool:
+        """Return whether the word head sees what a word means in photos of all kinds.
+
+        It also knows names that it read in captions ("chelsea"), but it sees them hardly anywhere.
+        """
+        most = max((self._photos[each] for each in self._alike(word)), default=0)
+        return bool(most >= SEEN * len(self.background.ids))
+
+    @functools.cached_property
+    def _photos(self) -> np.ndarray:
+        """In how many photos of all kinds each word is among the likeliest, int64 (65536,)."""
+        return np.bincount(self.background.ids.ravel(), minlength=1 << 16)
 
     def compare(self, words: Sequence[str]) -> tuple[np.ndarray, float] | None:
         """Return how surely each photo shows the words of a query, and the baseline.

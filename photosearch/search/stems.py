@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+
+from photosearch.store.stop_words import STOP_WORDS
 
 TOKENIZER = "porter unicode61 remove_diacritics 2"  # as the schema's search_fts has it
 
@@ -28,6 +31,16 @@ class Stemmer:
         chunks = [text.split() for text in texts]
         self._learn({chunk for text in chunks for chunk in text}.difference(self._known))
         return [[stem for chunk in text for stem in self._known[chunk]] for text in chunks]
+
+    def of_words(self, words: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
+        """Return the stems of words without white space in them, and of all words before."""
+        self._learn({*words}.difference(self._known))
+        return self._known
+
+    @functools.cached_property
+    def of_stop_words(self) -> frozenset[str]:
+        """The stems of stop words: of another word they say nothing."""
+        return frozenset(stem for stems in self.stems([*STOP_WORDS]) for stem in stems)
 
     def _learn(self, new: Iterable[str]) -> None:
         numbered = dict(enumerate(new, 1))

@@ -1,20 +1,26 @@
 """Synonyms: other words that stand for a word of a query.
 
-The stemmer of the text index joins regular forms (dog, dogs) only. The table `synonyms.txt` knows
-irregular forms (goose, geese), words of the same meaning (sofa, couch), and kinds of a thing
-(dog, puppy).
+The stemmer of the text index joins regular forms (dog, dogs) only. `PLURALS` knows irregular
+plurals (goose, geese). The table `synonyms.txt` knows irregular forms of verbs, words of the same
+meaning (sofa, couch), and kinds of a thing (dog, puppy).
 """
 
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from captioner.describe.plurals import PLURALS
+
 FORM = 1.0  # another form or spelling of the word itself
+SPELLING = 0.95  # the word in other letters: "strasse" for "straße"
 SAME = 0.8  # a word of the same meaning
 KIND = 0.7  # a kind of what was asked for: "puppy" for "dog"
 GENERAL = 0.4  # what was asked for is a kind of it: "dog" for "puppy"
+
+_SINGULAR = re.compile(rf"\b(?:{'|'.join(PLURALS)})\b")
 
 TABLE = Path(__file__).with_name("synonyms.txt")
 
@@ -39,8 +45,14 @@ def synonyms(word: str) -> dict[str, float]:
 
 @functools.cache
 def _table() -> list[str]:
+    """Return the lines of the table, with the irregular plurals of their words."""
     lines = TABLE.read_text(encoding="utf-8").splitlines()
-    return [line for line in lines if not line.startswith("#")]
+    known = [_with_plurals(line) for line in lines if not line.startswith("#")]
+    return [*known, *map(_with_plurals, PLURALS)]
+
+
+def _with_plurals(line: str) -> str:
+    return _SINGULAR.sub(lambda found: "/".join([found[0], *PLURALS[found[0]].split()]), line)
 
 
 def _others(word: str, line: str) -> Iterator[tuple[str, float]]:

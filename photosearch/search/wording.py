@@ -9,13 +9,12 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from photosearch.search import bm25
+from photosearch.search.matching import PART, Matcher, Text, Writer, text_of
 from photosearch.search.query import Query
 from photosearch.search.stems import Stemmer
-from photosearch.store.search_fields import SEARCH_FIELDS, SURE, SearchField
-from photosearch.store.search_rows import CaptionSource
+from photosearch.store.search_fields import SEARCH_FIELDS
 
 PARTLY = 0.4  # what a visible word counts if a person wrote it, but not the other words
-TRUSTS = sorted({field.trust for field in SEARCH_FIELDS})  # 0, the model's texts, is the first
 
 
 def word_scores(
@@ -38,73 +37,86 @@ def word_scores(
         The BM25+ scores, 0 to 1, and the part of the query that a person or a camera wrote, 0 to 1,
         see `own_scores`; float32 (n,) each.
     """
-    stems, others = _stems(stemmer, query)
-    statistics = bm25.read_statistics(connection, [*stems, *(o for s in stems for o in others[s])])
+    matcher = Matcher(query, stemmer)
     texts = _texts(connection, photos.tolist(), query.searched)
-    written = [stemmer.stems([text[level] for text in texts]) for level in range(len(TRUSTS))]
-    documents = [[stem for text in each for stem in text] for each in zip(*written, strict=True)]
-    scores = bm25.normalised_scores(documents, stems, statistics, others)
-    rarity = np.array([bm25.idf(statistics, stem, others[stem]) for stem in stems])
-    held = np.zeros((len(photos), len(stems)))
-    for trust, each in zip(TRUSTS[1:], written[1:], strict=True):
-        held = np.maximum(held, trust * _held(each, stems, others))
-    seen = [stem for word in filter(visible, query.words) for stem in stemmer.stems([word])[0]]
-    return scores, own_scores(held, rarity, np.isin(stems, seen))
+    cut = iter(matcher.tokens([text for some in texts for text in some]))
+    tokens = [[next(cut) for _ in some] for some in texts]
+    documents = [[token for text in some for token in text] for some in tokens]
+    alike = matcher.alike()
+    statistics = _statistics(connection, matcher)
+    scores = bm25.normalised_scores(documents, query.words, statistics, alike)
+    rarity = np.array([bm25.idf(statistics, word) for word in query.words])
+    seen = np.array([visible(word) for word in query.words], bool)
+    return scores, own_scores(*_held(matcher, texts, tokens), rarity, seen)
 
 
-def own_scores(held: np.ndarray, rarity: np.ndarray, visible: np.ndarray) -> np.ndarray:
+def own_scores(
+    held: np.ndarray,
+    near: np.ndarray,
+    named: np.ndarray,
+    rarity: np.ndarray,
+    visible: np.ndarray,
+) -> np.ndarray:
     """Return how much of a query a person or a camera wrote, 0 to 1, float32 (n,).
 
-    It is the sum of share * held, times the sum of the shares of the words that are held at all.
-    The share of a word is its part of the rarity of all words. So the fraction of the query counts
-    twice: in a folder "Backup old phone" a word of "old church" says little, but in a folder
-    "Kunigunde" the rare word of "Kunigunde on the beach" says much. If not all words are held, a
-    visible word counts `PARTLY`: whether the photo shows an old church, the model sees better than
-    the folder "Backup old phone" tells.
+    It is the sum of share * held, times the sum of share * near. The share of a word is its part of
+    the rarity of all words. So the fraction of the query counts twice: in a folder "Backup old
+    phone" a word of "old church" says little, but in a folder "Kunigunde" the rare word of
+    "Kunigunde on the beach" says much. If not all words are held, a visible word counts `PARTLY`:
+    whether the photo shows an old church, the model sees better than the folder "Backup old phone"
+    tells. Names of people that can't be seen are surest: of them the fraction counts once.
 
     Args:
         held: for each photo and word of the query: 0, the photo doesn't hold the word, to 1, a
             person wrote the word itself about this photo, (n, words).
+        near: how near the word that is held is to the word of the query, 0 to 1, (n, words).
+        named: the same for names of people in the photo, (n, words).
         rarity: inverse document frequencies, (words,).
         visible: whether the model sees what the word means in photos, bool (words,).
     """
     shares = rarity / (rarity.sum() or 1.0)
     partly = shares * np.where(visible, PARTLY, 1.0)
-    sure = np.where((held > 0).all(axis=1), held @ shares, held @ partly)
-    return np.asarray(sure * ((held > 0) @ shares), np.float32)
+    sure = np.where((near > 0).all(axis=1), held @ shares, held @ partly)
+    people = np.where(named >= PART, named, 0.0) @ np.where(visible, 0.0, shares)
+    return np.asarray(np.maximum(sure * (near @ shares), people), np.float32)
 
 
-def _stems(stemmer: Stemmer, query: Query) -> tuple[list[str], dict[str, dict[str, float]]]:
-    """Return the stems of a query, each once, and the weighted other stems for each of them."""
-    others: dict[str, dict[str, float]] = {}
-    for word, cut in zip(query.words, stemmer.stems(query.words), strict=True):
-        for stem in cut:
-            others.setdefault(stem, {})
-        if len(cut) == 1:  # synonyms stand for the whole word
-            same = query.synonyms.get(word, {})
-            for (other, *more), weight in zip(stemmer.stems([*same]), same.values(), strict=True):
-                if not more and other != cut[0]:
-                    known = others[cut[0]]
-                    known[other] = max(weight, known.get(other, 0.0))
-    return [*others], others
+def _statistics(connection: sqlite3.Connection, matcher: Matcher) -> bm25.Statistics:
+    """Return the statistics of a library, with frequencies of the words of a query.
+
+    A word is as frequent as the most frequent stem or spelling that stands for it.
+    """
+    tokens = matcher.index_tokens()
+    every = {token for some in tokens.values() for each in some for token in each}
+    statistics = bm25.read_statistics(connection, [*every])
+    known = statistics.frequencies
+    frequencies = {
+        word: max((min(known[token] for token in each) for each in some), default=0)
+        for word, some in tokens.items()
+    }
+    return bm25.Statistics(statistics.documents, statistics.length, frequencies)
 
 
-def _held(texts: Sequence[Sequence[str]], stems: Sequence[str], others: bm25.Others) -> np.ndarray:
-    """Return how well texts hold stems: 1 for the stem itself, less for another one, (n, words)."""
-    alike = [{**others[stem], stem: 1.0} for stem in stems]
-    wanted = {other for each in alike for other in each}
-    held = np.zeros((len(texts), len(stems)))
-    for row, text in enumerate(texts):
-        there = wanted.intersection(text)
-        if there:
-            held[row] = [max((each.get(s, 0.0) for s in there), default=0.0) for each in alike]
-    return held
+def _held(
+    matcher: Matcher, texts: Sequence[Sequence[Text]], tokens: Sequence[Sequence[Sequence[str]]]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return how well photos hold words by people, see `own_scores`: held, near and named."""
+    held, near, named = np.zeros((3, len(texts), len(matcher.terms)))
+    for photo, (some, cut) in enumerate(zip(texts, tokens, strict=True)):
+        for text, words in zip(some, cut, strict=True):
+            for token in {*words} - {""} if text.trust else ():
+                for at, weight in matcher.weights(token).items():
+                    held[photo, at] = max(held[photo, at], text.trust * weight)
+                    near[photo, at] = max(near[photo, at], weight)
+                    if text.writer is Writer.NAMES:
+                        named[photo, at] = max(named[photo, at], weight)
+    return held, near, named
 
 
 def _texts(
     connection: sqlite3.Connection, photos: list[int], fields: Sequence[str]
-) -> list[list[str]]:
-    """Return the texts of each photo, one for each of `TRUSTS`."""
+) -> list[list[Text]]:
+    """Return the texts of each photo in some fields: those by the model as one, then the others."""
     chosen = [each for each in SEARCH_FIELDS if each.name in fields]
     rows = connection.execute(
         f"""SELECT photo_id, caption_source, {", ".join(each.name for each in chosen)}
@@ -113,13 +125,12 @@ def _texts(
     )
     found = {}
     for photo, source, *texts in rows:
-        by_trust: dict[float, list[str]] = {trust: [] for trust in TRUSTS}
-        for each, text in zip(chosen, texts, strict=True):
-            by_trust[_trust(each, source)].append(text)
-        found[photo] = ["\n".join(some) for some in by_trust.values()]
-    return [found.get(photo, [""] * len(TRUSTS)) for photo in photos]
-
-
-def _trust(field: SearchField, caption_source: str) -> float:
-    by_person = caption_source != CaptionSource.GENERATED
-    return SURE if field.name == "caption" and by_person else field.trust
+        some = [
+            text_of(each.name, text, source)
+            for each, text in zip(chosen, texts, strict=True)
+            if text
+        ]
+        by_model = "\n".join(each.text for each in some if each.writer is Writer.MODEL)
+        by_people = [each for each in some if each.writer is not Writer.MODEL]
+        found[photo] = [Text("", by_model, Writer.MODEL, 0.0), *by_people]
+    return [found.get(photo, []) for photo in photos]

@@ -8,8 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from photosearch.store.search_fields import FIELD_NAMES
+from photosearch.store.search_fields import FIELD_NAMES, SEARCH_FIELDS
+from photosearch.store.spellings import spellings
 from photosearch.text import searchable
+
+# The texts whose words are spelt in other ways, see `photosearch.store.spellings`. A camera's name
+# has one spelling.
+_BY_PEOPLE = tuple(each.name for each in SEARCH_FIELDS if each.by_person and each.name != "camera")
 
 
 class CaptionSource(StrEnum):
@@ -53,7 +58,8 @@ def search_values(
     Args:
         connection: to the library.
         photo: the photo's id.
-        root: the root that the photo was found under. Without a root, `folder` is empty.
+        root: the root that the photo was found under. Without a root, `folder` is that of the row
+            that the photo has; if it has none, empty.
     """
     query = """SELECT path, coalesce(camera, ''), coalesce(lens, ''), edits.caption,
                       coalesce(title, ''), coalesce(description, ''), coalesce(alt_text, ''),
@@ -87,11 +93,17 @@ def search_values(
         "place": places,
         "notes": notes,
         "camera": f"{camera} {lens}".strip(),
-        "folder": "" if root is None else _folder(path, root),
+        "folder": _known_folder(connection, photo) if root is None else _folder(path, root),
         "filename": searchable(os.path.basename(path)),
     }
     fields = {name: texts[name] for name in FIELD_NAMES}
-    return {"photo_id": photo, **fields, "caption_source": caption.source.value}
+    by_people = {name: texts[name] for name in _BY_PEOPLE}
+    by_people["filename"] = os.path.splitext(texts["filename"])[0]
+    by_people["caption"] = caption.text if caption.source is CaptionSource.EDIT else ""
+    return {
+        "photo_id": photo, **fields, "caption_source": caption.source.value,
+        "spellings": spellings(by_people),
+    }  # fmt: skip
 
 
 def write_search_row(connection: sqlite3.Connection, photo: int, root: str | None = None) -> None:
@@ -112,6 +124,11 @@ def write_search_row(connection: sqlite3.Connection, photo: int, root: str | Non
             ON CONFLICT (photo_id) DO UPDATE SET {updates}""",
         values,
     )
+
+
+def _known_folder(connection: sqlite3.Connection, photo: int) -> str:
+    row = connection.execute("SELECT folder FROM search WHERE photo_id = ?", (photo,)).fetchone()
+    return str(row[0]) if row else ""
 
 
 def _folder(path: str, root: str) -> str:

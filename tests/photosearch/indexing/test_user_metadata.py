@@ -459,3 +459,17 @@ def test_results_can_be_told_to_programs(album: Album, packet: Packet) -> None:
     record = json.loads(json.dumps(as_record(album.find("swallows")[0])))
     assert record["matches"] == {"title": ["swallows"]}
     assert record["taken_from"] == "file" and record["taken_at"].startswith("2001-09-")
+
+
+def test_an_older_library_gets_other_spellings_without_describing(
+    album: Album, packet: Packet
+) -> None:
+    album.photo("BeachHoliday.jpg", xmp=packet(lists={"dc:subject": ["Lange Straße", "東京旅行"]}))
+    album.index(namer())
+    with album.connection:  # as the step to schema 7 leaves it
+        album.connection.execute("UPDATE search SET spellings = ''")
+        album.connection.execute("UPDATE photos SET metadata_unread = 1")
+    assert not album.find("strasse") and not album.find("holiday")
+    album.index()
+    for query in ("strasse", "東京", "beach holiday"):
+        assert len(album.find(query)) == 1

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from photosearch.search.query import STOP_WORDS, Query, match_expression, words
+from photosearch.search.query import Query, match_expression, words
+from photosearch.store.stop_words import STOP_WORDS
 
 TOKENIZE = "porter unicode61 remove_diacritics 2"
 

@@ -26,6 +26,7 @@ from photosearch.files.file import File
 from photosearch.photo.exif import Exif
 from photosearch.search import bm25, meaning
 from photosearch.search.fusion import Weights
+from photosearch.search.matching import PART
 from photosearch.search.query import Query, Ranker
 from photosearch.search.results import Hits, Nothing, Result
 from photosearch.search.searcher import NEAREST, Searcher
@@ -47,7 +48,9 @@ VOCABULARY = (
     "drum fish goat hand king leaf milk nest owl park rain salt tent wind"
 ).split()
 # What a person or a camera wrote.
-OWN = ("title", "description", "keywords", "place", "camera", "folder", "filename")
+OWN = (
+    "title", "description", "keywords", "people", "place", "notes", "camera", "folder", "filename"
+)  # fmt: skip
 WEIGHTS = {each.name: each.weight for each in SEARCH_FIELDS}
 TRUSTS = {each.name: each.trust for each in SEARCH_FIELDS}
 EVEN = [name for name, weight in WEIGHTS.items() if weight == 1.0]
@@ -646,20 +649,21 @@ def word_scores(
     own = []
     for document in documents:
         written = {name: {*stemmer.stems([" ".join(document.get(name, []))])[0]} for name in OWN}
-        held = {
-            stem: max(
-                [
-                    TRUSTS[name] * others[one]
-                    for name in OWN
-                    for one in others
-                    if one in written[name]
-                ],
-                default=0.0,
-            )
-            for stem, others in alike.items()
+        near = {  # by field, for each word of the query
+            name: {
+                stem: max([others[one] for one in others if one in written[name]], default=0.0)
+                for stem, others in alike.items()
+            }
+            for name in OWN
         }
-        covered = sum(rarity[stem] for stem in alike if held[stem]) / total
-        own.append(sum(rarity[stem] * held[stem] for stem in alike) / total * covered)
+        held, covered, people = 0.0, 0.0, 0.0
+        for stem in alike:
+            share = rarity[stem] / total
+            held += share * max(TRUSTS[name] * near[name][stem] for name in OWN)
+            covered += share * max(near[name][stem] for name in OWN)
+            named = near["people"][stem]
+            people += share * named if named >= PART else 0.0
+        own.append(max(held * covered, people))
     scores = bm25.normalised_scores(texts, list(alike), statistics, alike)
     return list(zip(scores.tolist(), own, strict=True))
 

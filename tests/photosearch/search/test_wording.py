@@ -17,6 +17,7 @@ from captioner.describe.sentence_encoder import SentenceEncoder
 from photosearch.files.file import File
 from photosearch.photo.exif import Exif
 from photosearch.search import meaning
+from photosearch.search.matching import STEM
 from photosearch.search.query import Query
 from photosearch.search.results import Hits
 from photosearch.search.searcher import Searcher
@@ -154,21 +155,39 @@ matrices = arrays.arrays(float, (5, 3), elements=st.floats(0, 1))
 
 
 @given(
-    held=matrices,
+    near=matrices,
+    trust=matrices,
     rarity=arrays.arrays(float, 3, elements=st.floats(0.01, 9)),
     visible=arrays.arrays(bool, 3),
 )
 def test_what_a_person_wrote_is_a_share_of_the_query(
-    held: np.ndarray, rarity: np.ndarray, visible: np.ndarray
+    near: np.ndarray, trust: np.ndarray, rarity: np.ndarray, visible: np.ndarray
 ) -> None:
-    found = own_scores(held, rarity, visible)
-    for value, row in zip(found.tolist(), held.tolist(), strict=True):
+    held = near * trust
+    nobody = np.zeros((5, 3))
+    found = own_scores(held, near, nobody, rarity, visible)
+    for value, row, spelt in zip(found.tolist(), held.tolist(), near.tolist(), strict=True):
         total = sum(rarity)
-        factors = [PARTLY if seen and not all(row) else 1.0 for seen in visible]
+        factors = [PARTLY if seen and not all(spelt) else 1.0 for seen in visible]
         triples = zip(row, rarity, factors, strict=True)
         sure = sum(part * weight * factor for part, weight, factor in triples) / total
-        there = sum(weight for part, weight in zip(row, rarity, strict=True) if part) / total
+        there = sum(part * weight for part, weight in zip(spelt, rarity, strict=True)) / total
         assert value == pytest.approx(sure * there, abs=1e-6)
         assert 0 <= value <= sure + 1e-6
-    assert own_scores(np.ones((1, 3)), rarity, visible)[0] == pytest.approx(1)
-    assert own_scores(np.zeros((2, 3)), np.zeros(3), visible).tolist() == [0, 0]
+    ones = np.ones((1, 3))
+    assert own_scores(ones, ones, ones, rarity, visible)[0] == pytest.approx(1)
+    nothing = np.zeros((2, 3))
+    assert own_scores(nothing, nothing, nothing, np.zeros(3), visible).tolist() == [0, 0]
+
+
+def test_the_name_of_a_person_counts_once_if_nobody_sees_it() -> None:
+    """Of two words, each as rare as the other, a photo holds the first."""
+    first = np.array([[1.0, 0.0]])
+    nobody, rarity = np.zeros((1, 2)), np.ones(2)
+    for person, visible, expected in (
+        (nobody, [False, False], 0.25), (first, [False, False], 0.5),
+        (first, [False, True], 0.5), (first, [True, False], 0.25 * PARTLY),
+        (STEM * first, [False, False], 0.25),
+    ):  # fmt: skip
+        found = own_scores(first, first, person, rarity, np.array(visible))
+        assert found[0] == pytest.approx(expected)

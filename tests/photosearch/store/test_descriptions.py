@@ -23,6 +23,7 @@ from photosearch.store.known import known_below
 from photosearch.store.photos import Photo, set_found, set_missing, write_batch
 from photosearch.store.runs import start_run
 from photosearch.store.search_rows import write_search_row
+from photosearch.store.spellings import MARK
 
 PATH = "/home/Photos/Lake/a.jpg"
 
@@ -109,8 +110,9 @@ def test_a_description_is_kept_whole(shelf: Shelf) -> None:
     }  # fmt: skip
     assert shelf.row() == {
         "caption": "a boat", "alternatives": "a hull", "tags": "boat\nvessel\ncraft",
-        "title": "", "description": "", "keywords": "", "place": "", "camera": "Canon",
-        "folder": "Photos/Lake", "filename": "a.jpg", "caption_source": "generated",
+        "title": "", "description": "", "keywords": "", "people": "", "place": "", "notes": "",
+        "camera": "Canon", "folder": "Photos/Lake", "filename": "a.jpg", "spellings": f"lake{MARK}",
+        "caption_source": "generated",
     }  # fmt: skip
 
 
@@ -182,7 +184,10 @@ def test_an_edit_comes_first_and_can_be_taken_back(shelf: Shelf) -> None:
     shelf.describe(FIRST)
     before = shelf.row()
     assert write_edit(shelf.connection, PATH, "our dinghy")
-    edited = {"caption": "our dinghy", "alternatives": "a boat\na hull", "caption_source": "edit"}
+    edited = {
+        "caption": "our dinghy", "alternatives": "a boat\na hull", "caption_source": "edit",
+        "spellings": f"lake{MARK} dinghy{MARK}",
+    }  # fmt: skip
     assert shelf.row() == before | edited
     (result,) = shelf.find("dinghy")
     assert result.caption == "our dinghy"
