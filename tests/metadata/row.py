@@ -34,8 +34,28 @@ class Has:
 
 
 @dataclass(frozen=True)
+class Begins:
+    """A text that begins so; what follows doesn't matter."""
+
+    start: str
+
+    def fits(self, got: object) -> bool:
+        """Return whether what was stored begins so."""
+        return isinstance(got, str) and got.startswith(self.start)
+
+
+@dataclass(frozen=True)
+class Something:
+    """Any text that isn't empty."""
+
+    def fits(self, got: object) -> bool:
+        """Return whether anything is stored."""
+        return bool(got)
+
+
+@dataclass(frozen=True)
 class Lacks:
-    """A text or a list in which some values don't occur."""
+    """A text or a list in which some values don't occur, or none."""
 
     values: tuple[str, ...]
 
@@ -44,6 +64,8 @@ class Lacks:
 
     def fits(self, got: object) -> bool:
         """Return whether what was stored lacks the values."""
+        if got is None:
+            return True
         return isinstance(got, Sequence) and not any(value in got for value in self.values)
 
 
@@ -60,6 +82,9 @@ class Near:
             return False
         latitude, longitude = got
         return max(abs(latitude - self.latitude), abs(longitude - self.longitude)) < 1e-4
+
+
+MATCHERS = (Has, Begins, Something, Lacks, Near)
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from photosearch.store import database
 from tests.fakes import FakeDescriber
 from tests.metadata import exiftool
 from tests.metadata.pictures import picture
-from tests.metadata.row import SUFFIXES, Content, Has, Lacks, Near, Row
+from tests.metadata.row import MATCHERS, SUFFIXES, Content, Row
 
 GENERATED = "a grey wall"
 _LISTS = ("keywords", "people", "places", "notes")
@@ -118,11 +118,15 @@ class Shelf:
 
     def wrong(self, placed: Placed) -> list[str]:
         """Return the fields that aren't stored as they should be."""
-        return [
-            f"{field}: got {got!r}, want {want!r}"
-            for field, want in placed.row.wanted.items()
-            if not _fits(field, want, got := self._got(placed, field, want))
-        ]
+        wrong = []
+        for field, want in placed.row.wanted.items():
+            if field == "in_time":
+                assert isinstance(want, tuple)
+                want = tuple(name.format(photo=placed.photo.name) for name in want)
+            got = self._got(placed, field, want)
+            if not _fits(field, want, got):
+                wrong.append(f"{field}: got {got!r}, want {want!r}")
+        return wrong
 
     def _rows(self) -> list[sqlite3.Row]:
         return self._connection.execute(_QUERY).fetchall()
@@ -134,6 +138,8 @@ class Shelf:
             return tuple(sorted(str(path.relative_to(placed.folder)) for path in inside))
         if field == "errors":
             return self._errors(placed.folder)
+        if field == "in_time":
+            return self._in_time(placed.folder)
         if field in ("found", "lost"):
             assert isinstance(want, tuple)
             return tuple(query for query in want if self._finds(query, placed.photo))
@@ -146,6 +152,13 @@ class Shelf:
         value = stored[field]
         return tuple(value.splitlines()) if field in _LISTS else value
 
+    def _in_time(self, folder: Path) -> tuple[str, ...]:
+        """Return the names of a folder's photos, in the order of their dates."""
+        inside = [path for path in self._stored if folder in path.parents]
+        return tuple(
+            path.name for path in sorted(inside, key=lambda path: self._stored[path]["taken_at"])
+        )
+
     def _errors(self, folder: Path) -> str:
         query = "SELECT path, reason FROM failures ORDER BY path"
         found = [(os.fsdecode(path), reason) for path, reason in self._connection.execute(query)]
@@ -157,7 +170,8 @@ class Shelf:
 
 
 def _fits(field: str, want: object, got: object) -> bool:
-    if isinstance(want, Has | Lacks | Near):
+    """Return whether a stored value is right; the order of keywords, people and notes is free."""
+    if isinstance(want, MATCHERS):
         return want.fits(got)
     if field == "lost":
         return got == ()

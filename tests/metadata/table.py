@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from tests.metadata.row import Row
-from tests.metadata.tables import dates
+from tests.metadata.tables import date_forms, date_names, dates
 
-ROWS: Mapping[str, Sequence[Row]] = {"dates": dates.ROWS}
+ROWS: Mapping[str, Sequence[Row]] = {
+    "dates": dates.ROWS,
+    "date forms": date_forms.ROWS,
+    "date names": date_names.ROWS,
+}
