@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from tests.metadata.row import Row
-from tests.metadata.tables import date_forms, date_names, dates
+from tests.metadata.tables import date_forms, date_names, dates, keywords, people_places, words
 
 ROWS: Mapping[str, Sequence[Row]] = {
     "dates": dates.ROWS,
     "date forms": date_forms.ROWS,
     "date names": date_names.ROWS,
+    "words": words.ROWS,
+    "keywords": keywords.ROWS,
+    "people and places": people_places.ROWS,
 }

@@ -93,7 +93,7 @@ def _exif_row(text: str, date: str | None) -> Row:
     formats = FILES if text in ("2003:04:05 06:07:08", "1993", "1965:07:00 00:00:00") else JPEG
     return row(
         f"EXIF says {text!r}", f"-ExifIFD:DateTimeOriginal={text}", formats=formats,
-        judge={"ExifIFD:DateTimeOriginal": text.rstrip()} if text.strip(" :") else {},
+        judge={"ExifIFD:DateTimeOriginal": text} if text.strip(" :") else {},
         **_known(date, "exif"),
     )  # fmt: skip
 

@@ -130,7 +130,7 @@ _ORDER = [
         judge={"PNG:CreationTime": "2004-07-04T12:34:56+02:00"}),
     row("PNG's Creation Time, RFC 1123", "-PNG:CreationTime=Sun, 04 Jul 2004 12:34:56 +0200",
         formats=PNG, taken_at=Begins("2004-07-04T12:34:56"), taken_from="created",
-        judge={"PNG:CreationTime": "Sun, 04 Jul 2004 12:34:56 +0200"}),
+        judge={"PNG:CreationTime": "2004:07:04 12:34:56+02:00"}),
     row("PNG's Creation Time, a day", "-PNG:CreationTime=4 Jul 2004", formats=PNG,
         judge={"PNG:CreationTime": "4 Jul 2004"}, taken_at=Begins("2004-07-04"),
         taken_from="created"),

@@ -1,0 +1,112 @@
+"""Keywords: lists and hierarchies of all programs."""
+
+from __future__ import annotations
+
+from tests.metadata.packets import alt, bag, packet
+from tests.metadata.row import ALL, IPTC, JPEG, SIDECAR, Has, row
+
+_CUT = "the summer we spent with Kunigunde and her sisters by the old lighthouse at Westerhever"
+
+_LISTS = [
+    row("dc:subject", "-XMP-dc:Subject=barn", "-XMP-dc:Subject=summer day", formats=ALL,
+        keywords=("barn", "summer day"), found=("barn", "summer")),
+    row("IPTC keywords", "-IPTC:Keywords=barn", "-IPTC:Keywords=summer day", formats=IPTC,
+        keywords=("barn", "summer day")),
+    row("IPTC and XMP are joined", "-IPTC:Keywords=barn", "-IPTC:Keywords=owl",
+        "-XMP-dc:Subject=Barn", "-XMP-dc:Subject=swallow", formats=IPTC,
+        keywords=("Barn", "swallow", "owl")),
+    row("a keyword that IPTC cuts at 64 bytes is no second one", f"-XMP-dc:Subject={_CUT}",
+        f"-IPTC:Keywords={_CUT[:64]}", formats=IPTC, keywords=(_CUT,)),
+    row("a cut within a letter of two bytes", f"-XMP-dc:Subject={'ä' * 40}",
+        f"-IPTC:Keywords={'ä' * 32}", formats=IPTC, keywords=("ä" * 40,)),
+    row("a short keyword that begins another stays", "-XMP-dc:Subject=barn owl",
+        "-IPTC:Keywords=barn", formats=IPTC, keywords=("barn owl", "barn")),
+    row("a slash doesn't separate", "-XMP-dc:Subject=AC/DC", formats=ALL, keywords=("AC/DC",),
+        found=("AC/DC",)),
+    row("a comma doesn't separate", "-XMP-dc:Subject=Portland, Oregon", formats=ALL,
+        keywords=("Portland, Oregon",)),
+    row("a keyword with umlauts and blanks", "-XMP-dc:Subject=Käthe  Müller ", formats=ALL,
+        judge={}, keywords=("Käthe Müller",)),
+    row("no empty keyword", formats=ALL, xmp=packet(bag("dc:subject", "", " ", "barn")),
+        keywords=("barn",)),
+    row("a list in a sequence", formats=ALL, xmp=packet(bag("dc:subject", "barn", kind="Seq")),
+        judge={"XMP-dc:Subject": "barn"}, keywords=("barn",)),
+    row("a list that is a text", formats=ALL, xmp=packet("<dc:subject>barn</dc:subject>"),
+        judge={"XMP-dc:Subject": "barn"}, keywords=("barn",)),
+    row("a list that is an attribute", formats=ALL, xmp=packet("", 'dc:subject="barn"'),
+        judge={"XMP-dc:Subject": "barn"}, keywords=("barn",)),
+    row("a sidecar's keywords", "-XMP-dc:Subject=barn", "-XMP-dc:Subject=owl", formats=SIDECAR,
+        keywords=("barn", "owl")),
+]  # fmt: skip
+
+_HIERARCHIES = [
+    row("all levels of Lightroom's hierarchies",
+        "-XMP-lr:HierarchicalSubject=Places|Europe|Kunigunde Bay", formats=ALL,
+        keywords=Has("Places", "Europe", "Kunigunde Bay"), found=("europe", "kunigunde")),
+    row("two branches share a level", "-XMP-lr:HierarchicalSubject=Places|Oslo",
+        "-XMP-lr:HierarchicalSubject=Places|Rome", formats=ALL,
+        keywords=("Places", "Oslo", "Rome")),
+    row("a level with a slash stays whole", "-XMP-lr:HierarchicalSubject=Music|AC/DC", formats=ALL,
+        keywords=("Music", "AC/DC")),
+    row("a flat keyword and its branch", "-XMP-dc:Subject=Oslo",
+        "-XMP-lr:HierarchicalSubject=Places|Oslo", formats=ALL, keywords=("Oslo", "Places")),
+    row("a branch with empty levels", "-XMP-lr:HierarchicalSubject=|Places||Oslo|", formats=JPEG,
+        keywords=("Places", "Oslo")),
+    row("a branch in dc:subject", "-XMP-dc:Subject=Places|Oslo", formats=ALL,
+        keywords=Has("Places", "Oslo")),
+    row("a branch in IPTC", "-IPTC:Keywords=Places|Oslo", formats=IPTC,
+        keywords=Has("Places", "Oslo")),
+    row("digiKam's list", "-XMP-digiKam:TagsList=Animals/Birds/Barn owl", formats=ALL,
+        keywords=Has("Animals", "Birds", "Barn owl"), found=("birds", "owl")),
+    row("Windows' list", "-XMP-microsoft:LastKeywordXMP=Animals/Barn owl", formats=ALL,
+        found=("animals", "owl")),
+    row("Windows' list of plain keywords", "-XMP-microsoft:LastKeywordXMP=Barn owl", formats=ALL,
+        keywords=("Barn owl",)),
+    row("Windows' IPTC list", "-XMP-microsoft:LastKeywordIPTC=Barn owl", formats=ALL,
+        found=("owl",)),
+    row("Media Pro's sets", "-XMP-mediapro:CatalogSets=Travel|Kunigunde Bay", formats=ALL,
+        keywords=Has("Travel", "Kunigunde Bay")),
+    row("all lists together", "-XMP-dc:Subject=Barn owl",
+        "-XMP-digiKam:TagsList=Animals/Barn owl", "-XMP-microsoft:LastKeywordXMP=Animals/Barn owl",
+        "-XMP-lr:HierarchicalSubject=Animals|Barn owl", "-XMP-mediapro:CatalogSets=Animals|Barn owl",
+        formats=ALL, keywords=Has("Animals", "Barn owl"), found=("animals", "owl")),
+    row("the Working Group's hierarchy",  # debatable: the notes don't name it
+        "-XMP-mwg-kw:KeywordInfo={Hierarchy=[{Keyword=Animals,Children=[{Keyword=Owl}]}]}",
+        formats=ALL, judge={}, found=("animals", "owl")),
+    row("ACDSee's caption",  # debatable: the notes don't name it
+        "-XMP-acdsee:Caption=Storm over Husum", formats=ALL, found=("husum",)),
+]  # fmt: skip
+
+_PROGRAMS = [
+    row("darktable's branch is no keyword", "-XMP-lr:HierarchicalSubject=darktable|format|jpg",
+        "-XMP-lr:HierarchicalSubject=Places|Oslo", formats=ALL, keywords=("Places", "Oslo")),
+    row("the flat copies of darktable's branch", "-XMP-dc:Subject=darktable",
+        "-XMP-dc:Subject=format", "-XMP-dc:Subject=jpg", "-XMP-dc:Subject=barn",
+        "-XMP-lr:HierarchicalSubject=darktable|format|jpg", formats=ALL, keywords=("barn",)),
+    row("darktable's changed and exported", "-XMP-dc:Subject=changed", "-XMP-dc:Subject=darktable",
+        "-XMP-dc:Subject=exported", "-XMP-lr:HierarchicalSubject=darktable|changed",
+        "-XMP-lr:HierarchicalSubject=darktable|exported", formats=ALL, keywords=()),
+    row("a person's keyword format stays", "-XMP-dc:Subject=format", "-XMP-dc:Subject=changed",
+        formats=ALL, keywords=("format", "changed")),
+    row("darktable's branch as one keyword", "-XMP-dc:Subject=darktable|format|jpg",
+        "-XMP-dc:Subject=barn", formats=ALL, keywords=("barn",)),
+    row("digiKam's internal branch", "-XMP-digiKam:TagsList=_Digikam_Internal_Tags_/Pick Label None",
+        "-XMP-lr:HierarchicalSubject=_Digikam_Internal_Tags_|Color Label Red",
+        "-XMP-digiKam:TagsList=Animals/Owl", formats=ALL, keywords=("Animals", "Owl")),
+    row("the flat copy of digiKam's label", "-XMP-dc:Subject=Color Label Red",
+        "-XMP-lr:HierarchicalSubject=_Digikam_Internal_Tags_|Color Label Red",
+        "-XMP-dc:Subject=barn", formats=ALL, keywords=("barn",)),
+    row("IPTC's copies of a program's branch", "-IPTC:Keywords=darktable", "-IPTC:Keywords=jpg",
+        "-IPTC:Keywords=barn", "-XMP-lr:HierarchicalSubject=darktable|format|jpg", formats=IPTC,
+        keywords=("barn",)),
+    row("a level that a person has, too", "-XMP-dc:Subject=jpg",
+        "-XMP-lr:HierarchicalSubject=darktable|format|jpg",
+        "-XMP-lr:HierarchicalSubject=Files|jpg", formats=ALL, keywords=("Files", "jpg")),
+    row("a photographer of darktable's name", "-XMP-dc:Subject=dark table", formats=ALL,
+        keywords=("dark table",)),
+    row("a program's branch doesn't hide a title", formats=SIDECAR,
+        xmp=packet(bag("lr:hierarchicalSubject", "darktable|changed") + alt("dc:title", "Rome")),
+        title="Rome", keywords=(), found=("rome",)),
+]  # fmt: skip
+
+ROWS = [*_LISTS, *_HIERARCHIES, *_PROGRAMS]
