@@ -5,10 +5,12 @@ from __future__ import annotations
 import functools
 import io
 import struct
+from typing import Any
 
 import numpy as np
 import pillow_heif
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 SIDE = 16
 _XMP_TAG = 700  # of TIFF
@@ -25,17 +27,26 @@ def picture(kind: str, number: int, xmp: bytes | None = None) -> bytes:
     if kind in ("heic", "avif"):
         return _box(kind, xmp) + struct.pack(">I4sQ", 16, b"free", number)
     out = io.BytesIO()
-    options: dict[str, object] = {"xmp": xmp} if xmp is not None else {}
-    if kind == "tiff":
-        options = {"tiffinfo": {_XMP_TAG: xmp}} if xmp is not None else {}
-    noise(number).save(out, kind.upper(), **options)
+    noise(number).save(out, kind.upper(), **_options(kind, xmp))
     return out.getvalue()
+
+
+def _options(kind: str, xmp: bytes | None) -> dict[str, Any]:
+    """Return Pillow's options that write an XMP packet."""
+    if xmp is None:
+        return {}
+    if kind == "tiff":
+        return {"tiffinfo": {_XMP_TAG: xmp}}
+    if kind == "png":
+        chunks = PngInfo()
+        chunks.add(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + xmp)
+        return {"pnginfo": chunks}
+    return {"xmp": xmp}
 
 
 @functools.cache
 def _box(kind: str, xmp: bytes | None) -> bytes:
     pillow_heif.register_heif_opener()
     out = io.BytesIO()
-    options: dict[str, object] = {"xmp": xmp} if xmp is not None else {}
-    noise(0).save(out, "HEIF" if kind == "heic" else "AVIF", **options)
+    noise(0).save(out, "HEIF" if kind == "heic" else "AVIF", **_options(kind, xmp))
     return out.getvalue()

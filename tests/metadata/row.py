@@ -12,6 +12,8 @@ SUFFIXES = {
 """The formats of the table, with the ending of the photo; a sidecar lies beside a JPEG."""
 
 FILES = ("jpeg", "png", "webp", "tiff", "heic", "avif")  # what holds EXIF and XMP
+GENERATED = "a grey wall"  # the caption that the describer gives to every photo
+
 ALL = (*FILES, "sidecar")  # what holds XMP
 IPTC = ("jpeg", "tiff")
 JPEG, SIDECAR, PNG, TIFF = ("jpeg",), ("sidecar",), ("png",), ("tiff",)

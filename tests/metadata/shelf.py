@@ -20,9 +20,9 @@ from photosearch.store import database
 from tests.fakes import FakeDescriber
 from tests.metadata import exiftool
 from tests.metadata.pictures import picture
-from tests.metadata.row import MATCHERS, SUFFIXES, Content, Row
+from tests.metadata.row import GENERATED, MATCHERS, SUFFIXES, Content, Row
 
-GENERATED = "a grey wall"
+
 _LISTS = ("keywords", "people", "places", "notes")
 _QUERY = """
     SELECT path, taken_at, taken_from, camera, lens, latitude, longitude, caption,

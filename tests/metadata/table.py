@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from tests.metadata.row import Row
-from tests.metadata.tables import date_forms, date_names, dates, keywords, people_places, words
+from tests.metadata.tables import (
+    date_forms,
+    date_names,
+    dates,
+    junk,
+    keywords,
+    people_places,
+    sidecars,
+    words,
+)
 
 ROWS: Mapping[str, Sequence[Row]] = {
     "dates": dates.ROWS,
@@ -14,4 +23,6 @@ ROWS: Mapping[str, Sequence[Row]] = {
     "words": words.ROWS,
     "keywords": keywords.ROWS,
     "people and places": people_places.ROWS,
+    "sidecars": sidecars.ROWS,
+    "junk": junk.ROWS,
 }
