@@ -14,6 +14,7 @@ from tests.metadata.tables import (
     people_places,
     sidecars,
     words,
+    xmp,
 )
 
 ROWS: Mapping[str, Sequence[Row]] = {
@@ -24,5 +25,6 @@ ROWS: Mapping[str, Sequence[Row]] = {
     "keywords": keywords.ROWS,
     "people and places": people_places.ROWS,
     "sidecars": sidecars.ROWS,
+    "xmp": xmp.ROWS,
     "junk": junk.ROWS,
 }
