@@ -27,11 +27,11 @@ def picture(kind: str, number: int, xmp: bytes | None = None) -> bytes:
     if kind in ("heic", "avif"):
         return _box(kind, xmp) + struct.pack(">I4sQ", 16, b"free", number)
     out = io.BytesIO()
-    noise(number).save(out, kind.upper(), **_options(kind, xmp))
+    noise(number).save(out, kind.upper(), **xmp_option(kind, xmp))
     return out.getvalue()
 
 
-def _options(kind: str, xmp: bytes | None) -> dict[str, Any]:
+def xmp_option(kind: str, xmp: bytes | None) -> dict[str, Any]:
     """Return Pillow's options that write an XMP packet."""
     if xmp is None:
         return {}
@@ -48,5 +48,5 @@ def _options(kind: str, xmp: bytes | None) -> dict[str, Any]:
 def _box(kind: str, xmp: bytes | None) -> bytes:
     pillow_heif.register_heif_opener()
     out = io.BytesIO()
-    noise(0).save(out, "HEIF" if kind == "heic" else "AVIF", **_options(kind, xmp))
+    noise(0).save(out, "HEIF" if kind == "heic" else "AVIF", **xmp_option(kind, xmp))
     return out.getvalue()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from tests.metadata.questions import Question
 from tests.metadata.row import Row
 from tests.metadata.tables import (
     date_forms,
@@ -11,6 +12,7 @@ from tests.metadata.tables import (
     dates,
     junk,
     keywords,
+    names,
     people_places,
     sidecars,
     words,
@@ -28,3 +30,5 @@ ROWS: Mapping[str, Sequence[Row]] = {
     "xmp": xmp.ROWS,
     "junk": junk.ROWS,
 }
+
+QUESTIONS: Mapping[str, Sequence[Question]] = names.QUESTIONS

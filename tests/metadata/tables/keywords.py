@@ -64,6 +64,13 @@ _HIERARCHIES = [
         keywords=("Barn owl",)),
     row("Windows' IPTC list", "-XMP-microsoft:LastKeywordIPTC=Barn owl", formats=ALL,
         found=("owl",)),
+    row("Windows' list in the namespace that Windows writes", formats=ALL,
+        xmp=packet(bag("MicrosoftPhoto:LastKeywordXMP", "Barn owl")),
+        judge={"XMP-microsoft:LastKeywordXMP": "Barn owl"}, keywords=("Barn owl",)),
+    row("Windows' list in the namespace without a slash", formats=ALL,
+        xmp=packet(bag("MicrosoftPhoto:LastKeywordXMP", "Barn owl"))
+            .replace("photo/1.0/", "photo/1.0"),
+        judge={"XMP-microsoft:LastKeywordXMP": "Barn owl"}, keywords=("Barn owl",)),
     row("Media Pro's sets", "-XMP-mediapro:CatalogSets=Travel|Kunigunde Bay", formats=ALL,
         keywords=Has("Travel", "Kunigunde Bay")),
     row("all lists together", "-XMP-dc:Subject=Barn owl",

@@ -162,9 +162,9 @@ _NAMES = [
 
 _BROKEN = [
     _title("cut behind the title", packet(_TITLE + bag("dc:subject", "barn"))
-           .partition("<dc:subject>")[0], ALL),
+           .partition("<dc:subject>")[0], ALL, judged=False),  # ExifTool gives up on both
     _title("cut within a later tag", packet(_TITLE + bag("dc:subject", "barn"))
-           .partition("bject>")[0]),
+           .partition("bject>")[0], judged=False),
     _title("a tag that is never closed", packet(_TITLE + "<photoshop:City>")),
     _title("tags that close in the wrong order", packet(
         "<xmp:Label><xmp:Nickname>x</xmp:Label></xmp:Nickname>" + _TITLE), judged=False),
