@@ -10,6 +10,7 @@ from tests.metadata.tables import (
     date_forms,
     date_names,
     dates,
+    files,
     junk,
     keywords,
     names,
@@ -29,6 +30,7 @@ ROWS: Mapping[str, Sequence[Row]] = {
     "sidecars": sidecars.ROWS,
     "xmp": xmp.ROWS,
     "junk": junk.ROWS,
+    "files": files.ROWS,
 }
 
 QUESTIONS: Mapping[str, Sequence[Question]] = names.QUESTIONS
