@@ -8,6 +8,8 @@ from collections.abc import Callable
 
 from PIL import Image
 
+from typing import Any
+
 from tests.metadata.packets import packet
 from tests.metadata.pictures import noise
 from tests.metadata.row import ALL, FILES, JPEG, Begins, Row, row
@@ -98,7 +100,7 @@ def _exif_row(text: str, date: str | None) -> Row:
     )  # fmt: skip
 
 
-def _known(date: str | None, source: str) -> dict[str, object]:
+def _known(date: str | None, source: str) -> dict[str, Any]:
     if date is None:
         return {"taken_at": _FILE_TIME, "taken_from": "file"}
     # An offset or a part of a second may follow a whole time; nothing may follow a partial date.

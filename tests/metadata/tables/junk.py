@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.metadata.row import ALL, FILES, GENERATED, IPTC, JPEG, PNG, Row, row
 
 _JUNK = [
@@ -48,7 +50,7 @@ def _real(text: str) -> Row:
     )  # fmt: skip
 
 
-_NOTHING: dict[str, object] = {"caption": GENERATED, "source": "generated"}
+_NOTHING: dict[str, Any] = {"caption": GENERATED, "source": "generated"}
 
 _FIELDS = [
     row("a camera's words in EXIF, in all formats", "-IFD0:ImageDescription=OLYMPUS DIGITAL CAMERA",

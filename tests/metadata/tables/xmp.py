@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import struct
 
+from typing import Any
+
 from tests.metadata.packets import NAMESPACES, alt, bag, packet, simple
 from tests.metadata.pictures import picture
 from tests.metadata.row import (
@@ -23,12 +25,12 @@ _BOTH = (*JPEG, *SIDECAR)
 _TITLE = alt("dc:title", "Swallows")
 _WHOLE = packet(_TITLE + bag("dc:subject", "barn"))
 _JUDGE = {"XMP-dc:Title": "Swallows"}
-_WANTED: dict[str, object] = {"title": "Swallows"}
+_WANTED: dict[str, Any] = {"title": "Swallows"}
 _DC = NAMESPACES["dc"]
 
 
 def _title(name: str, xmp: Content, formats: tuple[str, ...] = _BOTH, *, judged: bool = True,
-           **wanted: object) -> Row:  # fmt: skip
+           **wanted: Any) -> Row:  # fmt: skip
     """A packet in which the title stands, whatever is around it."""
     judge = _JUDGE if judged else {}
     return row(name, formats=formats, xmp=xmp, judge=judge, **{**_WANTED, **wanted})
@@ -66,7 +68,7 @@ _AROUND = [
     _title("UTF-16, little endian", _WHOLE.encode("utf-16")),
     _title("UTF-16, big endian", b"\xfe\xff" + _WHOLE.encode("utf-16-be")),
     _title("UTF-8 that begins with its mark", _WHOLE.replace("\ufeff", "").encode("utf-8-sig")),
-    _title("padding of four kilobytes", _WHOLE.replace("</x:xmpmeta>", "</x:xmpmeta>" + " " * 4096)),
+    _title("padding of four kilobytes", _WHOLE.replace("<?xpacket end", " " * 4096 + "<?xpacket end")),
 ]  # fmt: skip
 
 _LETTERS = [
@@ -152,7 +154,8 @@ _NAMES = [
         f'</rdf:Description><rdf:Description rdf:about="">{_TITLE}</rdf:Description>'
         f'<rdf:Description rdf:about="">{bag("dc:subject", "barn")}'), keywords=("barn",)),
     _title("two packets' worth in one RDF", packet(
-        f'{_TITLE}</rdf:Description><rdf:Description rdf:about="uuid:1" xmp:Rating="3">'), rating=3),
+        f'{_TITLE}</rdf:Description><rdf:Description rdf:about="uuid:1" xmp:Rating="3">'),
+        rating=3),
     _title("a description without rdf:about", packet(_TITLE).replace(' rdf:about=""', "")),
     _title("about without its prefix", packet(_TITLE).replace("rdf:about", "about")),
     _title("a typed node in place of a description", packet(
