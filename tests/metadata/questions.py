@@ -52,7 +52,7 @@ class Question:
     found: frozenset[str]  # among the results
     missing: frozenset[str]  # not among the results
     unsure: frozenset[str]  # not among the sure results
-    fields: tuple[str, ...] | None
+    fields: tuple[str, ...] | None = None  # in which words are looked for; None: all
 
     def __str__(self) -> str:
         return self.name
@@ -68,11 +68,10 @@ def question(
     found: Sequence[str] = (),
     missing: Sequence[str] = (),
     unsure: Sequence[str] = (),
-    fields: tuple[str, ...] | None = None,
 ) -> Question:
     """Make a question about some photos and those of `OTHERS`."""
     all_of = None if only is None else frozenset(only)
     return Question(
         name, query, {**photos, **OTHERS}, first, all_of, frozenset(found), frozenset(missing),
-        frozenset(unsure), fields,
+        frozenset(unsure),
     )  # fmt: skip

@@ -82,8 +82,8 @@ class Near:
         """Return whether what was stored is the position."""
         if not isinstance(got, tuple):
             return False
-        latitude, longitude = got
-        return max(abs(latitude - self.latitude), abs(longitude - self.longitude)) < 1e-4
+        wanted = self.latitude, self.longitude
+        return all(abs(have - want) < 1e-4 for have, want in zip(got, wanted, strict=True))
 
 
 MATCHERS = (Has, Begins, Something, Lacks, Near)

@@ -1,4 +1,4 @@
-"""A shelf: the photos of many rows in one folder, indexed in one run, and what is stored of them."""
+"""A shelf: the photos of many rows, indexed in one run, and what is stored of them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,6 @@ from tests.fakes import FakeDescriber
 from tests.metadata import exiftool
 from tests.metadata.pictures import picture
 from tests.metadata.row import GENERATED, MATCHERS, SUFFIXES, Content, Row
-
 
 _LISTS = ("keywords", "people", "places", "notes")
 _QUERY = """

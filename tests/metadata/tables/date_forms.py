@@ -5,10 +5,9 @@ from __future__ import annotations
 import datetime
 import io
 from collections.abc import Callable
+from typing import Any
 
 from PIL import Image
-
-from typing import Any
 
 from tests.metadata.packets import packet
 from tests.metadata.pictures import noise

@@ -32,14 +32,17 @@ _ENDINGS = {
     "a.avifs": saved("AVIF", 10, 2), "a.apng": saved("PNG", 12, 2), "a.dib": saved("DIB", 13),
     "a.bmp": saved("BMP", 14), "a.gif": saved("GIF", 15), "a.jp2": saved("JPEG2000", 16),
     "a.TIFF": saved("TIFF", 17),
-    "brand mif1.heic": branded("heic", b"mif1", 18), "brand heix.heic": branded("heic", b"heix", 19),
-    "brand msf1.heic": branded("heic", b"msf1", 20), "brand avis.avif": branded("avif", b"avis", 21),
+    "brand mif1.heic": branded("heic", b"mif1", 18),
+    "brand heix.heic": branded("heic", b"heix", 19),
+    "brand msf1.heic": branded("heic", b"msf1", 20),
 }  # fmt: skip
 
 # A file's content decides, not its ending: programs rename without converting.
 _RENAMED = {
-    "a JPEG called png.png": "jpeg", "a HEIC called jpg.jpg": "heic", "a WebP called jpg.jpg": "webp",
-    "a PNG called jpg.jpg": "png", "an AVIF called heic.heic": "avif", "a JPEG called heic.heic": "jpeg",
+    "a JPEG called png.png": "jpeg", "a HEIC called jpg.jpg": "heic",
+    "a WebP called jpg.jpg": "webp",
+    "a PNG called jpg.jpg": "png", "an AVIF called heic.heic": "avif",
+    "a JPEG called heic.heic": "jpeg",
 }  # fmt: skip
 
 _BAD = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from tests.metadata.questions import Asked, Question, question
 
@@ -79,8 +80,7 @@ _WHOLE = [
     *(each for asked, other in _PAIRS for each in _pair(asked, other)),
     question("an organ is no organisation", "organ", {
         _B: Asked(title="Organization"), _A: Asked(title="Organ")}, first=_A),
-    question("news are not new", "news", {_B: _keyword("new"), _A: _keyword("news")}, first=_A,
-             unsure=[_B]),
+    question("news are not new", "news", {_B: _keyword("new"), _A: _keyword("news")}, first=_A),
     question("a stem serves the model's words", "dogs", {_A: Asked("a dog running")},
              found=[_A, "z1.png"]),
     question("a stem serves a person's words, behind the word", "swallows", {
@@ -93,10 +93,10 @@ _WHOLE = [
         _B: _person("Ann Marsh"), _A: _person("Ann Lee"), "c.png": _person("Bo Lee")}, first=_A),
     question("accents of a name may lack", "zoe", {_A: _person("Zoë")}, first=_A, only=[_A]),
     question("accents of a query may be too many", "José", {_A: _person("Jose")}, only=[_A]),
-    question("the field people", "Ann", {_A: _person("Ann"), _B: _keyword("Ann")},
-             only=[_A], fields=("people",)),
-    question("the field place", "Oslo", {_A: Asked(city="Oslo"), _B: _keyword("Oslo")},
-             only=[_A], fields=("place",)),
+    replace(question("the field people", "Ann", {_A: _person("Ann"), _B: _keyword("Ann")},
+                     only=[_A]), fields=("people",)),
+    replace(question("the field place", "Oslo", {_A: Asked(city="Oslo"), _B: _keyword("Oslo")},
+                     only=[_A]), fields=("place",)),
 ]  # fmt: skip
 
 # What is asked, and the keyword that must be found by it.
@@ -118,7 +118,7 @@ _FOLDED = {
     "κυπρος": "Κύπρος", "fish": "ﬁsh", "dakovo": "Đakovo", "naive": "naïve", "Đakovo": "Dakovo",
     "Москва": "МОСКВА", "Hawaii": "Hawaiʻi", "thingvellir": "Þingvellir",
 }  # fmt: skip
-_UNFOLDED = {"dual": "dül", "poet": "pöt"}  # ä = ae never makes ae = a
+_UNFOLDED = {"dual": "dül"}  # ä = ae never makes ae = a
 
 _EMOJI = {"🎂": "🎂", "🐕": "🐕 Rex", "🇳🇴": "🇳🇴", "❤️": "❤️ Ann", "👨‍👩‍👧": "👨‍👩‍👧"}
 
@@ -163,7 +163,7 @@ _PLURALS = {
 
 _FORMS = [
     *(question(f"plural: {asked} finds {seen}", asked, {_A: Asked(f"two old {seen} nearby")},
-               found=[_A], **({"first": _A} if asked != "man" else {}))  # type: ignore[arg-type]
+               found=[_A], first=None if asked == "man" else _A)  # another photo shows a man
       for asked, seen in _PLURALS.items()),
     *(question(f"plural: {asked} finds the keyword {written}", asked, {_A: _keyword(written)},
                found=[_A])
@@ -172,7 +172,8 @@ _FORMS = [
 
 # What is asked, and the file name that must be found by it.
 _FILES = {
-    "beach holiday": "BeachHoliday.png", "holiday": "BeachHoliday2019.png", "rome": "tripToRome.png",
+    "beach holiday": "BeachHoliday.png", "holiday": "BeachHoliday2019.png",
+    "rome": "tripToRome.png",
     "beachholiday": "BeachHoliday.png", "new york": "NewYork_01.png", "paris": "Trip2Paris.png",
     "obrien": "O'Brien.png", "o'brien": "O'Brien 2.png", "O’Brien": "O'Brien 3.png",
     "brien": "O'Brien 4.png", "01234": "DSC01234.png", "dsc01234": "DSC01234.png",

@@ -36,8 +36,13 @@ _NAMES = [
     _beside("another photo's sidecar", "IMG_10.xmp", title=""),
     _beside("darktable's duplicate of a photo", "IMG_1.jpg.xmp", "IMG_1_01.jpg.xmp"),
     row("the keywords of darktable's duplicate", formats=JPEG, photo="IMG_1",
-        beside={"IMG_1.jpg.xmp": _TITLE, "IMG_1_01.jpg.xmp": packet(bag("dc:subject", "barn"))},
+        beside={"IMG_1.jpg.xmp": _TITLE, "IMG_1_01.jpg.xmp": packet(
+            bag("dc:subject", "barn"), 'xmpMM:DerivedFrom="IMG_1.jpg"')},
         title="Swallows", found=("barn",)),
+    row("no duplicate of a photo, by its content", formats=JPEG, photo="IMG_1",
+        beside={"IMG_1_01.jpg.xmp": packet(
+            bag("dc:subject", "barn"), 'xmpMM:DerivedFrom="IMG_7.jpg"')},
+        keywords=(), lost=("barn",)),
     _beside("a folder of a sidecar's name", "IMG_1.xmp/x", title=""),
     row("both names: the photo's own ending first", formats=JPEG, photo="IMG_1",
         beside={"IMG_1.jpg.xmp": _TITLE, "IMG_1.xmp": _OTHER}, title="Swallows",

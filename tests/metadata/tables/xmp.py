@@ -4,22 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import struct
-
 from typing import Any
 
 from tests.metadata.packets import NAMESPACES, alt, bag, packet, simple
 from tests.metadata.pictures import picture
-from tests.metadata.row import (
-    ALL,
-    JPEG,
-    SIDECAR,
-    Content,
-    Has,
-    Lacks,
-    Row,
-    Something,
-    row,
-)
+from tests.metadata.row import ALL, JPEG, SIDECAR, Content, Has, Lacks, Row, Something, row
 
 _BOTH = (*JPEG, *SIDECAR)
 _TITLE = alt("dc:title", "Swallows")
@@ -57,9 +46,8 @@ _AROUND = [
     _title("a byte order mark before the packet", "\ufeff" + _WHOLE),
     _title("an XML declaration first", '<?xml version="1.0" encoding="UTF-8"?>\n' + _WHOLE),
     _title("an XML declaration behind a blank line", '\n<?xml version="1.0"?>\n' + _WHOLE,
-           SIDECAR),
-    _title("no xpacket", _described(_TITLE, f'xmlns:dc="{_DC}"'),
-           ALL),
+           SIDECAR, judged=False),
+    _title("no xpacket", _described(_TITLE, f'xmlns:dc="{_DC}"'), ALL),
     _title("RDF without xmpmeta", _described(_TITLE, f'xmlns:dc="{_DC}"')
            .replace('<x:xmpmeta xmlns:x="adobe:ns:meta/">', "").replace("</x:xmpmeta>", "")),
     _title("the old xapmeta", _WHOLE.replace("x:xmpmeta", "x:xapmeta"), ALL),
@@ -68,7 +56,8 @@ _AROUND = [
     _title("UTF-16, little endian", _WHOLE.encode("utf-16")),
     _title("UTF-16, big endian", b"\xfe\xff" + _WHOLE.encode("utf-16-be")),
     _title("UTF-8 that begins with its mark", _WHOLE.replace("\ufeff", "").encode("utf-8-sig")),
-    _title("padding of four kilobytes", _WHOLE.replace("<?xpacket end", " " * 4096 + "<?xpacket end")),
+    _title("padding of four kilobytes",
+           _WHOLE.replace("<?xpacket end", " " * 4096 + "<?xpacket end")),
 ]  # fmt: skip
 
 _LETTERS = [
@@ -135,7 +124,8 @@ _NAMES = [
     _title("another prefix for Dublin Core", packet(
         _TITLE.replace("dc:", "ns0:"), f'xmlns:ns0="{_DC}"', without="dc"), ALL),
     _title("Dublin Core as the default namespace", packet(
-        _TITLE.replace("<dc:title>", f'<title xmlns="{_DC}">').replace("</dc:", "</"))),
+        _TITLE.replace("<dc:title>", f'<title xmlns="{_DC}">').replace("</dc:", "</")),
+           judged=False),  # well-formed, but ExifTool knows prefixes only
     _title("a namespace without its last slash",  # debatable, but ExifTool reads it
            packet(_TITLE).replace(_DC, _DC.rstrip("/"))),
     _title("a prefix declared twice", packet(_TITLE).replace(
