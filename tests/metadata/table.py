@@ -15,6 +15,7 @@ from tests.metadata.tables import (
     keywords,
     names,
     people_places,
+    programs,
     sidecars,
     words,
     xmp,
@@ -31,6 +32,7 @@ ROWS: Mapping[str, Sequence[Row]] = {
     "xmp": xmp.ROWS,
     "junk": junk.ROWS,
     "files": files.ROWS,
+    "programs": programs.ROWS,
 }
 
 QUESTIONS: Mapping[str, Sequence[Question]] = names.QUESTIONS
