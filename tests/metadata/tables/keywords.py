@@ -76,7 +76,8 @@ _HIERARCHIES = [
     row("all lists together", "-XMP-dc:Subject=Barn owl",
         "-XMP-digiKam:TagsList=Animals/Barn owl", "-XMP-microsoft:LastKeywordXMP=Animals/Barn owl",
         "-XMP-lr:HierarchicalSubject=Animals|Barn owl",
-        "-XMP-mediapro:CatalogSets=Animals|Barn owl", formats=ALL, keywords=Has("Animals", "Barn owl"), found=("animals", "owl")),
+        "-XMP-mediapro:CatalogSets=Animals|Barn owl", formats=ALL,
+        keywords=Has("Animals", "Barn owl"), found=("animals", "owl")),
     row("the Working Group's hierarchy",  # debatable: the notes don't name it
         "-XMP-mwg-kw:KeywordInfo={Hierarchy=[{Keyword=Animals,Children=[{Keyword=Owl}]}]}",
         formats=ALL, judge={}, found=("animals", "owl")),
