@@ -14,6 +14,7 @@ from PIL import Image
 from tests.metadata.pictures import noise, picture
 
 _HEAD = 8 + 25  # PNG's signature and its first chunk
+_END = 12  # its last chunk
 
 
 def saved(form: str, number: int, frames: int = 1) -> Callable[[], bytes]:
@@ -56,9 +57,19 @@ def png_with(*chunks: bytes, number: int) -> Callable[[], bytes]:
     return make
 
 
+def png_behind(*chunks: bytes, number: int) -> Callable[[], bytes]:
+    """Return what makes a PNG with further chunks behind its pixels."""
+
+    def make() -> bytes:
+        whole = picture("png", number)
+        return whole[:-_END] + b"".join(chunks) + whole[-_END:]
+
+    return make
+
+
 def png_with_bad_end(number: int) -> bytes:
     """Return a PNG whose last chunk has a bad checksum."""
-    return picture("png", number)[:-12] + chunk(b"IEND", b"", bad=True)
+    return picture("png", number)[:-_END] + chunk(b"IEND", b"", bad=True)
 
 
 def raw_profile(name: str, data: bytes) -> bytes:

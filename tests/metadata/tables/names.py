@@ -89,6 +89,14 @@ _WHOLE = [
         _B: Asked("a rose on a table"), _A: _person("Rose")}, first=_A, found=[_B]),
     question("Kunigunde on the beach", "Kunigunde on the beach", {
         _A: _person("Kunigunde"), _B: Asked("people on the beach")}, first=_A, found=[_B]),
+    question("the Isle of Man is no man", "Isle of Man", {
+        _B: Asked("a man on an isle"), _A: Asked(city="Isle of Man")}, first=_A),
+    question("Via Appia", "via appia", {_A: Asked(title="Via Appia"), _B: Asked("a road")},
+             first=_A, only=[_A]),
+    question("New York is not all that is new", "New York", {
+        _B: _keyword("new"), _A: Asked(city="New York"), "x3.png": _keyword("York")}, first=_A),
+    question("a town called Reading", "Reading", {
+        _B: Asked("a man reading a book"), _A: Asked(city="Reading")}, first=_A, found=[_B]),
     question("both names of a person", "Ann Lee", {
         _B: _person("Ann Marsh"), _A: _person("Ann Lee"), "c.png": _person("Bo Lee")}, first=_A),
     question("accents of a name may lack", "zoe", {_A: _person("Zoë")}, first=_A, only=[_A]),
@@ -115,7 +123,10 @@ _FOLDED = {
     "Goethe": "Göthe", "Aebler": "Æbler", "æbler": "Aebler", "dvorak": "Dvořák",
     "sao paulo": "São Paulo", "angstrom": "Ångström", "istanbul": "İstanbul",
     "Istanbul": "ISTANBUL", "Αθηνα": "Αθήνα", "ΑΘΗΝΑ": "Αθήνα", "Κύπρος": "ΚΥΠΡΟΣ",
-    "κυπρος": "Κύπρος", "fish": "ﬁsh", "dakovo": "Đakovo", "naive": "naïve", "Đakovo": "Dakovo",
+    "κυπρος": "Κύπρος", "fish": "ﬁsh", "dakovo": "Đakovo", "naive": "naïve", "da nang": "Đà Nẵng",
+    "nguyen": "Nguyễn", "oeuvre": "Œuvre", "große straße": "GROẞE STRAẞE", "isik": "Işık", "hamrun": "Ħamrun",
+    "Алеша": "Алёша", "محمد": "مُحَمَّد", "दिल्ली": "नई दिल्ली", "hawaii": "Hawai'i", "xian": "Xi'an",
+    "Malmoe": "Malmö", "malmo": "Malmö", "Faeroer": "Færøer", "Jaervi": "Järvi", "Đakovo": "Dakovo",
     "Москва": "МОСКВА", "Hawaii": "Hawaiʻi", "thingvellir": "Þingvellir",
 }  # fmt: skip
 _UNFOLDED = {"dual": "dül"}  # ä = ae never makes ae = a

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import zlib
+
+from tests.metadata.containers import chunk, exif, png_behind, png_with, saved
 from tests.metadata.packets import alt, packet, simple
 from tests.metadata.row import ALL, FILES, IPTC, JPEG, PNG, SIDECAR, Has, Lacks, row
 
@@ -59,6 +62,14 @@ _FIELDS = [
         beside={"{stem}.xmp": packet(alt("dc:title", " "))}, title="in the file"),
     row("a long description", f"-XMP-dc:Description={_LONG.strip()}", formats=ALL,
         description=_LONG.strip()),
+    row("IPTC's caption where XMP's is empty", "-IPTC:Caption-Abstract=Our old wall",
+        "-XMP-dc:Description= ", formats=IPTC, judge={}, description="Our old wall"),
+    row("a title in a GIF", "-XMP-dc:Title=Swallows", content=saved("GIF", 51), photo="a.gif",
+        title="Swallows"),  # debatable: the harness's formats are others
+    row("a title in a JPEG 2000", "-XMP-dc:Title=Swallows", content=saved("JPEG2000", 52),
+        photo="a.jp2", title="Swallows"),  # debatable: the same
+    row("IPTC's repeated caption", "-IPTC:Caption-Abstract=Our old wall",
+        "-IPTC:Keywords=Our old wall", formats=IPTC, description="Our old wall"),
     row("a title with quotes and signs", '-XMP-dc:Title="Tom & Ann" <3 = love; 100 %', formats=ALL,
         title='"Tom & Ann" <3 = love; 100 %'),
     row("an emoji title", "-XMP-dc:Title=Geburtstag 🎂", formats=ALL, title="Geburtstag 🎂"),
@@ -150,6 +161,24 @@ _PNG = [
     row("PNG's Author isn't in the photo", "-PNG:Author=Kunigunde", formats=PNG, people=()),
 ]  # fmt: skip
 
+_XMP = packet(alt("dc:title", "Swallows")).encode()
+_ITXT = b"XML:com.adobe.xmp\0\1\0\0\0" + zlib.compress(_XMP)
+_RARE_PNG = [
+    row("PNG: compressed XMP", photo="a.png", content=png_with(chunk(b"iTXt", _ITXT), number=53),
+        judge={"XMP-dc:Title": "Swallows"}, title="Swallows"),
+    row("PNG: XMP behind the pixels", photo="a.png", judge={"XMP-dc:Title": "Swallows"},
+        content=png_behind(chunk(b"iTXt", _ITXT), number=54), title="Swallows"),
+    row("PNG: Title behind the pixels", photo="a.png", judge={"PNG:Title": "Swallows"},
+        content=png_behind(chunk(b"tEXt", b"Title\0Swallows"), number=55), title="Swallows"),
+    row("PNG: a compressed Title", photo="a.png", judge={"PNG:Title": "Swallows"}, title="Swallows",
+        content=png_with(chunk(b"zTXt", b"Title\0\0" + zlib.compress(b"Swallows")), number=56)),
+    row("PNG: a Title in Latin-1", photo="a.png", judge={"PNG:Title": "Zürich"}, title="Zürich",
+        content=png_with(chunk(b"tEXt", "Title\0Zürich".encode("latin-1")), number=57)),
+    row("PNG: EXIF behind the pixels", photo="a.png", description="Our old wall",
+        judge={"IFD0:ImageDescription": "Our old wall"},
+        content=png_behind(chunk(b"eXIf", exif(description="Our old wall")[6:]), number=58)),
+]  # fmt: skip
+
 _CODES = [
     row("IPTC announced as UTF-8", "-IPTC:CodedCharacterSet=\x1b%G", "-IPTC:ObjectName=Łódź",
         formats=IPTC, judge={"IPTC:ObjectName": "Łódź"}, title="Łódź"),
@@ -161,4 +190,4 @@ _CODES = [
         formats=JPEG, judge={}, description="Zürich"),
 ]  # fmt: skip
 
-ROWS = [*_FIELDS, *_LANGUAGES, *_RATINGS, *_WINDOWS, *_PNG, *_CODES]
+ROWS = [*_FIELDS, *_LANGUAGES, *_RATINGS, *_WINDOWS, *_PNG, *_RARE_PNG, *_CODES]

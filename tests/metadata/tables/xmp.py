@@ -215,7 +215,7 @@ _LARGE = [
 ]  # fmt: skip
 
 
-def _extended(*, missing: bool = False) -> bytes:
+def _extended(*, missing: bool = False, backwards: bool = False) -> bytes:
     """Return a JPEG whose XMP goes on in further segments (ISO 16684-3, 7.2)."""
     rest = packet(bag("dc:subject", "barn", "x" * 90_000)).encode()
     guid = hashlib.md5(rest).hexdigest().upper()
@@ -226,6 +226,8 @@ def _extended(*, missing: bool = False) -> bytes:
         part = struct.pack(">II", len(rest), offset) + rest[offset : offset + 60_000]
         segments.append(head + part)
     kept = segments[:-1] if missing else segments
+    if backwards:
+        kept = [segments[0], *reversed(segments[1:])]
     jpeg = picture("jpeg", 4711)
     written = b"".join(b"\xff\xe1" + struct.pack(">H", len(each) + 2) + each for each in kept)
     return jpeg[:2] + written + jpeg[2:]
@@ -234,6 +236,8 @@ def _extended(*, missing: bool = False) -> bytes:
 _EXTENDED = [
     row("extended XMP", content=_extended, photo="photo.jpg", judge=_JUDGE, title="Swallows",
         keywords=Has("barn")),
+    row("extended XMP in another order", content=lambda: _extended(backwards=True),
+        photo="photo.jpg", judge=_JUDGE, title="Swallows", keywords=Has("barn")),
     row("extended XMP that lacks its end", content=lambda: _extended(missing=True),
         photo="photo.jpg", judge=_JUDGE, title="Swallows"),
     row("extended XMP as ExifTool writes it", "-XMP-dc:Title=Swallows", "-XMP-dc:Subject=barn",
