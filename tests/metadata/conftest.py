@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -14,7 +14,7 @@ _FOLDER = "tests/metadata/"
 
 
 @pytest.fixture(scope="session")
-def shelf_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Shelf]:
+def shelf_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Shelf]]:
     """Return the shelf of a kind of rows."""
     made: dict[str, Shelf] = {}
 
@@ -23,7 +23,9 @@ def shelf_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Shelf]
             made[kind] = Shelf(ROWS[kind], tmp_path_factory.mktemp(kind))
         return made[kind]
 
-    return shelf
+    yield shelf
+    for each in made.values():
+        each.close()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -81,14 +81,30 @@ def raw_profile(name: str, data: bytes) -> bytes:
     return chunk(b"zTXt", key + b"\0\0" + zlib.compress(text.encode("latin-1")))
 
 
-def exif(**texts: str) -> bytes:
-    """Return an EXIF block with a description and a time of the shutter."""
+_DESCRIPTION, _EXIF_IFD = 0x010E, 0x8769
+_TAGS = {"time": 0x9003, "part": 0x9291, "comment": 0x9286}  # in EXIF's own directory
+
+
+def exif(**texts: str | bytes) -> bytes:
+    """Return an EXIF block: description, time of the shutter, part of its second, comment."""
     block = Image.Exif()
-    if "description" in texts:
-        block[0x010E] = texts["description"]
-    if "time" in texts:
-        block.get_ifd(0x8769)[0x9003] = texts["time"]
+    for name, text in texts.items():
+        if name == "description":
+            block[_DESCRIPTION] = text
+        else:
+            block.get_ifd(_EXIF_IFD)[_TAGS[name]] = text
     return block.tobytes()
+
+
+def jpeg_with(number: int, **texts: str | bytes) -> Callable[[], bytes]:
+    """Return what makes a JPEG with EXIF; see `exif`."""
+
+    def make() -> bytes:
+        out = io.BytesIO()
+        noise(number).save(out, "JPEG", exif=exif(**texts))
+        return out.getvalue()
+
+    return make
 
 
 def iptc(*keywords: str) -> bytes:

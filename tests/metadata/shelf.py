@@ -106,6 +106,11 @@ class Shelf:
         self._stored = {Path(os.fsdecode(each["path"])): each for each in self._rows()}
         self._searcher = Searcher(database.open_for_reading(str(home / "library.db")), lambda: None)
 
+    def close(self) -> None:
+        """Close the library."""
+        self._connection.close()
+        self._searcher.connection.close()
+
     def misread(self, placed: Placed) -> list[str]:
         """Return the tags that ExifTool reads otherwise than the row says."""
         tags = [each for path, each in self._told.items() if placed.folder in path.parents]

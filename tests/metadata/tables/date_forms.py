@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import datetime
-import io
-from collections.abc import Callable
 from typing import Any
 
-from PIL import Image
-
+from tests.metadata.containers import jpeg_with
 from tests.metadata.packets import packet
-from tests.metadata.pictures import noise
 from tests.metadata.row import ALL, FILES, JPEG, Begins, Row, row
 
 _FILE_TIME = "2021-05-05T05:05:05"
 _NEXT = datetime.date.today().year + 1
-_SHUTTER, _SUBSECOND, _EXIF_IFD = 0x9003, 0x9291, 0x8769
 
 # What EXIF's DateTimeOriginal holds, and what is known then; None: nothing.
 _EXIF = {
@@ -118,22 +113,9 @@ def _xmp_row(text: str, date: str | None) -> list[Row]:
     ]  # fmt: skip
 
 
-def _shot(number: int, **fields: str) -> Callable[[], bytes]:
-    """Return what makes a JPEG with a time of the shutter and its part of a second."""
-
-    def make() -> bytes:
-        exif, out = Image.Exif(), io.BytesIO()
-        for tag, text in zip((_SHUTTER, _SUBSECOND), fields.values(), strict=False):
-            exif.get_ifd(_EXIF_IFD)[tag] = text
-        noise(number).save(out, "JPEG", exif=exif)
-        return out.getvalue()
-
-    return make
-
-
 _NUL = "2003:04:05\x0006:07:08"
 _BURST = {
-    f"{name}.jpg": _shot(number, time="2019:07:04 12:34:56", part=part)
+    f"{name}.jpg": jpeg_with(number, time="2019:07:04 12:34:56", part=part)
     for number, (name, part) in enumerate({"c": "05", "a": "50", "d": "9", "b": "123"}.items())
 }
 
@@ -145,7 +127,7 @@ ROWS = [
           judge={"ExifIFD:DateTimeOriginal": "2014:01:23 18:12:34"},
           taken_at=Begins("2014-01-23T18:12:34"), taken_from="exif")
       for text in _OFFSETS),
-    row("a NUL in place of a blank", content=_shot(7, time=_NUL), photo="photo.jpg",
+    row("a NUL in place of a blank", content=jpeg_with(7, time=_NUL), photo="photo.jpg",
         taken_at="2003-04-05T06:07:08", taken_from="exif"),
     row("a burst in the order of its parts of a second", formats=JPEG, beside=_BURST,
         judge={"ExifIFD:SubSecTimeOriginal": "123"},

@@ -124,8 +124,10 @@ _FOLDED = {
     "sao paulo": "São Paulo", "angstrom": "Ångström", "istanbul": "İstanbul",
     "Istanbul": "ISTANBUL", "Αθηνα": "Αθήνα", "ΑΘΗΝΑ": "Αθήνα", "Κύπρος": "ΚΥΠΡΟΣ",
     "κυπρος": "Κύπρος", "fish": "ﬁsh", "dakovo": "Đakovo", "naive": "naïve", "da nang": "Đà Nẵng",
-    "nguyen": "Nguyễn", "oeuvre": "Œuvre", "große straße": "GROẞE STRAẞE", "isik": "Işık", "hamrun": "Ħamrun",
-    "Алеша": "Алёша", "محمد": "مُحَمَّد", "दिल्ली": "नई दिल्ली", "hawaii": "Hawai'i", "xian": "Xi'an",
+    "nguyen": "Nguyễn", "oeuvre": "Œuvre", "große straße": "GROẞE STRAẞE", "isik": "Işık",
+    "hamrun": "Ħamrun",
+    "Алеша": "Алёша", "محمد": "مُحَمَّد", "दिल्ली": "नई दिल्ली",
+    "hawaii": "Hawai'i", "xian": "Xi'an",
     "Malmoe": "Malmö", "malmo": "Malmö", "Faeroer": "Færøer", "Jaervi": "Järvi", "Đakovo": "Dakovo",
     "Москва": "МОСКВА", "Hawaii": "Hawaiʻi", "thingvellir": "Þingvellir",
 }  # fmt: skip

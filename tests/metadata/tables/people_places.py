@@ -45,6 +45,16 @@ _PEOPLE = [
         found=("ann", "bo")),
     row("Apple's face regions", formats=ALL, xmp=packet(_APPLE),
         judge={"XMP-mwg-rs:RegionName": ["Ann Lee", "Bo"]}, people=("Ann Lee", "Bo")),
+    row("face regions with attributes of the item", formats=ALL, people=("Ann Lee",),
+        judge={"XMP-mwg-rs:RegionName": "Ann Lee"},
+        xmp=packet('<mwg-rs:Regions rdf:parseType="Resource"><mwg-rs:RegionList><rdf:Bag>'
+                   '<rdf:li mwg-rs:Name="Ann Lee" mwg-rs:Type="Face"/></rdf:Bag>'
+                   "</mwg-rs:RegionList></mwg-rs:Regions>")),
+    row("a face region without a type", formats=ALL, people=("Ann Lee",),
+        judge={"XMP-mwg-rs:RegionName": "Ann Lee"},
+        xmp=packet('<mwg-rs:Regions rdf:parseType="Resource"><mwg-rs:RegionList><rdf:Bag>'
+                   '<rdf:li mwg-rs:Name="Ann Lee"/></rdf:Bag>'
+                   "</mwg-rs:RegionList></mwg-rs:Regions>")),
     row("faces without names", formats=ALL, xmp=packet(_UNNAMED), people=()),
     row("a region that is no face", _faces("4006381333931", kind="BarCode"), formats=ALL,
         judge={"XMP-mwg-rs:RegionName": "4006381333931"}, people=()),
@@ -91,6 +101,17 @@ _PLACES = [
     row("LocationCreated", f"-XMP-iptcExt:LocationCreated={_PLACE}", formats=ALL,
         judge={"XMP-iptcExt:LocationCreatedCity": "Oslo"},
         places=("Grünerløkka", "Oslo", "Østlandet", "Norway")),
+    row("LocationShown with attributes", formats=ALL,
+        judge={"XMP-iptcExt:LocationShownCity": "Oslo"},
+        xmp=packet('<Iptc4xmpExt:LocationShown><rdf:Bag><rdf:li Iptc4xmpExt:City="Oslo"'
+                   ' Iptc4xmpExt:CountryName="Norway"/></rdf:Bag></Iptc4xmpExt:LocationShown>'),
+        places=("Oslo", "Norway")),
+    row("LocationShown with descriptions", formats=ALL,
+        judge={"XMP-iptcExt:LocationShownCity": "Oslo"}, places=("Oslo", "Norway"),
+        xmp=packet('<Iptc4xmpExt:LocationShown><rdf:Bag><rdf:li><rdf:Description'
+                   ' Iptc4xmpExt:City="Oslo"><Iptc4xmpExt:CountryName>Norway'
+                   "</Iptc4xmpExt:CountryName></rdf:Description></rdf:li></rdf:Bag>"
+                   "</Iptc4xmpExt:LocationShown>")),
     row("a name of a location", "-XMP-iptcExt:LocationShown={LocationName=Vigeland Park}",
         formats=ALL, judge={"XMP-iptcExt:LocationShownLocationName": "Vigeland Park"},
         found=("vigeland",)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 
-from tests.metadata.containers import chunk, exif, png_behind, png_with, saved
+from tests.metadata.containers import chunk, exif, jpeg_with, png_behind, png_with, saved
 from tests.metadata.packets import alt, packet, simple
 from tests.metadata.row import ALL, FILES, IPTC, JPEG, PNG, SIDECAR, Has, Lacks, row
 
@@ -161,6 +161,28 @@ _PNG = [
     row("PNG's Author isn't in the photo", "-PNG:Author=Kunigunde", formats=PNG, people=()),
 ]  # fmt: skip
 
+_COMMENTS = {
+    "ASCII": b"ASCII\0\0\0The gable",
+    "no code at all": b"The gable",
+    "an unknown code": bytes(8) + b"The gable",
+    "UTF-8 as ASCII": "ASCII\0\0\0gable: ü".encode(),
+    "Unicode, little endian": b"UNICODE\0" + "The gable".encode("utf-16-le"),
+    "Unicode, big endian": b"UNICODE\0" + "The gable".encode("utf-16-be"),
+    "Unicode with its mark": b"UNICODE\0" + "The gable".encode("utf-16"),
+    "NULs behind it": b"ASCII\0\0\0The gable" + bytes(40),
+    "UTF-8 as Unicode": b"UNICODE\0The gable of Husum",
+}
+_EXIF = [
+    *(row(f"user comment: {name}", content=jpeg_with(200 + number, comment=text),
+          photo="a.jpg",
+          found=("gable",), source="generated")
+      for number, (name, text) in enumerate(_COMMENTS.items())),
+    row("a description ends at its NUL", photo="a.jpg", description="Our old wall",
+        judge={"IFD0:ImageDescription": "Our old wall"},
+        content=jpeg_with(299, description="Our old wall\0\0rubbish")),
+]  # fmt: skip
+
+
 _XMP = packet(alt("dc:title", "Swallows")).encode()
 _ITXT = b"XML:com.adobe.xmp\0\1\0\0\0" + zlib.compress(_XMP)
 _RARE_PNG = [
@@ -190,4 +212,4 @@ _CODES = [
         formats=JPEG, judge={}, description="Zürich"),
 ]  # fmt: skip
 
-ROWS = [*_FIELDS, *_LANGUAGES, *_RATINGS, *_WINDOWS, *_PNG, *_RARE_PNG, *_CODES]
+ROWS = [*_FIELDS, *_LANGUAGES, *_RATINGS, *_WINDOWS, *_PNG, *_RARE_PNG, *_EXIF, *_CODES]

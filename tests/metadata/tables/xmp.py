@@ -34,6 +34,8 @@ def _described(inner: str, attributes: str = "") -> str:
     )
 
 
+_PLAIN = f'<rdf:RDF xmlns:rdf="{NAMESPACES["rdf"]}"></rdf:RDF>'
+
 _AROUND = [
     _title("whole", _WHOLE, ALL, keywords=("barn",)),
     _title("leftovers behind the packet", _WHOLE + "</rdf:RDF></x:xmpmeta>", ALL),
@@ -55,6 +57,11 @@ _AROUND = [
         "<dc:title>", "<!-- by hand --><dc:title><!-- here -->")),
     _title("UTF-16, little endian", _WHOLE.encode("utf-16")),
     _title("UTF-16, big endian", b"\xfe\xff" + _WHOLE.encode("utf-16-be")),
+    _title("UTF-16 without its mark", _WHOLE.replace("\ufeff", "").encode("utf-16-le"),
+           judged=False),
+    _title("UTF-32", _WHOLE.replace("\ufeff", "").encode("utf-32"), judged=False),
+    _title("line ends of Windows", _WHOLE.replace("\n", "\r\n")),
+    _title("two RDF blocks", _WHOLE.replace("</rdf:RDF>", "</rdf:RDF>" + _PLAIN)),
     _title("UTF-8 that begins with its mark", _WHOLE.replace("\ufeff", "").encode("utf-8-sig")),
     _title("padding of four kilobytes",
            _WHOLE.replace("<?xpacket end", " " * 4096 + "<?xpacket end")),
@@ -138,6 +145,12 @@ _NAMES = [
     _title("a title that is an attribute", packet("", 'dc:title="Swallows"'), ALL),
     _title("a title that is a text", packet("<dc:title>Swallows</dc:title>"), ALL),
     _title("a title in a bag", packet(bag("dc:title", "Swallows"))),
+    _title("a title with a language but no list", packet(
+        '<dc:title xml:lang="en">Swallows</dc:title>'), judged=False),
+    row("an empty default language", formats=_BOTH, title="Schwalben", judge={},
+        xmp=packet(alt("dc:title", " ", {"de": "Schwalben"}))),
+    _title("a structure without a list item", packet(
+        _TITLE + '<Iptc4xmpCore:CreatorContactInfo Iptc4xmpCore:CiAdrCity="Rome"/>')),
     _title("an item without a language", packet(
         "<dc:title><rdf:Alt><rdf:li>Swallows</rdf:li></rdf:Alt></dc:title>")),
     _title("each property in its own description", packet(
