@@ -28,7 +28,8 @@ _TEXT = chunk(b"tEXt", b"Comment\0by hand", bad=True)
 _ENDINGS = {
     "a.mpo": saved("MPO", 1, 2), "a.jps": lambda: _jpeg(2), "a.jfif": lambda: _jpeg(3),
     "a.insp": lambda: _jpeg(4), "a.jpe": lambda: _jpeg(5), "a.JPG": lambda: _jpeg(6),
-    "a.heics": saved("HEIF", 7, 2), "a.heif": saved("HEIF", 8), "a.hif": saved("HEIF", 9),
+    "a.pjpeg": lambda: _jpeg(22), "a.pjp": lambda: _jpeg(23), "a.jif": lambda: _jpeg(24),
+    "a.jfi": lambda: _jpeg(25), "a.heics": saved("HEIF", 7, 2), "a.heif": saved("HEIF", 8), "a.hif": saved("HEIF", 9),
     "a.avifs": saved("AVIF", 10, 2), "a.apng": saved("PNG", 12, 2), "a.dib": saved("DIB", 13),
     "a.bmp": saved("BMP", 14), "a.gif": saved("GIF", 15), "a.jp2": saved("JPEG2000", 16),
     "a.TIFF": saved("TIFF", 17),

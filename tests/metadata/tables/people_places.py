@@ -68,6 +68,12 @@ _PEOPLE = [
         formats=ALL, people=("Ann Lee", "Bo")),
     row("PersonInImageWDetails",  # debatable: the notes don't name it
         "-XMP-iptcExt:PersonInImageName=Ann Lee", formats=ALL, found=("ann",)),
+    row("IPTC's image regions",  # debatable: the notes don't name them
+        "-XMP-iptcExt:ImageRegion={Name=Ann Lee,RId=1}", formats=ALL, judge={}, found=("ann",)),
+    row("a name with blanks around it", formats=ALL, people=("Ann Lee",),
+        xmp=packet(bag("Iptc4xmpExt:PersonInImage", " Ann  Lee\n", ""))),
+    row("a name with a comma", "-XMP-iptcExt:PersonInImage=Lee, Ann", formats=ALL,
+        people=("Lee, Ann",), found=("ann lee",)),
     row("all three say one name", _faces("Ann Lee"), _windows("Ann Lee"),
         "-XMP-iptcExt:PersonInImage=Ann Lee", formats=ALL, judge={}, people=("Ann Lee",)),
     row("people in file and sidecar", "-XMP-iptcExt:PersonInImage=Ann Lee",

@@ -65,7 +65,7 @@ _FIELDS = [
     row("IPTC's caption where XMP's is empty", "-IPTC:Caption-Abstract=Our old wall",
         "-XMP-dc:Description= ", formats=IPTC, judge={}, description="Our old wall"),
     row("a title in a GIF", "-XMP-dc:Title=Swallows", content=saved("GIF", 51), photo="a.gif",
-        title="Swallows"),  # debatable: the harness's formats are others
+        title="Swallows"),  # debatable: a format that few people use
     row("a title in a JPEG 2000", "-XMP-dc:Title=Swallows", content=saved("JPEG2000", 52),
         photo="a.jp2", title="Swallows"),  # debatable: the same
     row("IPTC's repeated caption", "-IPTC:Caption-Abstract=Our old wall",
