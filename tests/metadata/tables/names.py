@@ -40,6 +40,8 @@ _STOP_WORDS = [
         first=_A, found=[_A, _B]),
     question("will, in small letters", "will birthday", {
         _A: Asked(people=("Will",), keywords=("birthday",)), _B: _keyword("birthday")}, first=_A),
+    question("Will and Kate", "Will and Kate", {
+        _B: _person("Kate"), _A: _person("Will", "Kate")}, first=_A, found=[_B]),
     question("Will alone", "will", {_A: _person("Will"), _B: _keyword("birthday")}, first=_A,
              missing=[_B]),
     question("Will's photos in a folder", "will birthday", {
@@ -112,6 +114,7 @@ _SCRIPTS = {
     "東京": "東京旅行", "雷門": "浅草雷門の前で", "猫": "黒猫の昼寝", "ラーメン": "豚骨ラーメン屋",
     "旅行": "東京旅行", "서울": "서울여행", "부산": "부산에서", "长城": "北京长城一日游",
     "ทะเล": "ไปทะเลกับครอบครัว", "山田": "山田太郎", "東京旅行": "東京旅行", "万里の": "万里の長城",
+    "タワー": "東京タワー", "おばあちゃん": "おばあちゃんの家", "할머니": "할머니댁",
     "ﾗｰﾒﾝ": "ラーメン", "ＴＯＫＹＯ": "Tokyo", "tokyo": "ＴＯＫＹＯ", "2019": "２０１９",
 }  # fmt: skip
 _UNLIKE = {"大阪": "東京旅行", "京東": "東京旅行", "부산": "서울여행", "东西": "北京长城一日游"}
@@ -157,6 +160,10 @@ _SPELLINGS = [
              first=_A),
     question("the whole word before a part of a word", "東京", {
         _B: _keyword("東京旅行"), _A: _keyword("東京")}, first=_A, found=[_B]),
+    question("a part of a word and a word", "東京 beach", {
+        _B: Asked("people on the beach"),
+        _A: Asked("people on the beach", keywords=("東京旅行",))}, first=_A, found=[_B]),
+    question("letters of two scripts", "東京", {"DSC東京.png": Asked()}, only=["DSC東京.png"]),
     question("two parts of words", "東京 雷門", {
         _B: _keyword("東京旅行"), _A: _keyword("東京旅行", "浅草雷門")}, first=_A, found=[_B]),
     question("Straße in a folder", "strasse", {"Lange Straße/a.png": Asked()},
@@ -193,6 +200,8 @@ _FILES = {
     "dsc 01234": "DSC01234.png", "4711": "IMG_4711.png",
     "oslo": "oslo-harbour_003.png", "harbour": "OSLO-Harbour.png", "iphone": "iPhone.png",
     "mcdonald": "McDonald.png", "hdr": "bridgeHDR.png", "eiffel": "TourEiffelAvril.png",
+    "oslo harbour": "IMG_20190704_OsloHarbour2.png", "北京": "北京2019.png",
+    "img_4712.png": "IMG_4712.png",
     "über": "ÜberDenWolken.png", "wolken": "ÜberDenWolken.png",
 }  # fmt: skip
 
@@ -200,7 +209,9 @@ _PUNCTUATED = {
     "obrien": "O'Brien", "o'brien": "OBrien", "O’Brien": "O'Brien", "brien": "O'Brien",
     "AC/DC": "AC/DC", "ac dc": "AC/DC", "aquila": "L'Aquila", "dartagnan": "D'Artagnan",
     "jean luc": "Jean-Luc", "jean-luc": "Jean Luc", "st. moritz": "St Moritz",
-    "rock'n'roll": "rock'n'roll", "A.B.C.": "A.B.C.", "C++": "C++ course",
+    "rock'n'roll": "rock'n'roll", "A.B.C.": "A.B.C.", "o brien": "O'Brien",
+    "mcdonalds": "McDonald's", "levis": "Levi's", "dangelo": "D'Angelo", "new-york": "New York",
+    "#door": "barn door", "C++": "C++ course",
 }  # fmt: skip
 
 _PARTS = [
