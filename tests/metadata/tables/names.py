@@ -201,7 +201,6 @@ _FILES = {
     "oslo": "oslo-harbour_003.png", "harbour": "OSLO-Harbour.png", "iphone": "iPhone.png",
     "mcdonald": "McDonald.png", "hdr": "bridgeHDR.png", "eiffel": "TourEiffelAvril.png",
     "oslo harbour": "IMG_20190704_OsloHarbour2.png", "北京": "北京2019.png",
-    "img_4712.png": "IMG_4712.png",
     "über": "ÜberDenWolken.png", "wolken": "ÜberDenWolken.png",
 }  # fmt: skip
 
@@ -221,6 +220,8 @@ _PARTS = [
     *_words("punctuation", _PUNCTUATED),
     question("AC/DC is not DC", "DC", {_A: _keyword("AC/DC"), _B: _keyword("Washington DC")},
              found=[_B]),
+    question("the whole name of a file", "IMG_4712.png", {
+        "IMG_4713.png": Asked(), "IMG_4712.png": Asked()}, first="IMG_4712.png"),
     question("camel case in a folder", "beach holiday", {"BeachHoliday/a.png": Asked()},
              only=["BeachHoliday/a.png"]),
     question("a keyword in camel case", "beach holiday", {_A: _keyword("BeachHoliday")},

@@ -159,8 +159,7 @@ _TAKEOUT = [
     _takeout("a list of ExifTool's records in JSON", "{photo}.json", errors="", description="",
              text='[{"SourceFile": "photo.jpg", "EXIF:ImageDescription": "x"}]'),
     _takeout("Takeout's comments", "{photo}.json", found=("kunigunde",), source="generated",
-             text=takeout(sharedAlbumComments=[
-                 {"text": "Kunigunde was here", "contentOwnerName": "Bo"}])),
+             text=takeout(comments=[{"text": "Kunigunde was here"}])),
     _takeout("Takeout's time of zero", "{photo}.json", text=takeout(**_taken("0")),
              taken_from="file"),
     _takeout("people without names", "{photo}.json", text=takeout(people=[{"name": ""}, {}]),
