@@ -76,10 +76,25 @@ def _pair(asked: str, other: str) -> list[Question]:
 _PAIRS = [
     ("Mary", "Marie"), ("Marie", "Mary"), ("July", "Julie"), ("Jens", "Jen"), ("Hans", "Han"),
     ("Lucie", "Lucy"), ("Mark", "Marks"), ("Paris", "Pari"), ("Rose", "Rosing"),
+    ("Andrea", "Andreas"), ("Andreas", "Andrea"), ("Luca", "Lucas"), ("Ann", "Anne"),
+    ("Carla", "Carlas"), ("Danny", "Dannie"), ("Sorin", "Soring"),
 ]  # fmt: skip
 
 _WHOLE = [
     *(each for asked, other in _PAIRS for each in _pair(asked, other)),
+    *(question(f"Mary is not Marie, {where}", "Mary", {_B: marie, _A: mary}, first=_A, unsure=[_B])
+      for where, marie, mary in (
+          ("keywords", _keyword("Marie"), _keyword("Mary")),
+          ("titles", Asked(title="Marie"), Asked(title="Mary")),
+          ("descriptions", Asked(description="Marie at home"), Asked(description="Mary at home")),
+          ("cities", Asked(city="Marie"), Asked(city="Mary")))),
+    question("Mary is not Marie, folders", "Mary", {
+        "Marie/1.png": Asked(), "Mary/2.png": Asked()}, first="Mary/2.png", unsure=["Marie/1.png"]),
+    question("Mary is not Marie, file names", "Mary", {
+        "Marie 1.png": Asked(), "Mary 2.png": Asked()}, first="Mary 2.png", unsure=["Marie 1.png"]),
+    question("Mary at the sea is not Marie at the sea", "Mary at the sea", {
+        _B: Asked("a boat in the sea", people=("Marie",)),
+        _A: Asked("a boat in the sea", people=("Mary",))}, first=_A),
     question("an organ is no organisation", "organ", {
         _B: Asked(title="Organization"), _A: Asked(title="Organ")}, first=_A),
     question("news are not new", "news", {_B: _keyword("new"), _A: _keyword("news")}, first=_A),
