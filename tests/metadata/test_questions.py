@@ -30,6 +30,7 @@ from tests.metadata.table import QUESTIONS
 
 _STEP = 16  # between the shades of two photos
 _CONFIG = Path(captioner.__file__).parent / "models" / "default" / "config.json"
+_IDS = "SELECT id FROM photos ORDER BY id"
 _SIZE, _OTHERS = 8, 100  # of vectors; photos of all kinds
 
 
@@ -72,7 +73,7 @@ class Blind:
 
 def _blind(connection: sqlite3.Connection) -> Meaning:
     """Return vectors of a library's photos that are as far from a sentence as any photo."""
-    photos = np.array([photo for (photo,) in connection.execute("SELECT id FROM photos")])
+    photos = np.array([photo for (photo,) in connection.execute(_IDS)])
     others = np.zeros((_OTHERS, _SIZE), np.int8)
     others[:, 0] = np.arange(_OTHERS)  # nearer and nearer to any sentence
     usual = np.tile(others[_OTHERS // 2], (len(photos), 1))
