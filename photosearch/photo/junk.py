@@ -27,7 +27,7 @@ _BANNERS = (
     r"(?:accusoft|acd ?systems|acdsee|adobe (?:photoshop|lightroom|imageready|illustrator)|"
     r"apple ?mark|capture one|darktable|digikam|exiftool|faststone|ffmpeg|gd-jpeg|(?:the )?gimp|"
     r"gthumb|image ?magick|imageready|inkscape|irfanview|jasc|jpegmini|lavc[\d.]+|lead ?tools|"
-    r"lead technologies|libgd|lightroom|matplotlib|ms ?paint|paint ?shop pro|paint\.net|"
+    r"lead technologies|libgd|lightroom|matplotlib|ms ?paint|openjpeg|paint ?shop pro|paint\.net|"
     r"photo ?scape|photoshop|picasa|picmonkey|pixlr|rawtherapee|snapseed|vsco|"
     r"windows photo gallery|xnview)"
 )

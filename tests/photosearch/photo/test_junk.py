@@ -19,7 +19,7 @@ BY_CAMERAS = [
     "photographed with Canon", "Type=N, Mode=P, DE=None", "DCIM100GOPRO", "EPSON DSC picture",
 ]  # fmt: skip
 BY_PROGRAMS = [
-    "XV Version 3.10a  Rev: 12/29/94",
+    "XV Version 3.10a  Rev: 12/29/94", "Created by OpenJPEG version 2.5.4",
     "LEAD Technologies Inc. V1.01", "Created with GIMP", "Created with The GIMP",
     "Created with GIMP on a Mac", "CREATOR: gd-jpeg v1.0 (using IJG JPEG v62), quality = 80",
     "File written by Adobe Photoshop® 4.0", "Adobe Photoshop CS2 Windows", "Picasa", "Picasa 2.7",
