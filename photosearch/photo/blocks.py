@@ -14,6 +14,7 @@ _EXIF = b"Exif\0\0"
 _XMP = b"http://ns.adobe.com/xap/1.0/\0"
 _PHOTOSHOP = b"Photoshop 3.0\0"
 _IPTC_RESOURCE = 0x0404
+_XMP_UUID = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")  # of a box of JPEG 2000
 _RESOURCES_TAG = 34377  # of TIFF: Photoshop's resources
 
 
@@ -35,7 +36,8 @@ def xmp_packet(image: Image.Image) -> bytes:
     if isinstance(packet, str):
         packet = packet.encode("utf-8", "replace")
     if not isinstance(packet, bytes):
-        packet = _profile(image, "xmp") or _profile(image, "APP1") or _packet_of_gif(image)
+        packet = _profile(image, "xmp") or _profile(image, "APP1")
+        packet = packet or _packet_of_gif(image) or _packet_of_jpeg_2000(image)
     return b"" if packet.startswith(_EXIF) else packet.removeprefix(_XMP)
 
 
@@ -84,6 +86,29 @@ def _packet_of_gif(image: Image.Image) -> bytes:
     packet, end, _ = image.fp.read(MAX_BYTES).partition(b"\x01\xff\xfe\xfd")
     image.fp.seek(position)
     return packet if end else b""
+
+
+def _packet_of_jpeg_2000(image: Image.Image) -> bytes:
+    """Return the XMP packet of a JPEG 2000: the content of a box of its own, ISO 15444-1 annex I.
+
+    It is empty if the pixels are loaded: then Pillow has closed the file.
+    """
+    if not isinstance(image, ImageFile.ImageFile) or image.format != "JPEG2000" or not image.fp:
+        return b""
+    file, packet = image.fp, b""
+    position, start = file.tell(), file.seek(0)
+    while len(head := file.read(16)) == 16:
+        size, kind, is_long = int.from_bytes(head[:4]), head[4:8], head[:4] == b"\0\0\0\1"
+        size, content = (int.from_bytes(head[8:]), 16) if is_long else (size, 8)
+        file.seek(start + content)
+        if kind == b"uuid" and file.read(16) == _XMP_UUID:
+            packet = file.read(min(max(size - content - 16, 0), MAX_BYTES))
+            break
+        if size < content:  # 0: the box is the last one
+            break
+        start = file.seek(start + size)
+    file.seek(position)
+    return packet
 
 
 def _profile(image: Image.Image, name: str) -> bytes:

@@ -27,9 +27,9 @@ _BANNERS = (
     r"(?:accusoft|acd ?systems|acdsee|adobe (?:photoshop|lightroom|imageready|illustrator)|"
     r"apple ?mark|capture one|darktable|digikam|exiftool|faststone|ffmpeg|gd-jpeg|(?:the )?gimp|"
     r"gthumb|image ?magick|imageready|inkscape|irfanview|jasc|jpegmini|lavc[\d.]+|lead ?tools|"
-    r"lead technologies|libgd|lightroom|matplotlib|ms ?paint|paint ?shop pro|paint\.net|"
+    r"lead technologies|libgd|lightroom|matplotlib|ms ?paint|openjpeg|paint ?shop pro|paint\.net|"
     r"photo ?scape|photoshop|picasa|picmonkey|pixlr|rawtherapee|snapseed|vsco|"
-    r"windows photo gallery|xnview|xv)"
+    r"windows photo gallery|xnview)"
 )
 _PROGRAMS = (
     rf"(?:{_BANNERS}|adobe|aperture|canva|corel|fotor|google(?: photos?)?|instagram|intel|krita|"
@@ -56,7 +56,7 @@ def _any_of(*patterns: str) -> re.Pattern[str]:
 
 _BY_CAMERA = _any_of(
     rf"(?:{_MAKERS}[\w ]* )?digital (?:still ?)?camera",
-    rf"(?:{_MAKERS} )?dsc(?: picture)?|dcf 1\.0",
+    rf"{_MAKERS} dsc(?: picture)?|dcf 1\.0",
     rf"(?:shot|taken|photographed) (?:on|with|by) (?:an? |my )?"
     rf"(?:{_MAKERS}|hipstamatic|iphone|mi|redmi)(?: [\w-]*\d[\w-]*| "
     r"(?:x|s|se|r|ai|pro|max|plus|note|nord|reno|galaxy|triple|quad|dual|camera))*",
@@ -79,7 +79,8 @@ _SCENE = re.compile(
 )
 _BY_PROGRAM = _any_of(
     rf"{_MADE}(?:the\W+)?{_PROGRAMS}{_VERSION}",
-    rf"{_BANNERS}{_VERSION}",
+    rf"(?!(?:the )?gimp$){_BANNERS}{_VERSION}",  # it may be a pet, too
+    r"xv version \d.*",
     rf"{_PROGRAMS}(?: [\w.]+){{0,3}} v?\d+\.\d+{_VERSION}",
     r"(?:accusoft corp|acd systems|handmade software|intel\(r\)|lead technologies).*",
     r"u-?lead systems.*",
@@ -108,7 +109,8 @@ _DOUBTFUL = _any_of(
     r"(?: [\w-]*\d[\w-]*| (?:eos|powershot|ixus|coolpix|finepix|lumix|galaxy|dsc|cyber-?shot|"
     r"easyshare|digimax|stylus|rebel|optio|exilim|mark|[a-z]))*",
     rf"[\w ]* digital (?:still ?)?camera|{_MAKERS}\b[\w ]* camera|camera ?phone",
-    r"hdr|pano(?:rama)?|screenshot|(?:user )?comments?|jpe?g|ascii|unicode|jis|microsoft \w+ - .*",
+    r"hdr|pano(?:rama)?|screenshot|(?:user )?comments?|jpe?g|dsc|ascii|unicode|jis",
+    r"microsoft \w+ - .*",
     r"\(?null\)?|undefined|unknown|none|n/a|(?-i:default)|no title",
     r"(?:image ?)?(?:title|description)",
     r"(?:bild|foto|file|image|img|photo|pic|picture|scan)(?:[ -]?\d{1,3}|[ -]?0\d*)?",

@@ -186,6 +186,26 @@ def test_xmp_of_a_gif_is_read(full: bytes) -> None:
             assert read_embedded(image) == right
 
 
+@pytest.mark.parametrize("long", [False, True])
+def test_xmp_of_a_jpeg_2000_is_read(full: bytes, long: bool) -> None:
+    file = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(file, "JPEG2000")
+    data = file.getvalue()
+    content = bytes.fromhex("be7acfcb97a942e89c71999491e3afac") + full
+    short = struct.pack(">I", 8 + len(content)) + b"uuid"
+    head = struct.pack(">I4sQ", 1, b"uuid", 16 + len(content)) if long else short
+    place = data.index(b"jp2c") - 4
+    for whole, right in [
+        (data[:place] + head + content + data[place:], USER_METADATA),
+        (data[:place] + head + b"x" * 16 + full + data[place:], UserMetadata()),
+        (data, UserMetadata()),
+    ]:
+        with Image.open(io.BytesIO(whole)) as image:  # loading the pixels closes the file
+            assert read_embedded(image) == right
+            image.load()
+            assert read_embedded(image) == UserMetadata()
+
+
 def png(*texts: tuple[str, str | bytes], compressed: bool = False) -> bytes:
     info = PngInfo()
     for name, text in texts:

@@ -19,6 +19,7 @@ BY_CAMERAS = [
     "photographed with Canon", "Type=N, Mode=P, DE=None", "DCIM100GOPRO", "EPSON DSC picture",
 ]  # fmt: skip
 BY_PROGRAMS = [
+    "XV Version 3.10a  Rev: 12/29/94", "Created by OpenJPEG version 2.5.4",
     "LEAD Technologies Inc. V1.01", "Created with GIMP", "Created with The GIMP",
     "Created with GIMP on a Mac", "CREATOR: gd-jpeg v1.0 (using IJG JPEG v62), quality = 80",
     "File written by Adobe Photoshop® 4.0", "Adobe Photoshop CS2 Windows", "Picasa", "Picasa 2.7",
@@ -44,7 +45,7 @@ NAMES = [
     "Insta360", "Made with KineMaster", "Edited by Ann",
     "Old digital camera", "ASCII", "JPEG", "Adobe", "Aperture 3",
     "Processed with VSCO with a6 preset", "default", "null", "n/a", "Unknown", "Picture 12",
-    "scan0001",
+    "scan0001", "Gimp", "DSC",
     "SM-G950F", "ILCE-7M3", "DMC-FZ1000", "Microsoft Word - Document1", "KODAK EASYSHARE CAMERA",
     "Foto",
     "a1b2c3d4e5", "n1234567890", "DSCN1234copy", "Image Description", "2019-07-04-12-33-11",
@@ -61,7 +62,8 @@ BY_PEOPLE = [
     "Xmas", "1st", "50%", "#family", "@home", "a/b", "Untitled love song", "E.T.", "H2O", "F-16",
     "Shot on a rainy day", "Taken by surprise", "2019-07-04", "19.07.2019", "Paris2019", "U-571",
     "Photo 2019", "Foto Ann", "Scan of a letter", "Unknown soldier", "Boeing747",
-    "Title fight", "Default", "Created by Ann", "Created with love", "Made in Taiwan",
+    "Title fight", "Default", "XV", "Super Bowl XV",
+    "Created by Ann", "Created with love", "Made in Taiwan",
     "Left=Ann, middle=Bob, right=Carl", "19.07.19", "1.2.03",
     "Camera obscura", "Shot by Ann", "Sent from home", "Default city", "PH-BFN",
 ]  # fmt: skip
