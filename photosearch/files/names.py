@@ -22,7 +22,8 @@ RAW_SUFFIXES: frozenset[str] = frozenset(
 
 SUFFIXES: frozenset[str] = (
     frozenset({".png", ".apng", ".webp", ".tif", ".tiff", ".bmp", ".dib", ".gif"})
-    | {".avif", ".avifs", ".heics", ".heifs", ".mpo", ".jps", ".insp"}
+    | {".avif", ".avifs", ".heics", ".heifs", ".mpo", ".jps", ".insp", ".jif", ".jfi", ".pjp"}
+    | {".pjpeg"}
     | {".jp2", ".j2k", ".jpf", ".jpx", ".j2c", ".jpc", ".ppm", ".pgm", ".pbm", ".pnm"}
     | CAMERA_SUFFIXES
     | RAW_SUFFIXES

@@ -7,6 +7,7 @@ file's name, so it is no title. `favorited` is no rating: people gave no stars.
 from __future__ import annotations
 
 import datetime
+import html
 import json
 import math
 import os
@@ -126,7 +127,8 @@ def _object(said: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
+    """Return a text; some exports have it as in HTML: Tom &amp; Ann."""
+    return html.unescape(value) if isinstance(value, str) else ""
 
 
 def _texts(said: dict[str, Any], name: str, key: str) -> Iterator[str]:

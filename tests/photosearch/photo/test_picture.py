@@ -47,6 +47,7 @@ def test_training_and_indexing_see_the_same(tmp_path: Path, make: Callable[[Path
     ("ending", "format"),
     [
         (".mpo", "JPEG"), (".jps", "JPEG"), (".jfif", "JPEG"), (".insp", "JPEG"), ("", "JPEG"),
+        (".jif", "JPEG"), (".jfi", "JPEG"), (".pjpeg", "JPEG"), (".pjp", "JPEG"),
         (".heics", "HEIF"), (".heifs", "HEIF"), (".avifs", "AVIF"), (".apng", "PNG"),
         (".dib", "BMP"), (".jpc", "JPEG2000"), (".ppm", "PPM"), (".pgm", "PPM"), (".pbm", "PPM"),
         (".pnm", "PPM"),

@@ -116,6 +116,11 @@ def test_encodings_of_json_are_read(tmp_path: Path) -> None:
         assert read(tmp_path, text.encode(encoding)).description == "Zoë 東京"
 
 
+def test_texts_as_in_html_are_read(tmp_path: Path) -> None:
+    said = read(tmp_path, {"title": "a.jpg", "description": "Tom &amp; Ann&#39;s <home> & more"})
+    assert said.description == "Tom & Ann's <home> & more"
+
+
 def test_what_is_no_file_is_told(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "a.json")
     with pytest.raises(ValueError, match="regular"):
