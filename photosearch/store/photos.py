@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from photosearch.files.file import File
     from photosearch.photo.exif import Exif
     from photosearch.photo.user_metadata import UserMetadata
+
+_TO_THE_SECOND = len("2019-07-04T12:34:56")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,7 @@ def _write_photo(
     }  # fmt: skip
     if photo.format is not None:
         values |= {"format": photo.format, "width": photo.width, "height": photo.height}
-    if models is not None and _is_another(connection, photo, taken_at, taken_from):
+    if models is not None and _is_another(connection, photo):
         set_aside(connection, path, only_edited=True)
     names = ", ".join(values)
     marks = ", ".join(f":{name}" for name in values)
@@ -150,9 +152,7 @@ def _sidecar_values(photo: Photo) -> dict[str, int | None]:
     }
 
 
-def _is_another(
-    connection: sqlite3.Connection, photo: Photo, taken_at: str | None, taken_from: str | None
-) -> bool:
+def _is_another(connection: sqlite3.Connection, photo: Photo) -> bool:
     """Return whether a new photo is another photo than the known photo at its path.
 
     A camera that counts from 1 again gives the same path to two photos. If the known photo was
@@ -160,24 +160,30 @@ def _is_another(
     worked on the photo meanwhile. If the known photo was shown, the new photo is another photo only
     if EXIF gives them different times and the known photo's content lies elsewhere now.
     """
-    query = """SELECT missing_since IS NOT NULL,
-                      taken_from = :exif AND :taken_from = :exif, taken_at = :taken_at,
+    query = """SELECT missing_since IS NOT NULL, dates,
                       EXISTS (SELECT 1 FROM photos AS other
                               WHERE other.size = photos.size AND other.id <> photos.id
                               AND other.content_hash = photos.content_hash
                               AND other.missing_since IS NULL)
-               FROM photos WHERE path = :path AND content_hash <> :content_hash"""
-    values = {
-        "path": os.fsencode(photo.file.path), "content_hash": photo.content_hash,
-        "exif": DateSource.EXIF, "taken_at": taken_at, "taken_from": taken_from,
-    }  # fmt: skip
+               FROM photos WHERE path = ? AND content_hash <> ?"""
+    values = (os.fsencode(photo.file.path), photo.content_hash)
     row = connection.execute(query, values).fetchone()
     if row is None:
         return False
-    was_missing, comparable, same_time, is_elsewhere = row
+    was_missing, dates, is_elsewhere = row
+    before, after = _shutter_time(read_dates(dates)), _shutter_time(photo.exif.dates)
     if was_missing:
-        return not (comparable and same_time)
-    return bool(comparable and not same_time and is_elsewhere)
+        return not before or before != after
+    return bool(before and after and before != after and is_elsewhere)
+
+
+def _shutter_time(dates: Mapping[DateSource, str]) -> str:
+    """Return EXIF's time of a photo to the second; empty if it isn't known to the second.
+
+    Programs that write a photo anew may leave out the fraction of the second and the offset.
+    """
+    time = dates.get(DateSource.EXIF, "")[:_TO_THE_SECOND]
+    return time if len(time) == _TO_THE_SECOND else ""
 
 
 def set_missing(connection: sqlite3.Connection, paths: Iterable[str]) -> int:

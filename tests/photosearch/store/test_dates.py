@@ -10,15 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from captioner.describe.description import Caption, Description
 from photosearch.files.file import File
 from photosearch.photo.dates import RULE, DateSource, when_taken
 from photosearch.photo.exif import Exif
 from photosearch.photo.user_metadata import UserMetadata
 from photosearch.store.dates import follow_rule, read_dates, stored_dates
 from photosearch.store.descriptions import Models
+from photosearch.store.edits import write_edit
 from photosearch.store.failures import Failure, Stage
 from photosearch.store.moves import copy_photo, move_photos, relocate, touch_photo
-from photosearch.store.photos import Photo, write_batch
+from photosearch.store.photos import Photo, set_missing, write_batch
 from photosearch.store.roots import add_roots
 from photosearch.store.settings import read_setting, write_setting
 
@@ -127,6 +129,37 @@ def test_a_sidecars_date_goes_before_exif_and_stays_while_it_cannot_be_read(
     write(library, start, "/p/a.jpg", exif)  # the sidecar is gone
     assert row(library) == ("2000-01-01T00:00:00", "exif")
     assert library.execute(places).fetchone() == (1.0, 2.0)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "is_same"),
+    [
+        ("2019-07-04T12:34:56.12+02:00", "2019-07-04T12:34:56", True),  # worked on meanwhile
+        ("2019-07-04T12:34:56", "2019-07-04T12:34:57", False),
+        ("2019", "2019", False),  # too little to know
+        (None, None, False),
+    ],
+)
+def test_a_photo_in_the_place_of_one_that_was_gone_is_it_by_exif_whatever_the_sidecar_says(
+    library: sqlite3.Connection,
+    start: Start,
+    before: str | None,
+    after: str | None,
+    is_same: bool,
+) -> None:
+    run, models = start(library)
+    said = UserMetadata(dates={DateSource.SIDECAR: "1931"})
+    for date, content in ((before, b"one"), (after, b"other")):
+        exif = Exif({DateSource.EXIF: date} if date else {})
+        file = File("/p/a.jpg", 7, CHANGED, 1)
+        description = Description([Caption("a dog", -1.0, 2)])
+        photo = Photo(file, "/p", "JPEG", 4, 3, exif, description, said, content)
+        write_batch(library, run, models, [photo], [])
+        if content == b"one":
+            write_edit(library, "/p/a.jpg", "Rex")
+            set_missing(library, ["/p/a.jpg"])
+    count = library.execute("SELECT count(*) FROM photos").fetchone()
+    assert count == (1 if is_same else 2,)
 
 
 def test_metadata_alone_leave_what_is_known_of_the_picture(
