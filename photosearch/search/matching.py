@@ -8,7 +8,7 @@ counts in full, other spellings of it nearly so, and a word that only has the sa
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import NamedTuple
@@ -75,17 +75,6 @@ def text_of(field: str, text: str, caption_source: str) -> Text:
     return Text(field, text, Writer.NAMES if field == _OF_PEOPLE else writer, trust)
 
 
-class _Tokens(dict[str, str]):
-    """The tokens of words by one kind of writer; a new word is compared when it is looked up."""
-
-    def __init__(self, matcher: Matcher, writer: Writer) -> None:
-        self._matcher, self._writer = matcher, writer
-
-    def __missing__(self, word: str) -> str:
-        self[word] = token = self._matcher.token(word, self._writer)
-        return token
-
-
 class Matcher:
     """Compares the words of photos' texts with the words of one query.
 
@@ -98,7 +87,7 @@ class Matcher:
         self._names = query.names
         self._stemmer = stemmer
         self._stems = stemmer.of_words(query.terms)
-        self._tokens = {writer: _Tokens(self, writer) for writer in Writer}
+        self._tokens: dict[Writer, dict[str, str]] = {writer: {"": ""} for writer in Writer}
         self._weights: dict[str, dict[int, float]] = {}  # of a token, by the term's number
         self._by_trait: dict[str | tuple[str, ...], list[_Sought]] = {}
         self._by_run: dict[str, list[_Sought]] = {}
@@ -118,6 +107,9 @@ class Matcher:
         # Many photos have the same folder and the same camera.
         words = {text: self._words(text) for text in dict.fromkeys(texts)}
         self._stems = self._stemmer.of_words(itertools.chain.from_iterable(words.values()))
+        for writer, tokens in self._tokens.items():
+            said = (some for text, some in words.items() if text.writer is writer)
+            tokens |= self._new_tokens(set().union(*said).difference(tokens), writer)
         cut = {
             text: [*map(self._tokens[text.writer].__getitem__, some)]
             for text, some in words.items()
@@ -203,23 +195,21 @@ class Matcher:
             words = ["" if word.lower() in no_names else word for word in words]
         return words
 
-    def token(self, word: str, writer: Writer) -> str:
-        """Return the token of a word whose stems are known."""
-        if not word:
-            return ""
-        weights = self._compare(word, writer)
-        if not weights:
-            return ""
-        token = f"{' '.join(self._stems[word])} {weights}"
-        self._weights[token] = weights
-        return token
+    def _new_tokens(self, words: Set[str], writer: Writer) -> dict[str, str]:
+        """Return the tokens of words, by word."""
+        tokens, stems, known = dict.fromkeys(words, ""), self._stems, self._by_trait
+        # Most words are plain and match nothing, so they must take little time.
+        for word in words:
+            if stems[word] in known or word in known or not _is_plain(word):
+                weights = self._compare(word, writer)
+                if weights:
+                    token = tokens[word] = f"{' '.join(stems[word])} {weights}"
+                    self._weights[token] = weights
+        return tokens
 
     def _compare(self, word: str, writer: Writer) -> dict[int, float]:
         """Return what a word counts for words of the query, by their numbers."""
-        stems = self._stems[word]
-        if stems not in self._by_trait and word not in self._by_trait and _is_plain(word):
-            return {}
-        form = spellings.form(word)
+        form, stems = spellings.form(word), self._stems[word]
         traits = [*_traits(form, stems), *form.parts]
         alike = [each for trait in traits for each in self._by_trait.get(trait, ())]
         for run, some in self._by_run.items():
