@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sqlite3
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import cast
 
@@ -34,8 +35,8 @@ _IDS = "SELECT id FROM photos ORDER BY id"
 _SIZE, _OTHERS = 8, 100  # of vectors; photos of all kinds
 
 
-def _indexed(asked: Question, home: Path) -> sqlite3.Connection:
-    """Make the photos, each in a shade of its own, and index them."""
+def _indexed(asked: Question, home: Path) -> Path:
+    """Make the photos, each in a shade of its own, and index them; return the library."""
     folder = home / "photos"
     for number, (name, photo) in enumerate(asked.photos.items()):
         path = folder / name
@@ -47,10 +48,24 @@ def _indexed(asked: Question, home: Path) -> sqlite3.Connection:
     def see(pixels: np.ndarray) -> Description:
         return Description([Caption(captions[int(pixels.mean()) // _STEP], -1.0, 4)], [], b"")
 
-    connection = database.open_for_writing(str(home / "library.db"))
+    library = home / "library.db"
     describer = FakeDescriber(see)
-    index(connection, [str(folder)], lambda: describer, IndexOptions(workers=0))
-    return connection
+    with contextlib.closing(database.open_for_writing(str(library))) as connection:
+        index(connection, [str(folder)], lambda: describer, IndexOptions(workers=0))
+    return library
+
+
+@pytest.fixture(scope="module")
+def library_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Question], Path]:
+    """Return the library of a question; both ways of asking share it."""
+    made: dict[str, Path] = {}
+
+    def library(asked: Question) -> Path:
+        if asked.name not in made:
+            made[asked.name] = _indexed(asked, tmp_path_factory.mktemp("asked"))
+        return made[asked.name]
+
+    return library
 
 
 class Blind:
@@ -86,16 +101,13 @@ def _blind(connection: sqlite3.Connection) -> Meaning:
     )
 
 
-def _answer(asked: Question, home: Path, *, fused: bool) -> tuple[list[str], set[str]]:
+def _answer(asked: Question, library: Path, *, fused: bool) -> tuple[list[str], set[str]]:
     """Return the names of the photos that are found, the best first, and those that are sure."""
-    connection = _indexed(asked, home)
-    try:
+    with contextlib.closing(database.open_for_reading(str(library))) as connection:
         query = Query(asked.query, limit=None, fields=asked.fields)
         meaning = _blind(connection) if fused else None
         hits = Searcher(connection, lambda: meaning).find(query)
-    finally:
-        connection.close()
-    folder = home / "photos"
+    folder = library.parent / "photos"
     names = {hit.path: str(Path(hit.path).relative_to(folder)) for hit in hits}
     return list(names.values()), {names[hit.path] for hit in hits.sure}
 
@@ -109,8 +121,10 @@ _ASKED = [
 
 
 @pytest.mark.parametrize(("asked", "fused"), _ASKED)
-def test_the_right_photos_are_found(asked: Question, fused: bool, tmp_path: Path) -> None:
-    names, sure = _answer(asked, tmp_path, fused=fused)
+def test_the_right_photos_are_found(
+    asked: Question, fused: bool, library_of: Callable[[Question], Path]
+) -> None:
+    names, sure = _answer(asked, library_of(asked), fused=fused)
     told = f"{asked.query!r} finds {names}, sure of {sorted(sure)}"
     # With vectors, some of the nearest photos may always be shown; they aren't sure.
     shown = sure if fused else set(names)
@@ -124,7 +138,6 @@ def test_the_right_photos_are_found(asked: Question, fused: bool, tmp_path: Path
         assert asked.unsure.isdisjoint(sure), f"{told}; {sorted(asked.unsure)} must not be sure"
 
 
-@pytest.mark.parametrize("kind", QUESTIONS)
-def test_no_two_questions_of_a_kind_have_one_name(kind: str) -> None:
-    names = [each.name for each in QUESTIONS[kind]]
+def test_no_two_questions_have_one_name() -> None:
+    names = [each.name for questions in QUESTIONS.values() for each in questions]
     assert len(set(names)) == len(names)

@@ -49,6 +49,12 @@ _STOP_WORDS = [
         first="Will/a.png"),
     question("nobody is called Will", "will birthday", {_A: _keyword("birthday"), _B: Asked()},
              first=_A, only=[_A]),
+    *(question(f"the word {asked} doesn't find {name}", asked, {_A: _person(name)}, missing=[_A])
+      for asked, name in {"and": "Andes", "in": "Ines", "this": "Thi", "will": "Willing"}.items()),
+    question("US alone", "us", {_A: _keyword("US"), _B: _keyword("flag")}, first=_A, missing=[_B]),
+    question("Oregon", "OR", {_A: _keyword("OR"), _B: _keyword("flag")}, first=_A, missing=[_B]),
+    question("who is Will", "who is Will", {_A: _person("Will"), _B: _person("Ann")}, first=_A,
+             missing=[_B]),
     question("US flag", "US flag", {_A: _keyword("US", "flag"), _B: _keyword("flag")}, first=_A,
              found=[_B]),
     question("a flag given to us", "flag for us", {_A: _keyword("flag"), _B: Asked()}, only=[_A]),
@@ -146,10 +152,16 @@ _FOLDED = {
     "hamrun": "Ħamrun",
     "Алеша": "Алёша", "محمد": "مُحَمَّد", "दिल्ली": "नई दिल्ली",
     "hawaii": "Hawai'i", "xian": "Xi'an",
-    "Malmoe": "Malmö", "malmo": "Malmö", "Faeroer": "Færøer", "Jaervi": "Järvi", "Đakovo": "Dakovo",
+    "Malmoe": "Malmö", "Aarhus": "Århus", "göteborg": "GÖTEBORG",
+    "malmo": "Malmö", "Faeroer": "Færøer", "Jaervi": "Järvi", "Đakovo": "Dakovo",
     "Москва": "МОСКВА", "Hawaii": "Hawaiʻi", "thingvellir": "Þingvellir",
 }  # fmt: skip
 _UNFOLDED = {"dual": "dül"}  # ä = ae never makes ae = a
+
+_APART = {
+    "art": "party", "son": "Nelson", "ann": "Hannah", "rome": "chrome", "123": "DSC01234",
+    "東": "京都",
+}  # fmt: skip
 
 _EMOJI = {"🎂": "🎂", "🐕": "🐕 Rex", "🇳🇴": "🇳🇴", "❤️": "❤️ Ann", "👨‍👩‍👧": "👨‍👩‍👧"}
 
@@ -167,7 +179,8 @@ def _no_words(kind: str, words: dict[str, str]) -> Iterable[Question]:
 
 
 _SPELLINGS = [
-    *_words("script", _SCRIPTS), *_no_words("script", _UNLIKE), *_words("letters", _FOLDED),
+    *_words("script", _SCRIPTS), *_no_words("script", _UNLIKE), *_no_words("part", _APART),
+    *_words("letters", _FOLDED),
     *_words("emoji", _EMOJI),
     question("東京 in a file name", "東京", {"東京旅行1.png": Asked()}, first="東京旅行1.png"),
     question("東京 in a folder", "東京", {"東京旅行/a.png": Asked()}, first="東京旅行/a.png"),
