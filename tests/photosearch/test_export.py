@@ -236,7 +236,7 @@ def test_what_goes_in_comes_out(shared: Shelf, photos: list[tuple[str, str, str]
             "place": "",
             "latitude": "", "longitude": "", "confidence": "0.6065", "width": "640",
             "height": "480", "title": "", "keywords": "", "rating": "",
-            "people": "", "notes": "", "taken_from": "exif" if camera else "",
+            "people": "", "notes": "", "taken_from": "exif" if camera else "", "sure": "",
         } == {key: value.removeprefix("'") for key, value in row.items()}  # fmt: skip
         assert not any(row[key].startswith(FORMULA) for key in row.keys() - NUMBERS)
     text = file.read_bytes().decode("utf-8")
