@@ -28,7 +28,7 @@ UNKNOWN = "no photos match: the model doesn't know this word, and no photo's tex
 IMPORTS = {"PYTHONPROFILEIMPORTTIME": "1"}  # makes Python tell on stderr what it imports
 COLUMNS = (
     "path,filename,alt_text,caption,confidence,taken_at,camera,latitude,longitude,place,"
-    "width,height,model,title,keywords,rating,taken_from,sure"
+    "width,height,model,title,keywords,rating,taken_from,people,notes,sure"
 ).split(",")
 
 
@@ -192,7 +192,7 @@ def test_find_json_is_one_array_and_nothing_else(library: Any, run: Run) -> None
     assert (done.returncode, done.stderr) == (0, "")
     found = json.loads(done.stdout)
     keys = {"path", "score", "sure", "caption", "matches", "tags", "taken_at", "taken_from",
-            "parts", "wording", "confidence", "word_confidences"}  # fmt: skip
+            "parts", "wording", "confidence", "word_confidences", "written"}  # fmt: skip
     assert [set(record) for record in found] == [keys] * len(found)
     sure = [record["sure"] for record in found]
     assert sure == sorted(sure, reverse=True)
