@@ -47,7 +47,7 @@ def tests(session: nox.Session) -> None:
 @nox.session
 def slow(session: nox.Session) -> None:
     """Run the slow tests: kill -9 at random moments, the wheel, the real model."""
-    session.run("pytest", "-m", "slow", *session.posargs, external=True)
+    session.run("pytest", "-m", "slow", "-n", "0", *session.posargs, external=True)
 
 
 @nox.session

@@ -6,6 +6,11 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.metadata.summary import pytest_terminal_summary  # noqa: F401  a hook
+
+if "PYTEST_XDIST_WORKER" in os.environ:  # else each process would have a thread for each core
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 settings.register_profile("tests", deadline=None)  # a slow machine is no failure
 settings.load_profile("tests")
 
