@@ -134,7 +134,8 @@ class Library:
 
         Args:
             folders: to watch; if there are none, the folders of earlier runs.
-            options: as for `index`. `force`, `upgrade` and `retry` hold for the first run only.
+            options: as for `index`. `force`, `upgrade`, `retry` and `metadata` hold for the first
+                run only.
             config: how long to wait, and how changes are found.
             describing: as for `index`.
             load: as for `index`; called once at most.

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 HEDGE = "may show: "  # stands before what is left of a caption that isn't sure
 
@@ -57,17 +58,57 @@ def wording(caption: str, confidence: Confidence | None, tags: Sequence[str] = (
     if confidence is None or confidence.caption >= SURE:
         return caption
     beginning = sure_beginning(caption, confidence.words)
-    return HEDGE + (beginning or ", ".join(tags or likely(confidence.words)) or caption)
+    return HEDGE + (beginning or ", ".join(tags or likely(caption, confidence.words)) or caption)
 
 
-def likely(words: Sequence[tuple[str, float]]) -> list[str]:
-    """Return the content words of a caption that are sure; if no word is sure, the likeliest word.
+def likely(caption: str, words: Sequence[tuple[str, float]]) -> list[str]:
+    """Return the content words of a caption that are sure.
+
+    If none of them ends a phrase, as "kayak" ends "a yellow kayak", the likeliest word that does so
+    is there, too: "yellow" alone says what something is like, but not what it is.
 
     Args:
-        words: content words in order, each with its probability.
+        caption: words joined by spaces.
+        words: its content words in order, each with its probability.
     """
-    least = min(SURE_WORD, max((sure for _, sure in words), default=0.0))
-    return list(dict.fromkeys(word for word, sure in words if sure >= least))
+    ends = _phrase_ends(caption, [word for word, _ in words])
+    least = min(SURE_WORD, max((words[at][1] for at in ends), default=0.0))
+    return list(
+        dict.fromkeys(
+            word
+            for at, (word, sure) in enumerate(words)
+            if sure >= (least if at in ends else SURE_WORD)
+        )
+    )
+
+
+def _phrase_ends(caption: str, words: Sequence[str]) -> list[int]:
+    """Return the indexes of the content words that end a phrase.
+
+    No other content word follows such a word at once. A word before "and" or "or" ends a phrase if
+    the word after "and" or "or" does.
+
+    Args:
+        caption: words joined by spaces.
+        words: its content words in order. If any is not in the caption, all count.
+    """
+    spans, stop = [], 0
+    for word in words:
+        found = _whole(word).search(caption, stop)
+        if found is None:
+            return [*range(len(words))]
+        spans.append(found.span())
+        stop = found.end()
+    ends = [len(words) - 1] if words else []
+    for at, ((_, end), (start, _)) in reversed([*enumerate(pairwise(spans))]):
+        between = re.findall(r"\w+", caption[end:start])
+        if between and (between not in JOINING or ends[-1] == at + 1):
+            ends.append(at)
+    return ends
+
+
+def _whole(word: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w){re.escape(word)}(?!\w)")
 
 
 def sure_beginning(caption: str, words: Sequence[tuple[str, float]]) -> str:
@@ -83,7 +124,7 @@ def sure_beginning(caption: str, words: Sequence[tuple[str, float]]) -> str:
     """
     end = stop = 0  # where the beginning ends; where the content word before ends
     for word, sure in words:
-        found = re.compile(rf"(?<!\w){re.escape(word)}(?!\w)").search(caption, stop)
+        found = _whole(word).search(caption, stop)
         if found is None:
             return caption[:end]
         between = re.findall(r"\w+", caption[stop : found.start()])

@@ -28,7 +28,7 @@ def watch(
 ) -> None:
     """Index folders now, and again whenever photos in them change, until Ctrl-C.
 
-    --force, --retry and --upgrade hold for the first run only.
+    --force, --retry, --upgrade and --metadata hold for the first run only.
 
     Example: photosearch watch ~/Pictures
     """

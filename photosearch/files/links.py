@@ -51,6 +51,10 @@ class Trail:
         self.visited.add(identity)
         return new
 
+    def forget(self, status: os.stat_result) -> None:
+        """Take back that a folder was visited: its walk ended before its first entry."""
+        self.visited.discard((status.st_dev, status.st_ino))
+
     def comes_anyway(self, link: str, is_folder: bool) -> bool:
         """Return whether a link's target is listed under its own name.
 

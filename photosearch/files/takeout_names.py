@@ -18,8 +18,9 @@ import unicodedata
 from collections.abc import Iterator
 
 _WORDS = "supplemental-metadata"
-# Names are cut after 46 characters, but letters may have been counted otherwise than here.
-_CUTS = range(51, 42, -1)
+# Names are cut after 46 characters, but letters may have been counted otherwise than here: in
+# UTF-16, in which most emoji count twice, or in the bytes of UTF-8.
+_CUTS = range(43, 52)
 
 _NUMBER = re.compile(r"\(\d+\)$", re.ASCII)
 
@@ -79,9 +80,24 @@ def _own_keys(name: str) -> Iterator[str]:
     plain = stem.removesuffix(number) + suffix
     if number:
         yield plain + number
-    if len(plain) > _CUTS[-1]:
-        yield from (plain[:cut] + number for cut in _CUTS if cut < len(plain))
+    yield from (start + number for start in _cut(plain))
     yield stem  # some JSON files lack the photo's ending
+
+
+def _cut(name: str) -> Iterator[str]:
+    """Yield the beginnings of a name that Takeout may have cut it to, the longest first."""
+    if name.isascii():
+        yield from (name[:cut] for cut in reversed(_CUTS) if cut < len(name))
+        return
+    for cut in range(min(len(name) - 1, _CUTS[-1]), 0, -1):
+        start = name[:cut]
+        sizes = (
+            cut,
+            len(start.encode("utf-16-le", "surrogatepass")) // 2,
+            len(start.encode("utf-8", "surrogatepass")),
+        )
+        if any(size in _CUTS for size in sizes):
+            yield start
 
 
 def _number(text: str) -> str:

@@ -150,6 +150,7 @@ def _walk_folder(
             yield Skipped(entry.path, f"folder can't be opened: {reason_of(error)}")
             continue
         if any(_has(below, mark) for mark in MARKS) and is_cache(entry.path):
+            trail.forget(found)  # if a person gave the folder, it is walked later, as an inner root
             continue
         if entry.is_symlink():
             trail.add(entry.path, level.rules)

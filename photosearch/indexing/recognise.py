@@ -28,7 +28,8 @@ class Recognised:
     tasks: list[Task]  # for all files; files that were read carry their hash
     left: list[Task]  # for files with unknown content
     later: list[Task]  # for files with the same content as a file of `left`
-    rereads: list[Task]  # for known photos with another sidecar
+    known: list[Task]  # for known photos that were moved, copied or touched
+    rereads: list[Task]  # of `known`: for photos with another sidecar
     moved: int
     copied: int
     touched: int  # files of which only time or inode changed
@@ -82,13 +83,16 @@ def recognise(
             copy_photo(connection, photo.photo_id, task.root, task.file)
         for photo, task in found.touched:
             touch_photo(connection, photo.photo_id, task.root, task.file)
+    known = moved + copied + found.touched
     rereads = [
         replace(task, parts=())
-        for photo, task in moved + copied + found.touched
+        for photo, task in known
         if not photo.has_read(task.file.sidecar_mtime_ns)
     ]
     counts = len(moved), len(copied), len(found.touched)
-    return Recognised(hashed, found.left, found.later, rereads, *counts)
+    return Recognised(
+        hashed, found.left, found.later, [task for _, task in known], rereads, *counts
+    )
 
 
 def follow_twins(

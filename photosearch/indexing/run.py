@@ -27,7 +27,7 @@ from photosearch.indexing.batches import (
 from photosearch.indexing.config import IndexOptions
 from photosearch.indexing.observer import Observer, Silent
 from photosearch.indexing.recognise import Recognised, follow_twins, recognise
-from photosearch.indexing.scan import ModelIds, Scanned, Task, joined, scan
+from photosearch.indexing.scan import ModelIds, Scanned, Task, joined, outdated_parts, scan
 from photosearch.indexing.summary import Stages, Summary
 from photosearch.store.dates import follow_rule
 from photosearch.store.descriptions import model_ids, use_models
@@ -121,15 +121,20 @@ def index(
 
     # Copies wait until the new photos are written. So do twins of files that can't be decoded.
     fresh, later = (found.tasks, []) if config.force else (found.left, found.later)
-    todo = fresh + [task for task in scanned.todo if task.parts]
+    outdated = [] if config.force else _outdated(connection, found.known, models)
+    upgrades = outdated if config.upgrade else []
+    summary.outdated += len(outdated) - len(upgrades)
+    todo = fresh + upgrades + [task for task in scanned.todo if task.parts]
     observer.start(len(todo))
-    rereads = [task for task in scanned.todo if not task.parts] + found.rereads
+    described = {task.file.path for task in upgrades}  # with their metadata
+    rereads = [task for task in scanned.todo if not task.parts]
+    rereads += [task for task in found.rereads if task.file.path not in described]
     describer = load() if todo else None
     while describer is not None and todo:
-        undecoded, described = _describe(run, todo, describer)
+        undecoded, counts = _describe(run, todo, describer)
         waiting = later + _stand_ins(todo, undecoded, frozenset(scanned.stand_ins))
         found, recognised = _recognise(run, waiting, gone=())
-        summary += described + recognised
+        summary += counts + recognised
         rereads = rereads + found.rereads
         todo, later = found.left + found.later, []
     summary += _reread(run, rereads, scanned.unread)
@@ -210,6 +215,19 @@ def _recognise(
     found = recognise(run.connection, tasks, gone, threads, run.observer.comparing)
     unchanged = 0 if run.config.force else found.touched
     return found, Summary(moved=found.moved, copied=found.copied, unchanged=unchanged)
+
+
+def _outdated(
+    connection: sqlite3.Connection, tasks: Iterable[Task], models: ModelIds | None
+) -> list[Task]:
+    """Return tasks for the parts of known photos' descriptions that another model made."""
+    if models is None:
+        return []
+    found = (
+        (task, outdated_parts(known_below(connection, task.file.path).get(task.file.path), models))
+        for task in tasks
+    )
+    return [replace(task, parts=parts) for task, parts in found if parts]
 
 
 def _hide(run: _Run, gone: Iterable[str]) -> Summary:

@@ -54,9 +54,11 @@ class Report:
     vectors: int = 0  # vectors that can't be used: see `unusable.vectors`
     words: int = 0  # photos whose likeliest words can't be used: see `unusable.words`
     confidences: int = 0  # captions whose confidence can't be used: see `unusable.confidences`
+    dates: int = 0  # photos whose stored dates can't be used: see `unusable.dates`
     photos: int = 0  # photos that aren't hidden
     undescribed: int = 0  # photos that aren't hidden and lack captions, tags or a vector
     outdated: int = 0  # photos that aren't hidden, whose vector is not of the model in use
+    unread: int = 0  # photos that aren't hidden, whose metadata is still to be read
     files: Files = Files()
 
     @property
@@ -68,7 +70,8 @@ class Report:
         faults += [counted(self.vectors, "vector")] * (self.vectors > 0)
         faults += [f"words of {counted(self.words, 'photo')}"] * (self.words > 0)
         what = f"confidence of {counted(self.confidences, 'caption')}"
-        return faults + [what] * (self.confidences > 0)
+        faults += [what] * (self.confidences > 0)
+        return faults + [f"dates of {counted(self.dates, 'photo')}"] * (self.dates > 0)
 
     @property
     def state(self) -> str:
@@ -98,6 +101,8 @@ class Report:
                 "(photosearch index --upgrade)"
             ]
             * (self.outdated > 0),
+            *[f"{self.unread:,} whose metadata is to be read again (photosearch index)"]
+            * (self.unread > 0),
         ]
         cure = " (photosearch doctor repairs that)" if self.state == "wrong" else ""
         faults = f"{', '.join(self.faults)}{cure}; " if self.faults else ""
@@ -165,19 +170,22 @@ def examine(
         schema.remake(connection)
     rows = list(wrong_rows(connection))
     vectors, words = unusable.vectors(connection), unusable.words(connection, model)
-    confidences = unusable.confidences(connection)
+    confidences, dates = unusable.confidences(connection), unusable.dates(connection)
     if repair:
         mend_rows(connection, rows)
-        unusable.take_out(connection, vectors=vectors, words=words, captions=confidences)
+        unusable.take_out(
+            connection, vectors=vectors, words=words, captions=confidences, dates=dates
+        )
     counts = """SELECT count(*), count(*) FILTER (
-                    WHERE rank IS NULL OR vector IS NULL OR tags_model_id IS NULL)
+                    WHERE rank IS NULL OR vector IS NULL OR tags_model_id IS NULL),
+                    count(*) FILTER (WHERE metadata_unread)
                 FROM photos LEFT JOIN captions ON captions.photo_id = id AND rank = 0
                 LEFT JOIN vectors ON vectors.photo_id = id WHERE missing_since IS NULL"""
-    photos, undescribed = connection.execute(counts).fetchone()
+    photos, undescribed, unread = connection.execute(counts).fetchone()
     outdated = count_vectors_of_others(connection, model.fingerprints) if model else 0
     report = Report(
         None, repair, indexes, definitions, text_index, len(rows), len(vectors), len(words),
-        len(confidences), photos, undescribed, outdated, compare(connection),
+        len(confidences), len(dates), photos, undescribed, outdated, unread, compare(connection),
     )  # fmt: skip
     return replace(report, repaired=repair and bool(report.faults))
 

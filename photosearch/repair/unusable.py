@@ -16,6 +16,7 @@ from captioner.describe.model_folder import read_fingerprints
 from captioner.describe.words import BYTES, NO_WORD, Words, split
 from captioner.errors import CaptionerError
 from photosearch.errors import ModelError
+from photosearch.store.dates import are_damaged
 from photosearch.store.library_model import model_folder
 
 PIECE = 10_000  # photos whose words are read at once
@@ -118,6 +119,12 @@ def confidences(connection: sqlite3.Connection) -> Ids:
     ]
 
 
+def dates(connection: sqlite3.Connection) -> Ids:
+    """Return the ids of photos whose stored dates are no JSON object."""
+    query = "SELECT id, CAST(dates AS BLOB) FROM photos WHERE dates IS NOT NULL"
+    return [(photo,) for photo, stored in connection.execute(query) if are_damaged(stored)]
+
+
 def _are_confidences(said: bytes | None) -> bool:
     """Return whether JSON is a list of [word, probability]; None is unknown, and right."""
     if said is None:
@@ -136,18 +143,25 @@ def _is_probability(value: object) -> bool:
 
 
 def take_out(
-    connection: sqlite3.Connection, *, vectors: Ids = (), words: Ids = (), captions: Ids = ()
+    connection: sqlite3.Connection,
+    *,
+    vectors: Ids = (),
+    words: Ids = (),
+    captions: Ids = (),
+    dates: Ids = (),
 ) -> None:
     """Take out what can't be used, in one transaction.
 
     The next `index --upgrade` makes the vectors, tags and words of these photos anew. The
-    confidence of the captions becomes unknown.
+    confidence of the captions becomes unknown. The next `index` reads the metadata of photos whose
+    dates are taken out.
 
     Args:
         connection: to the library, for writing.
         vectors: ids of photos, see the function `vectors`.
         words: ids of photos, see the function `words`.
         captions: photo and rank of each, see the function `confidences`.
+        dates: ids of photos, see the function `dates`.
     """
     unknown = """UPDATE captions SET confidence = NULL, word_confidences = NULL
                  WHERE photo_id = ? AND rank = ?"""
@@ -156,3 +170,6 @@ def take_out(
         connection.executemany("DELETE FROM words WHERE photo_id = ?", words)
         connection.executemany("UPDATE photos SET tags_model_id = NULL WHERE id = ?", words)
         connection.executemany(unknown, captions)
+        connection.executemany(
+            "UPDATE photos SET dates = NULL, metadata_unread = 1 WHERE id = ?", dates
+        )

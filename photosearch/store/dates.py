@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from photosearch.photo.dates import RULE, DateSource, when_taken
 from photosearch.store.settings import read_setting
@@ -17,16 +18,31 @@ def stored_dates(dates: Mapping[DateSource, str]) -> str:
     return json.dumps({source.value: dates[source] for source in DateSource if source in dates})
 
 
-def read_dates(text: str | None) -> dict[DateSource, str]:
-    """Return stored dates by source; none if nothing is stored or the text is damaged."""
-    try:
-        values = json.loads(text or "{}")
-    except (ValueError, RecursionError):
+def read_dates(text: str | bytes | None) -> dict[DateSource, str]:
+    """Return stored dates by source; none if nothing is stored or the text is damaged.
+
+    Read the column as a BLOB: damaged text may not be UTF-8.
+    """
+    found = _object(text)
+    if found is None:
         return {}
-    found = values if isinstance(values, dict) else {}
     return {
         source: found[source] for source in DateSource if isinstance(found.get(source.value), str)
     }
+
+
+def are_damaged(stored: bytes | None) -> bool:
+    """Return whether stored dates can't be used."""
+    return _object(stored) is None
+
+
+def _object(text: str | bytes | None) -> dict[str, Any] | None:
+    """Return stored dates as they are; None: they are damaged."""
+    try:
+        values = json.loads(text or "{}")
+    except (ValueError, RecursionError):
+        return None
+    return values if isinstance(values, dict) else None
 
 
 def redate(connection: sqlite3.Connection, photo_ids: Iterable[int] | None = None) -> int:
@@ -41,7 +57,8 @@ def redate(connection: sqlite3.Connection, photo_ids: Iterable[int] | None = Non
     Returns:
         How many photos have another date or source now.
     """
-    query = """SELECT id, dates, coalesce(path, former_path), mtime_ns, taken_at, taken_from
+    query = """SELECT id, CAST(dates AS BLOB), coalesce(path, former_path), mtime_ns,
+                      taken_at, taken_from
                FROM photos"""
     if photo_ids is None:
         rows = connection.execute(query)

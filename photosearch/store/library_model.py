@@ -14,7 +14,7 @@ from pathlib import Path
 from captioner.describe.model_folder import shipped_model
 from photosearch.errors import MissingModelError
 from photosearch.files.paths import is_below
-from photosearch.store.settings import read_setting, write_setting
+from photosearch.store.settings import read_json, read_setting, write_setting
 from photosearch.text import display
 
 SHIPPED = "shipped"  # stands for the model that ships with the package, where a folder is named
@@ -46,19 +46,27 @@ def model_folder(connection: sqlite3.Connection, library: str, named: Path | Non
 
     Raises:
         MissingModelError: no folder is named, and the folder that the library remembers is not
-            there.
+            there, or the library's note of it is damaged.
     """
     if named is not None:
         return named
-    places = _places(connection, library)
+    stored = _stored(connection)
+    if stored is None:
+        return shipped_model()
+    cure = (
+        "name its folder: photosearch index --model FOLDER "
+        f"(--model {SHIPPED} goes back to the shipped model)"
+    )
+    if not stored:
+        raise MissingModelError("the library's note of its model is damaged", cure)
+    places = [Path(os.path.dirname(os.path.abspath(library)), place) for place in stored]
     found = next((place for place in places if place.is_dir()), None)
-    if places and found is None:
+    if found is None:
         raise MissingModelError(
             f"the model of this library is not in {display(str(places[0]))}",
-            "plug in its drive, or name its folder: photosearch index --model FOLDER "
-            f"(--model {SHIPPED} goes back to the shipped model)",
+            f"plug in its drive, or {cure}",
         )
-    return found or shipped_model()
+    return found
 
 
 def remember(connection: sqlite3.Connection, library: str, folder: Path) -> None:
@@ -70,9 +78,12 @@ def remember(connection: sqlite3.Connection, library: str, folder: Path) -> None
 
 
 def remembered(connection: sqlite3.Connection) -> str | None:
-    """Return the folder that the library remembers, as it was named; None: the shipped model."""
-    value = read_setting(connection, _SETTING)
-    return None if value is None else str(json.loads(value)[0])
+    """Return the folder that the library remembers, as it was named.
+
+    None: the shipped model, or the library's note of the folder is damaged.
+    """
+    stored = _stored(connection)
+    return stored[0] if stored else None
 
 
 def _value(library: str, folder: Path) -> str:
@@ -88,8 +99,11 @@ def _value(library: str, folder: Path) -> str:
     return json.dumps(places)
 
 
-def _places(connection: sqlite3.Connection, library: str) -> list[Path]:
-    """Return the places, absolute, in which the remembered model may lie."""
-    value = read_setting(connection, _SETTING)
-    home = os.path.dirname(os.path.abspath(library))
-    return [] if value is None else [Path(home, place) for place in json.loads(value)]
+def _stored(connection: sqlite3.Connection) -> list[str] | None:
+    """Return the stored places of the model's folder; None: none is stored; empty: damaged."""
+    if read_setting(connection, _SETTING) is None:
+        return None
+    stored = read_json(connection, _SETTING)
+    places = stored if isinstance(stored, list) else []
+    is_whole = all(isinstance(place, str) and place and "\0" not in place for place in places)
+    return places if is_whole else []

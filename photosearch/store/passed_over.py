@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from photosearch.store.roots import all_roots
-from photosearch.store.settings import read_setting, write_setting
+from photosearch.store.settings import read_json, write_setting
 
 _SETTING = "passed_over"
 
@@ -45,5 +45,10 @@ def read_passed_over(connection: sqlite3.Connection) -> dict[str, int]:
 
 
 def _counts(connection: sqlite3.Connection) -> dict[str, dict[str, int]]:
-    stored: dict[str, dict[str, int]] = json.loads(read_setting(connection, _SETTING) or "{}")
-    return stored
+    """Return the stored counts by root and kind; damaged counts are left out."""
+    stored = read_json(connection, _SETTING)
+    return {
+        root: {kind: count for kind, count in found.items() if isinstance(count, int)}
+        for root, found in (stored.items() if isinstance(stored, dict) else ())
+        if isinstance(found, dict)
+    }

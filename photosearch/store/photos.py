@@ -127,7 +127,8 @@ def _claims(
         position = photo.user_metadata.position
     if not photo.keeps_words:
         return dates, position
-    query = "SELECT content_hash = ?, dates, latitude, longitude FROM photos WHERE path = ?"
+    query = """SELECT content_hash = ?, CAST(dates AS BLOB), latitude, longitude
+               FROM photos WHERE path = ?"""
     values = (photo.content_hash, os.fsencode(photo.file.path))
     is_same, stored, latitude, longitude = (
         connection.execute(query, values).fetchone() or [None] * 4
@@ -160,7 +161,7 @@ def _is_another(connection: sqlite3.Connection, photo: Photo) -> bool:
     worked on the photo meanwhile. If the known photo was shown, the new photo is another photo only
     if EXIF gives them different times and the known photo's content lies elsewhere now.
     """
-    query = """SELECT missing_since IS NOT NULL, dates,
+    query = """SELECT missing_since IS NOT NULL, CAST(dates AS BLOB),
                       EXISTS (SELECT 1 FROM photos AS other
                               WHERE other.size = photos.size AND other.id <> photos.id
                               AND other.content_hash = photos.content_hash

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 
 
 def read_setting(connection: sqlite3.Connection, name: str) -> str | None:
     """Return the value of a setting; None: the library has no such setting."""
-    query = "SELECT value FROM settings WHERE name = ?"
+    query = "SELECT CAST(value AS BLOB) FROM settings WHERE name = ?"  # damaged text isn't UTF-8
     row = connection.execute(query, (name,)).fetchone()
-    return None if row is None else row[0]
+    return None if row is None else row[0].decode("utf-8", "replace")
+
+
+def read_json(connection: sqlite3.Connection, name: str) -> object:
+    """Return the value of a setting that is JSON; None: it is absent or damaged."""
+    try:
+        return json.loads(read_setting(connection, name) or "null")
+    except (ValueError, RecursionError):
+        return None
 
 
 def write_setting(connection: sqlite3.Connection, name: str, value: str | None) -> None:

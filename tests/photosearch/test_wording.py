@@ -79,6 +79,23 @@ def test_without_a_sure_beginning_and_tags_only_likely_words_are_left(
     assert wording(caption, Confidence(SURE - 0.1, words)) == said
 
 
+@pytest.mark.parametrize(
+    ("caption", "chances", "said"),
+    [
+        ("a boy in a yellow kayak", {"boy": 0.1, "yellow": 0.6, "kayak": 0.2}, "yellow, kayak"),
+        ("a boy in a yellow kayak", {"boy": 0.4, "yellow": 0.6, "kayak": 0.2}, "boy, yellow"),
+        ("a boy in a yellow kayak", {"boy": 0.1, "yellow": 0.6, "kayak": 0.7}, "yellow, kayak"),
+        ("a black and white dog", {"black": 0.6, "white": 0.7, "dog": 0.3}, "black, white, dog"),
+        ("a dog and a cat", {"dog": 0.4, "cat": 0.3}, "dog"),
+        ("dogs and cats", {"dogs": 0.6, "cats": 0.2}, "dogs"),
+        ("a red kite", {"red": 0.3, "kite": 0.2}, "kite"),
+    ],
+)
+def test_some_word_says_what_is_there(caption: str, chances: dict[str, float], said: str) -> None:
+    """A person who hears "may show: yellow" learns nothing of the photo."""
+    assert wording(caption, Confidence(SURE - 0.1, tuple(chances.items()))) == f"may show: {said}"
+
+
 captions = st.lists(st.sampled_from("a the in on dog lake red man".split()), max_size=9)
 
 

@@ -97,3 +97,20 @@ def test_people_are_told_why_a_root_cannot_be_opened() -> None:
     rules = RulesError("/p", "not a regular file")
     assert why_unreachable(rules, "/p") == f"its {NAME} can't be used: not a regular file"
     assert why_unreachable(rules, "/p/q").startswith("/p: its ")
+
+
+@pytest.mark.parametrize(
+    ("folder", "mark"),
+    [("thumbs", ".immich"), ("storage", ".ppstorage"), ("any", "CACHEDIR.TAG"), ("@eaDir", "none")],
+)
+def test_a_marked_folder_that_a_person_gives_is_walked(
+    tmp_path: Path, folder: str, mark: str
+) -> None:
+    (tmp_path / folder / "deep").mkdir(parents=True)
+    (tmp_path / folder / mark).write_bytes(b"Signature: 8a477f597d28d172789f06886806bc55")
+    photo = tmp_path / folder / "deep" / "a.jpg"
+    photo.write_bytes(b"photo")
+    assert list(walk(str(tmp_path))) == []
+    at = root_among(str(tmp_path), {str(tmp_path), str(tmp_path / folder)})
+    found = [entry.path for entry in walk(at.path, at.rules, at.inner, at.outer)]
+    assert found == [str(photo)]

@@ -28,6 +28,22 @@ def by_takeout(photo: str, number: str, words: bool) -> str:
     return (photo + ".supplemental-metadata" * words)[:46] + number + ".json"
 
 
+EMOJI = "😀😃😄😁😆😅😂🤣🥲☺️😊😇🙂🙃😉😌😍🥰😘😗😙😚😋"  # of an export of a user of immich-go
+
+
+@pytest.mark.parametrize(
+    ("json", "photo"),
+    [
+        (f"{EMOJI[:-1]}.json", f"{EMOJI}.jpg"),
+        ("Größere Überraschung für Jürgen über Öster.json",
+         "Größere Überraschung für Jürgen über Österreich im Mai.jpg"),
+    ],
+)  # fmt: skip
+def test_letters_may_count_more_than_once(json: str, photo: str) -> None:
+    assert fits(json, photo)
+    assert not fits(f"{json[:7]}.json", photo)
+
+
 names = st.tuples(st.text("ab -_.é東", min_size=1, max_size=60), st.sampled_from(["jpg", "HEIC"]))
 numbers = st.sampled_from(["", "(1)", "(12)"])
 

@@ -399,6 +399,22 @@ def test_a_photo_that_comes_back_is_upgraded_and_found(world: World) -> None:
         assert world.found(query) == ["Lake/a.png"]
 
 
+@pytest.mark.parametrize("upgrade", [True, False])
+def test_moved_and_copied_photos_are_upgraded_or_told(world: World, upgrade: bool) -> None:
+    """They need no second run: whoever tidied up before an upgrade must not be left with a rest."""
+    path, kept = world.paint("a.png"), world.paint("Lake/b.png", "blue")
+    world.index()
+    path.rename(path.parent / "moved.png")
+    shutil.copy(kept, kept.parent / "copy.png")
+    describer = FakeDescriber(fingerprints=newer("tags"))
+    changes: dict[str, Any] = {"fingerprints": describer.fingerprints, "upgrade": upgrade}
+    summary = world.index(load=lambda: describer, **changes)
+    assert (summary.moved, summary.copied) == (1, 1)
+    assert (summary.captioned, summary.outdated) == ((3, 0) if upgrade else (0, 3))
+    summary = world.index(load=unneeded, fingerprints=describer.fingerprints)
+    assert summary.outdated == (0 if upgrade else 3)
+
+
 def test_a_photo_that_cannot_be_upgraded_is_still_found(world: World) -> None:
     """It broke without a change of size or time, as files on a bad disk do."""
     path = world.paint("a.png")

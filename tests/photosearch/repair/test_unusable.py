@@ -51,6 +51,8 @@ WORDS = sparse(np.linspace(1, 0.1, 50)[None])[0]
                        '[["dog", 1.01]]', '[["dog", NaN]]', '[["dog", null]]')],
         ("""UPDATE captions SET word_confidences = CAST(x'ff' AS TEXT)
             WHERE photo_id = 3 AND rank = 0""", "confidence of 1 caption"),
+        *[(f"UPDATE photos SET dates = {said} WHERE id IN (3, 4)", "dates of 2 photos")
+          for said in ("'{bad'", "'[1]'", "'3'", "CAST(x'7bff7d' AS TEXT)")],
     ],
 )  # fmt: skip
 def test_what_no_model_says_is_found_and_taken_out(
@@ -62,6 +64,8 @@ def test_what_no_model_says_is_found_and_taken_out(
     assert library.doctor().state == "repaired"
     assert library.doctor().state == "healthy"
     with inside(library) as connection:
+        (unread,) = connection.execute("SELECT sum(metadata_unread) FROM photos").fetchone()
+        assert unread == (2 if "dates" in fault else 0)
         (captions,) = connection.execute("SELECT count(*) FROM captions").fetchone()
         known = "SELECT count(*) FROM captions WHERE confidence > 0 AND word_confidences > ''"
         assert captions - connection.execute(known).fetchone()[0] == (

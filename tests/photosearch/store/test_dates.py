@@ -216,3 +216,14 @@ def test_many_photos_are_dated_anew_in_seconds(library: sqlite3.Connection, star
     started = time.process_time()
     assert follow_rule(library) == 20_000
     assert time.process_time() - started < 5
+
+
+@pytest.mark.parametrize("stored", ["'{bad'", "'[1]'", "CAST(x'7bff7d' AS TEXT)"])
+def test_damaged_dates_stop_nothing(library: sqlite3.Connection, start: Start, stored: str) -> None:
+    write(library, start, "/p/a.jpg", Exif(dates={DateSource.EXIF: "2001-02-03"}))
+    library.execute(f"UPDATE photos SET dates = {stored}")
+    write_setting(library, "dates_rule", None)
+    follow_rule(library)
+    assert row(library)[1] == "file"
+    write(library, start, "/p/a.jpg", Exif(dates={DateSource.EXIF: "2001-02-03"}), unread=UNREAD)
+    assert row(library) == ("2001-02-03", "exif")

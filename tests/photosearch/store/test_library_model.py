@@ -105,3 +105,17 @@ def test_a_name_need_not_be_text(library: sqlite3.Connection, tmp_path: Path) ->
         pytest.skip("this system has only UTF-8 names")
     remember(library, str(tmp_path / "l.db"), folder)
     assert model_folder(library, str(tmp_path / "l.db")) == folder
+
+
+@pytest.mark.parametrize("stored", ["'{bad'", "'[]'", "'[3]'", "'{}'", "CAST(x'5bff5d' AS TEXT)"])
+def test_a_damaged_note_of_the_model_is_told(
+    library: sqlite3.Connection, mine: Path, tmp_path: Path, stored: str
+) -> None:
+    """It isn't taken for the shipped model, which would describe new photos with other vectors."""
+    db = str(tmp_path / "l.db")
+    library.execute(f"INSERT INTO settings VALUES ('model', {stored})")
+    with pytest.raises(MissingModelError, match="note of its model is damaged"):
+        model_folder(library, db)
+    assert remembered(library) is None
+    remember(library, db, mine)
+    assert model_folder(library, db) == mine
