@@ -23,6 +23,7 @@ _NAMESPACES = (
     ("MP", "http://ns.microsoft.com/photo/1.2/"),
     ("MPRI", "http://ns.microsoft.com/photo/1.2/t/RegionInfo#"),
     ("MPReg", "http://ns.microsoft.com/photo/1.2/t/Region#"),
+    ("mwg-kw", "http://www.metadataworkinggroup.com/schemas/keywords/"),
     ("mwg-rs", "http://www.metadataworkinggroup.com/schemas/regions/"),
     ("photoshop", "http://ns.adobe.com/photoshop/1.0/"),
     ("rdf", "http://www.w3.org/1999/02/22-rdf-syntax-ns#"),

@@ -40,11 +40,20 @@ class _Use(Enum):
 
 _REGION = "mwg-rs:Regions/mwg-rs:RegionList"
 _IPTC_REGION = "Iptc4xmpExt:ImageRegion"
+_MOST_LEVELS = 12  # of keywords, each within the other
 
 
 def _in_locations(field: str, use: _Use) -> dict[str, _Use]:
     """Return the rows of a field that is there for the place of the camera and of the motif."""
     return {f"Iptc4xmpExt:Location{which}/{field}": use for which in ("Created", "Shown")}
+
+
+def _nested_keywords() -> Iterator[str]:
+    """Yield the paths of the keywords in the hierarchies of the Metadata Working Group."""
+    level = "mwg-kw:Keywords/mwg-kw:Hierarchy"
+    for _ in range(_MOST_LEVELS):
+        yield f"{level}/mwg-kw:Keyword"
+        level += "/mwg-kw:Children"
 
 
 # Of properties with the same use, the upper goes before the lower.
@@ -73,6 +82,8 @@ _USES: Mapping[str, _Use] = {
     "expressionmedia:CatalogSets": _Use.KEYWORD,
     "digiKam:TagsList": _Use.PATH,
     "MicrosoftPhoto:LastKeywordXMP": _Use.PATH,
+    "MicrosoftPhoto:LastKeywordIPTC": _Use.PATH,
+    **dict.fromkeys(_nested_keywords(), _Use.KEYWORD),
     "acdsee:categories": _Use.CATEGORIES,
     f"{_REGION}/mwg-rs:Name": _Use.REGION_NAME,
     f"{_REGION}/mwg-rs:Type": _Use.REGION_TYPE,
@@ -100,8 +111,8 @@ _USES: Mapping[str, _Use] = {
     "xmp:Rating": _Use.STARS,
     "acdsee:rating": _Use.STARS,
     "MicrosoftPhoto:Rating": _Use.PERCENT,
-    "photoshop:DateCreated": _Use.TAKEN,  # where people correct it, often to a year alone
     "exif:DateTimeOriginal": _Use.TAKEN,
+    "photoshop:DateCreated": _Use.TAKEN,
     "acdsee:datetime": _Use.TAKEN,
     "exif:DateTimeDigitized": _Use.DIGITISED,
     "xmp:CreateDate": _Use.DIGITISED,

@@ -226,7 +226,7 @@ def test_ratings_in_percent() -> None:
 
 def test_dates_by_source() -> None:
     values = [
-        ("exif:DateTimeOriginal", "2003-03-03T03:03:03"), ("photoshop:DateCreated", "1931"),
+        ("photoshop:DateCreated", "1931"), ("exif:DateTimeOriginal", "2003-03-03T03:03:03"),
         ("xmp:CreateDate", "2002-02-02"), ("xmp:ModifyDate", "2023"),
         ("exif:GPSTimeStamp", "2003-03-03T02:03:03Z"),
     ]  # fmt: skip
@@ -235,7 +235,8 @@ def test_dates_by_source() -> None:
         DateSource.GPS: "2003-03-03T02:03:03+00:00",
         DateSource.MODIFIED: "2023",
     }
-    assert said(*values).dates == {DateSource.CREATED: "1931", **others}
-    assert said(*values, sidecar=True).dates == {DateSource.SIDECAR: "1931", **others}
-    values[1] = ("photoshop:DateCreated", "0000-00-00")
-    assert said(*values).dates[DateSource.CREATED] == "2003-03-03T03:03:03"
+    shutter = "2003-03-03T03:03:03"
+    assert said(*values).dates == {DateSource.CREATED: shutter, **others}
+    assert said(*values, sidecar=True).dates == {DateSource.SIDECAR: shutter, **others}
+    values[1] = ("exif:DateTimeOriginal", "0000-00-00")
+    assert said(*values).dates[DateSource.CREATED] == "1931"
