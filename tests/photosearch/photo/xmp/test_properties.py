@@ -24,10 +24,13 @@ def test_every_property_says_something(path: str) -> None:
         "Name": "Ann", "Rating": "1", "rating": "3", "datetime": "2001", "DateTime": "2001",
         "GPSLatitude": "10", "GPSLongitude": "10", "GPSTimeStamp": "2001-02-03T04:05:06Z",
         "categories": '<Category Assigned="1">Rome</Category>', "Type": "Focus",
+        "GPSLatitudeRef": "S", "GPSLongitudeRef": "W",
     }  # fmt: skip
     text = texts.get(name, "2001" if "Date" in name else "Rome")
     partner = {"GPSLatitude": "GPSLongitude", "GPSLongitude": "GPSLatitude", "Type": "Name"}
     beside = [(f"{start}:{partner[name]}", texts[partner[name]])] if name in partner else []
+    if name.endswith("Ref"):
+        beside = [(f"exif:{name}", texts[name]) for name in ("GPSLatitude", "GPSLongitude")]
     assert said(*beside, (path, text)) != said(*beside)
 
 
