@@ -84,9 +84,7 @@ def date_in_name(name: str) -> str | None:
             continue
         if not hour:
             return day
-        half = found["half"]
-        if found["before"]:
-            half = "p" if found["before"] in _AFTERNOON else "a"
+        half = found["half"] or half_of_day(found["before"])
         second = found["second"] or found["second6"] or "0"
         return real_moment(day, hour, minute, second, half) or day
     return None
@@ -128,6 +126,11 @@ def _date_of_folder(names: list[str]) -> str | None:
         day = real_day(found["year"], found["month"] or found["month2"], "1")
         return day and day[:7]
     return None
+
+
+def half_of_day(words: str | None) -> str | None:
+    """Return a or p, the half of the day that words before a time name; None without words."""
+    return words and ("p" if words in _AFTERNOON else "a")
 
 
 def _in_usual_way(name: str) -> str:
