@@ -111,8 +111,15 @@ _TURN = re.compile(r"[a-z](?=[A-Z0-9])|[0-9](?=[A-Za-z])", re.ASCII)
 _SETTING = re.compile(r"[\w-]+ ?[:=] ?(?P<value>[^;:=]*)")
 _VALUE = re.compile(r"[-+(\d., )]*|true|false|null|none|on|off|[A-Z]", re.IGNORECASE)
 
+_SERIES = (
+    r"(?:camedia|coolpix|cyber-?shot|dimage|easyshare|exilim|finepix|ixus|lumix|mavica|optio|"
+    r"photosmart|powershot|vivicam)"
+)
+_COPY = r"(?: ?\(\d{1,3}\)| \d{1,2}|(?: | - )(?:copy|kopie|copie|copia)(?: \d+)?)?"
+
 _DOUBTFUL = _any_of(
-    rf"{_MAKERS}(?: (?:corporation|corp|imaging|co|optical|electronics|inc|ltd)\b\.?,?)*"
+    rf"(?:{_MAKERS}|{_SERIES}|{_MAKERS} {_SERIES})"
+    r"(?: (?:corporation|corp|imaging|co|optical|electronics|inc|ltd)\b\.?,?)*"
     r"(?: [\w-]*\d[\w-]*| (?:eos|powershot|ixus|coolpix|finepix|lumix|galaxy|dsc|cyber-?shot|"
     r"easyshare|digimax|stylus|rebel|optio|exilim|mark|[a-z]))*",
     rf"[\w ]* digital (?:still ?)?camera|{_MAKERS}\b[\w ]* camera|camera ?phone",
@@ -134,10 +141,13 @@ _DOUBTFUL = _any_of(
     r"(?:https?://|www\.)\S+",
     r"(?:[a-z]:)?[\\/]+[^\\/]+[\\/].*",  # a path
     rf".*{_ENDINGS}",
-    r"[^\s_]*_\S*",  # IMG_1234, dav_2, MY_PICTURE
+    rf"[^\s_]*_\S*{_COPY}",  # IMG_1234, IMG_1234 (1), dav_2, MY_PICTURE
+    r"full ?size ?render|image (?:uploaded )?from ios|scanned (?:image|document|photo)",
     r"\d+",
-    r"(?:cimg|dcp|dsc[fn]?|gopr|hpim|imag|imgp?|pict|sany|sdc)[ -]?e?\d{3,}\S*(?: ?\(\d+\))?",
-    r"[plrs]\d{6,7}|\d{3}-\d{4}|(?!\d{4}-\d\d-\d\d$)[\d-]{8,}(?:-?wa\d+)?",
+    rf"(?:cimg|dcp|dsc[fn]?|gopr|hpim|imag|imgp?|pict|sany|sdc)[ -]?e?\d{{3,}}\S*{_COPY}",
+    rf"[plrs]\d{{6,7}}{_COPY}|\d{{3}}-\d{{4}}",
+    # But 2019-07-04 and 1965-1970 are a person's.
+    r"(?!\d{4}-\d\d-\d\d$|(?:18|19|20)\d\d-(?:18|19|20)\d\d$)[\d-]{8,}(?:-?wa\d+)?",
     r"[a-z]{2,4}-(?:[a-z]{1,3}\d{2,}|\dm\d)\w*",  # a phone or a camera: SM-G950F, ILCE-7M3
     # A code: eight characters or more, four digits or more. But "Paris2019" is a person's.
     r"(?![^\W\d]+(?:19|20)\d\d$)(?=\S*[^\W\d])(?=(?:\S*?\d){4})\S{8,}",

@@ -29,6 +29,9 @@ _JUNK = [
     "Corel PaintShop Pro 2021", "ACDSee Ultimate 2021", "Scanned with CamScanner",
     "Made with Google AI", "Edited with PicsArt", "Created with Lunapic", "gnome-screenshot",
     "Unbenannt-1", "Sans titre", "无标题", "iPhone 12 Pro", "Redmi Note 8", "Ver.1.01", "-", "...",
+    "IMG_1234 (1)", "IMG_1234 copy", "DSC01234 1", "P1010023 (2)", "COOLPIX P900",
+    "HP PhotoSmart 618",
+    "FinePix Z", "FullSizeRender", "Image from iOS", "Scanned Image",
 ]  # fmt: skip
 
 # Short titles that people give; rules against junk must leave them alone.
@@ -44,7 +47,7 @@ _REAL = [
     "Created by Ann", "Description of a struggle", "Default judge", "Hello, Moto!", "Version 2",
     "OK", "Me", "My cat", "Nokia beach", "HDR sunset", "2020", "R1", "No. 5", "#1", "C3PO",
     "Wow!!!", "Sketch", "Burst pipe", "HappyBirthdayToYouMyDearAnna", "My iPhone",
-    "Pixel the cat", "Sans toi", "♥",
+    "Pixel the cat", "Sans toi", "♥", "1965-1970", "Camera roll", "Scanned from Oma's album",
 ]  # fmt: skip
 
 
