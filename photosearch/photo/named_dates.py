@@ -108,9 +108,10 @@ def date_of_folders(folder: str) -> str | None:
 
 def _date_of_folder(names: list[str]) -> str | None:
     """Return the date that is a folder's name, by the names of up to two folders above it too."""
-    name = _in_usual_way(names[-1])
+    name = names[-1]
     if not name[:1].isdigit() and not name[-4:].isdigit():  # nearly always so, and quick to see
         return None
+    name = _in_usual_way(name)
     if len(name) == 2 and len(names) == 3 and _is_year(names[0]):
         return real_day(*names)
     if len(names) > 1 and _is_year(names[-2]) and (found := _WITHIN_YEAR.fullmatch(name)):
