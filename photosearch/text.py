@@ -22,7 +22,9 @@ def searchable(text: str) -> str:
 
 
 def one_line(text: str, limit: int) -> str:
-    """Return text as one printable line of composed letters (NFC), empty if no letter is in it.
+    """Return text as one printable line of composed letters (NFC).
+
+    It is empty if it has no letter, digit or picture: "🎂" is a text, "--" is none.
 
     Args:
         text: anything at all.
@@ -32,7 +34,11 @@ def one_line(text: str, limit: int) -> str:
     spaced = "".join(" " if char.isspace() else char for char in text[: 4 * limit])
     shown = "".join(char for char in spaced if unicodedata.category(char)[0] != "C")
     line = " ".join(unicodedata.normalize("NFC", shown).split())[:limit].rstrip()
-    return line if any(char.isalnum() for char in line) else ""
+    return line if any(char.isalnum() or _is_picture(char) for char in line) else ""
+
+
+def _is_picture(char: str) -> bool:
+    return unicodedata.category(char) == "So"
 
 
 def counted(number: int, noun: str, plural: str | None = None) -> str:

@@ -15,7 +15,7 @@ def real_day(year: str, month: str, day: str) -> str | None:
     """
     try:
         date = datetime.date(int(year), int(month), int(day))
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     last_year = datetime.date.today().year + 1  # a camera's clock may run ahead of New Year
     return date.isoformat() if FIRST_YEAR <= date.year <= last_year else None

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from photosearch.photo.calendar import real_day, real_moment
-from photosearch.photo.named_dates import date_in_name, date_of_folders
+from photosearch.photo.named_dates import date_in_name, date_of_folders, half_of_day
 
 # 1965:07:04 12:00:00, 1965-07-04T12:00:00.5+02:00, 19650704 120000+0200, 1965: 7: 4 12: 0: 0
 _NUMBER_DATE = re.compile(
@@ -22,12 +22,13 @@ _NUMBER_DATE = re.compile(
 _WORD_DATE = re.compile(
     r"(?:[a-z]{3,9},? +)?"
     r"(?:(?P<day>\d\d?)[ -](?P<month>[a-z]{3})[a-z]*[ -](?P<year>\d{4})(?!\d)(?P<rest>.*)|"
-    r"(?P<month2>[a-z]{3})[a-z]* +(?P<day2>\d\d?)(?:(?P<rest2> .*))? (?P<year2>\d{4}))",
+    r"(?P<month2>[a-z]{3})[a-z]* +(?P<day2>\d\d?),?(?:(?P<rest2> .*))? (?P<year2>\d{4}))",
     re.ASCII | re.IGNORECASE | re.DOTALL,
 )
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _TIME = re.compile(
-    r"(?:[T_]|[^0-9A-Za-z+-]{1,3})?"
+    r"(?: ?(?P<before>[上下]午|오[전후]|午[前後]))?"
+    r"(?:[T_]|-(?=\d\d:\d\d:\d\d)|[^0-9A-Za-z+-]{1,3})?"
     r"(?:(?P<hour>\d\d?)[^0-9A-Za-z+-]{1,3}(?P<minute>\d\d?)"
     r"(?:[^0-9A-Za-z+-]{1,3}(?P<second>\d\d?))?|(?P<hour6>\d\d)(?P<minute6>\d\d)(?P<second6>\d\d))"
     r"(?!\d)(?:[.,](?P<fraction>\d+))?(?: ?(?P<half>[AP])\.?M)?(?P<rest>.*)",
@@ -142,7 +143,8 @@ def _with_time(date: str, text: str) -> str:
     hour, minute, second = (
         found[name] or found[f"{name}6"] or "0" for name in ("hour", "minute", "second")
     )
-    moment = real_moment(date, hour, minute, second, found["half"])
+    half = found["half"] or half_of_day(found["before"])
+    moment = real_moment(date, hour, minute, second, half)
     if moment is None:
         return date
     fraction = (found["fraction"] or "")[:_MOST_DIGITS]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PIL import Image
 
 from photosearch.photo.blocks import comments, exif_block, iptc_block, xmp_packet, xmp_segments
@@ -21,7 +23,9 @@ def read_embedded(image: Image.Image) -> UserMetadata:
     nothing: a value that can't be read is empty.
     """
     packet = xmp_packet(image)
-    xmp = read_xmp(packet, xmp_segments(image))[0] if packet else NOTHING
+    xmp, damage = read_xmp(packet, xmp_segments(image)) if packet else (NOTHING, "")
+    if damage:
+        xmp = replace(xmp, damage=f"XMP in the photo: {damage}")
     iptc = without_cut(_read_iptc(image), xmp)
     return xmp.joined(iptc).joined(_read_exif(image)).joined(_read_texts(image))
 

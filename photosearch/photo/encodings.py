@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
+# Bytes that Windows-1252 has no letter for, and its letters and signs that stand in no word.
+_MAC = re.compile(
+    rb"[\x81\x8d\x8f\x90\x9d]|[a-z][\x86\x88\x8a\x8e\x9f]|[A-Z][\x86\x88\x8a\x8e\x9f][a-z]"
+)
+
 
 def decoded(raw: bytes, encoding: str | None = None) -> str:
     """Return a text up to its first NUL: as UTF-8, or else in another encoding.
@@ -10,7 +17,8 @@ def decoded(raw: bytes, encoding: str | None = None) -> str:
 
     Args:
         raw: the text.
-        encoding: where it isn't UTF-8; None: Windows-1252, which has all letters of Latin-1.
+        encoding: where it isn't UTF-8; None: Windows-1252, which has all letters of Latin-1, or
+            that of old Macs.
     """
     raw = raw.lstrip(b"\0").partition(b"\0")[0]
     try:
@@ -22,7 +30,16 @@ def decoded(raw: bytes, encoding: str | None = None) -> str:
             encoding == "utf-8" or not whole.isascii()
         ):
             return whole.decode("utf-8")
+    if encoding == "utf-8" and not _has_utf_8(raw):
+        encoding = None  # a program announced UTF-8 over another program's text
+    if encoding is None and _MAC.search(raw):
+        return raw.decode("mac_roman")
     return raw.decode(encoding or "cp1252", "replace")
+
+
+def _has_utf_8(raw: bytes) -> bool:
+    """Return whether a damaged text has any letter beyond ASCII in UTF-8."""
+    return any(not char.isascii() for char in raw.decode("utf-8", "ignore"))
 
 
 def decoded_utf_16(raw: bytes, order: str = "<") -> str:

@@ -17,27 +17,33 @@ _LONGEST = 300
 """No banner or name is longer, in characters."""
 
 _MAKERS = (
-    r"(?:canon|casio|concord|dji|epson|fuji(?:film)?|ge|gopro|hasselblad|hewlett-packard|hp|htc|insta360|"
-    r"huawei|jenoptik|jvc|kodak|konica|kyocera|leica|lge?|medion|minolta|motorola|mustek|nikon|"
-    r"nokia|olympus|oneplus|oppo|panasonic|pentax|polaroid|praktica|realme|ricoh|rollei|samsung|"
-    r"sanyo|sigma|sony(?: ?ericsson)?|toshiba|vivitar|vivo|xiaomi|yakumo|zte)"
+    r"(?:agfa ?photo|benq|canon|casio|concord|dji|epson|fuji(?:film)?|ge|gopro|hasselblad|"
+    r"hewlett-packard|hp|htc|insta360|huawei|jenoptik|jvc|kodak|konica|kyocera|leica|lge?|maginon|"
+    r"medion|minolta|motorola|mustek|nikon|nokia|olympus|oneplus|oppo|panasonic|pentax|polaroid|"
+    r"praktica|realme|ricoh|rollei|samsung|sanyo|sigma|sjcam|sony(?: ?ericsson)?|toshiba|vivitar|"
+    r"vivo|xiaomi|yakumo|zte)"
 )
 # Names of programs that are no words of any language, and those that may be words.
 _BANNERS = (
     r"(?:accusoft|acd ?systems|acdsee|adobe (?:photoshop|lightroom|imageready|illustrator)|"
-    r"apple ?mark|capture one|darktable|digikam|exiftool|faststone|ffmpeg|gd-jpeg|(?:the )?gimp|"
-    r"gthumb|image ?magick|imageready|inkscape|irfanview|jasc|jpegmini|lavc[\d.]+|lead ?tools|"
-    r"lead technologies|libgd|lightroom|matplotlib|ms ?paint|openjpeg|paint ?shop pro|paint\.net|"
-    r"photo ?scape|photoshop|picasa|picmonkey|pixlr|rawtherapee|snapseed|vsco|"
-    r"windows photo gallery|xnview)"
+    r"affinity (?:photo|designer|publisher)|apple ?mark|camscanner|capture one|darktable|digikam|"
+    r"dxo(?: photolab| opticspro)?|exiftool|faststone|ffmpeg|gd-jpeg|(?:the )?gimp|gthumb|"
+    r"image ?magick|imageready|inkscape|irfanview|jasc|jpegmini|lavc[\d.]+|lead ?tools|"
+    r"lead technologies|libgd|lightroom|matplotlib|ms ?paint|on1 photo raw|openjpeg|"
+    r"(?:corel )?paint ?shop pro|paint\.net|photo ?filtre|photo ?scape|photomatix|photoshop|picasa|"
+    r"picmonkey|picsart(?: photo studio)?|pixlr|ptgui|rawtherapee|silverfast|snapseed|"
+    r"vsco(?: ?cam)?|vuescan|windows photo gallery|xnview)"
 )
 _PROGRAMS = (
-    rf"(?:{_BANNERS}|adobe|aperture|canva|corel|fotor|google(?: photos?)?|instagram|intel|krita|"
-    rf"luminar|microsoft(?: (?:office|paint|photos?))?|polarr|shotwell|skitch|spectacle|u-?lead)"
+    rf"(?:{_BANNERS}|adobe|aperture|canva|corel|fotor|flameshot|gnome-screenshot|"
+    rf"google(?: photos?)?|greenshot|imgflip|instagram|intel|krita|lightshot|luminar|lunapic|"
+    rf"moldiv|mylio|microsoft(?: (?:office|paint|photos?))?|polarr|sharex|shotwell|skitch|"
+    rf"snagit|spectacle|topaz(?: labs)?|u-?lead)"
 )
 _VERSION = (  # of a program, and what it runs on
     r"(?:\W+(?:v|ver|version|rev)?\.?\d+(?:\.\w+)*|\W+(?:cs\d?|cc|classic|elements|express|pro|"
-    r"album|for|on|a|mac|macintosh|windows|linux|android|ios|version|inc|ltd|corp))*\W*"
+    r"ultimate|studio|ai|x|album|for|on|a|mac|macintosh|windows|linux|android|ios|version|inc|ltd|"
+    r"corp))*\W*"
 )
 _MADE = (
     r"(?:file |image )?(?:created?|creator|edited|enhanced|exported|generated|made|optimi[sz]ed|"
@@ -57,9 +63,10 @@ def _any_of(*patterns: str) -> re.Pattern[str]:
 _BY_CAMERA = _any_of(
     rf"(?:{_MAKERS}[\w ]* )?digital (?:still ?)?camera",
     rf"{_MAKERS} dsc(?: picture)?|dcf 1\.0",
-    rf"(?:shot|taken|photographed) (?:on|with|by) (?:an? |my )?"
-    rf"(?:{_MAKERS}|hipstamatic|iphone|mi|redmi)(?: [\w-]*\d[\w-]*| "
-    r"(?:x|s|se|r|ai|pro|max|plus|note|nord|reno|galaxy|triple|quad|dual|camera))*",
+    rf"#?(?:shot|taken|photographed) (?:on|with|by) (?:an? |my )?"
+    rf"(?:{_MAKERS}|hipstamatic|honor|infinix|iphone|mi|nubia|pixel|poco|redmi|tecno)"
+    r"(?: [\w-]*\d[\w-]*| (?:x|s|se|r|ai|pro|max|mini|plus|lite|ultra|note|nord|reno|find|galaxy|"
+    r"nfc|triple|quad|dual|camera))*",
     r"sent from my [\w ]+",
     r"samsung camera pictures?",
     r"<(?:digimax|kenox|samsung)[^<>]*>",
@@ -74,8 +81,8 @@ _BY_CAMERA = _any_of(
 )
 # Scene modes of Huawei's cameras, in small letters: "dav" is a camera's, "Dav" is a person.
 _SCENE = re.compile(
-    r"(?:oz)?(?:bst|btf|bty|burst|cof|dav|edf|fbm|fbt|gmf|hdr(?:pl)?|mde|nor|ptr|rbt|rhdr|rpt|sdr|"
-    r"vhdr|wsr)(?:[A-Z]{2,4}|co|wo)?(?:_\w+)*"
+    r"(?:oz|fz)?(?:bst|btf|bty|burst|cof|dav|edf|fbm|fbt|gmf|hdr(?:pl)?|mde|nor|ptr|rbt|rhdr|rpt|"
+    r"sdr|vhdr|wsr){1,2}(?:[A-Z]{2,4}|co|wo)?(?:_\w+)*"
 )
 _BY_PROGRAM = _any_of(
     rf"{_MADE}(?:the\W+)?{_PROGRAMS}{_VERSION}",
@@ -98,14 +105,21 @@ _IDENTIFIER = _any_of(
 _DATA = _any_of(
     r"\{ *(?:[\"'}]|\w+ *[:=]).*", r"\[ *[\{\"'].*", r"<\?xml.*", r"</?[a-z:]+ [a-z:]+=\".*"
 )
-_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{24,}={0,2}", re.ASCII)
+_BASE64 = re.compile(r"(?=\D*\d)[A-Za-z0-9+/_-]{24,}={0,2}", re.ASCII)
 _TURN = re.compile(r"[a-z](?=[A-Z0-9])|[0-9](?=[A-Za-z])", re.ASCII)
 # filter: 0; fileterIntensity: 0.0; module: photo; touch: (0.4, 0.5);   or   Type=N, Mode=P, DE=None
 _SETTING = re.compile(r"[\w-]+ ?[:=] ?(?P<value>[^;:=]*)")
 _VALUE = re.compile(r"[-+(\d., )]*|true|false|null|none|on|off|[A-Z]", re.IGNORECASE)
 
+_SERIES = (
+    r"(?:camedia|coolpix|cyber-?shot|dimage|easyshare|exilim|finepix|ixus|lumix|mavica|optio|"
+    r"photosmart|powershot|vivicam)"
+)
+_COPY = r"(?: ?\(\d{1,3}\)| \d{1,2}|(?: | - )(?:copy|kopie|copie|copia)(?: \d+)?)?"
+
 _DOUBTFUL = _any_of(
-    rf"{_MAKERS}(?: (?:corporation|corp|imaging|co|optical|electronics|inc|ltd)\b\.?,?)*"
+    rf"(?:{_MAKERS}|{_SERIES}|{_MAKERS} {_SERIES})"
+    r"(?: (?:corporation|corp|imaging|co|optical|electronics|inc|ltd)\b\.?,?)*"
     r"(?: [\w-]*\d[\w-]*| (?:eos|powershot|ixus|coolpix|finepix|lumix|galaxy|dsc|cyber-?shot|"
     r"easyshare|digimax|stylus|rebel|optio|exilim|mark|[a-z]))*",
     rf"[\w ]* digital (?:still ?)?camera|{_MAKERS}\b[\w ]* camera|camera ?phone",
@@ -113,6 +127,11 @@ _DOUBTFUL = _any_of(
     r"microsoft \w+ - .*",
     r"\(?null\)?|undefined|unknown|none|n/a|(?-i:default)|no title",
     r"(?:image ?)?(?:title|description)",
+    r"(?:sans titre|unbenannt|ohne titel|sin título|senza titolo|sem título|naamloos|bez názvu|"
+    r"без имени|无标题|未命名|無題|名称未設定|제목 없음)(?:[ -]*\d+)?",
+    r"(?:apple )?(?:ip(?:hone|ad|od)|pixel|redmi|poco|digimax|hero)(?=[^\d]*\d)(?: ?\w+){1,4}",
+    r"(?:v|ver|version|rev)[. ]?\d+\.\d+",
+    r"[-._*,;:/\\ ]+",
     r"(?:bild|foto|file|image|img|photo|pic|picture|scan)(?:[ -]?\d{1,3}|[ -]?0\d*)?",
     r"(?:processed|edited|enhanced|exported|generated|optimi[sz]ed|compressed|converted|resized) "
     r"(?:by|with|in|using|from) .*",
@@ -122,10 +141,13 @@ _DOUBTFUL = _any_of(
     r"(?:https?://|www\.)\S+",
     r"(?:[a-z]:)?[\\/]+[^\\/]+[\\/].*",  # a path
     rf".*{_ENDINGS}",
-    r"[^\s_]*_\S*",  # IMG_1234, dav_2, MY_PICTURE
+    rf"[^\s_]*_\S*{_COPY}",  # IMG_1234, IMG_1234 (1), dav_2, MY_PICTURE
+    r"full ?size ?render|image (?:uploaded )?from ios|scanned (?:image|document|photo)",
     r"\d+",
-    r"(?:cimg|dcp|dsc[fn]?|gopr|hpim|imag|imgp?|pict|sany|sdc)[ -]?e?\d{3,}\S*(?: ?\(\d+\))?",
-    r"[plrs]\d{6,7}|\d{3}-\d{4}|(?!\d{4}-\d\d-\d\d$)[\d-]{8,}(?:-?wa\d+)?",
+    rf"(?:cimg|dcp|dsc[fn]?|gopr|hpim|imag|imgp?|pict|sany|sdc)[ -]?e?\d{{3,}}\S*{_COPY}",
+    rf"[plrs]\d{{6,7}}{_COPY}|\d{{3}}-\d{{4}}",
+    # But 2019-07-04 and 1965-1970 are a person's.
+    r"(?!\d{4}-\d\d-\d\d$|(?:18|19|20)\d\d-(?:18|19|20)\d\d$)[\d-]{8,}(?:-?wa\d+)?",
     r"[a-z]{2,4}-(?:[a-z]{1,3}\d{2,}|\dm\d)\w*",  # a phone or a camera: SM-G950F, ILCE-7M3
     # A code: eight characters or more, four digits or more. But "Paris2019" is a person's.
     r"(?![^\W\d]+(?:19|20)\d\d$)(?=\S*[^\W\d])(?=(?:\S*?\d){4})\S{8,}",

@@ -23,16 +23,26 @@ _DAY = (
 # Captura de pantalla 2024-03-01 a la(s) 1.45.01 p. m., 截屏2024-03-01 下午1.45.01
 _NAME_DATE = re.compile(
     rf"(?<![0-9]){_DAY}"
-    rf"(?:(?:[-_T ]|, | - |(?P<words> (?:{_LETTER}{{1,6}}\.?(?:\([a-z]\))? ){{1,2}}))?"
-    r"(?P<before>[上下]午|오[전후]|午[前後])? ?"
-    r"(?P<hour>\d\d?)(?P<colon>[-_.:])(?P<minute>\d\d)"
+    rf"(?:(?:[-_ ]{{1,3}}|T| ?, |[-_ ]{_LETTER}{{1,6}}[-_]|"
+    rf"(?P<words>,? (?:{_LETTER}{{1,6}}\.?(?:\([a-z]\))? ){{1,2}}))?"
+    r"(?P<before>[上下]午|오[전후]|午[前後]|Ö[ÖS])? ?"
+    r"(?P<hour>\d\d?)(?P<colon>[-_.:]|(?(words)(?!)| ))(?P<minute>\d\d)"
     r"(?:(?P=colon)(?P<second>\d\d)|(?(words)|(?!)))"
     r"(?:[ \u202f\u00a0]?(?P<half>[AP])(?:\.[ \u202f\u00a0]?)?M)?(?:[._]?\d{3})?(?!\d)|"
-    r"(?:[-_T ]|, )?(?P<hour6>\d\d)(?P<minute6>\d\d)(?P<second6>\d\d)(?:[._]?\d{3})?(?!\d)|"
+    r"(?:[-_ ]{1,3}|T|, )?(?P<hour6>\d\d)(?P<minute6>\d\d)(?P<second6>\d\d)(?:[._]?\d{3})?(?!\d)|"
     r"(?!\d))(?P<app>-WA\d)?",
     re.ASCII | re.IGNORECASE,
 )
-_AFTERNOON = ("下午", "오후", "午後")
+_AFTERNOON = ("下午", "오후", "午後", "ÖS", "ös")
+# Other ways to write a date or a time, and the usual way.
+_WAYS = (
+    (re.compile(r"(?<!\d)(\d{4})年(\d)月"), r"\1年0\2月"),
+    (re.compile(r"(?<!\d)(\d{4})年(\d\d)月(\d)日"), r"\1.\2.0\3"),
+    (re.compile(r"(?<!\d)(\d{4})年(\d\d)月(\d\d)日"), r"\1.\2.\3"),
+    (re.compile(r"(?<!\d)(\d{4})_(\d{4})_(\d{6})(?!\d)"), r"\1\2_\3"),  # of dashboard cameras
+    (re.compile(r"(?<!\d)(\d\d?)h(\d\d)m(\d\d)(?:s\d*)?(?![^\W_])"), r"\1.\2.\3"),
+    (re.compile(r"(?<!\d)(\d\d?)h(\d\d)(?![^\W_])"), r"\1.\2.00"),
+)
 # The letters that cameras put before the number of a picture.
 _CAMERA = re.compile(
     r"(?<![A-Za-z])(?:CIMG|DCIM|DCP|DJI|DSC[A-Z]?|GOPR|HPIM|IMAGE|IMGP?|KIF|MOV|MVC|P|PICT?|SAM|"
@@ -46,10 +56,16 @@ _HASH = re.compile(
     re.IGNORECASE,
 )
 
-# 2019-07-04, 20190704, 2019_07_04 Beach, 04.07.2019, and 2019-07, 2019-07 Italy
-_FOLDER_DAY = re.compile(rf"{_DAY}(?:[-_ .,](?P<rest>.*))?", re.ASCII)
+# 2019-07-04, 20190704, 2019_07_04 Beach, 04.07.2019, and 2019-07, 2019-07 Italy, 2019年7月
+_FOLDER_DAY = re.compile(rf"{_DAY}(?:[-_ .,;(](?P<rest>.*))?", re.ASCII)
+_WORDS = rf"(?:[-_ .,]+{_LETTER}.*| ?\(.*)?"
 _FOLDER_MONTH = re.compile(
-    rf"(?P<year>\d{{4}})[-_.](?P<month>\d\d)(?:[-_ .,]+{_LETTER}.*)?", re.ASCII
+    rf"(?P<year>\d{{4}})(?:[-_.](?P<month>\d\d){_WORDS}|年(?P<month2>\d\d?)月)", re.ASCII
+)
+# In the folder of a year: 07, 07 July, 07-04, 0704 Beach, 2019-07
+_WITHIN_YEAR = re.compile(rf"(?P<month>\d\d)(?:[-_.]?(?P<day>\d\d)(?!\d))?{_WORDS}", re.ASCII)
+_FOLDER_YEAR = re.compile(  # 2019, 2019年, and Google's
+    r"(?:(?:Photos (?:from|de)|Fotos (?:von|aus|de|del)|Foto dal|Foto's uit) )?(\d{4})年?", re.ASCII
 )
 
 
@@ -60,6 +76,7 @@ def date_in_name(name: str) -> str | None:
     behind a camera's letters (DSC_18880101) are a date only if there were digital cameras then.
     """
     name = _HASH.sub("", unicodedata.normalize("NFC", name))  # Macs decompose letters
+    name = _in_usual_way(name)
     for found in _NAME_DATE.finditer(name):
         day = _day(found)
         hour, minute = found["hour"] or found["hour6"], found["minute"] or found["minute6"]
@@ -67,9 +84,7 @@ def date_in_name(name: str) -> str | None:
             continue
         if not hour:
             return day
-        half = found["half"]
-        if found["before"]:
-            half = "p" if found["before"] in _AFTERNOON else "a"
+        half = found["half"] or half_of_day(found["before"])
         second = found["second"] or found["second6"] or "0"
         return real_moment(day, hour, minute, second, half) or day
     return None
@@ -79,8 +94,9 @@ def date_of_folders(folder: str) -> str | None:
     """Return the date that is the name of a folder or of a folder above it, ISO 8601, or None.
 
     The nearest folder whose name is a date counts, wherever the library's root is. A day
-    (2019-07-04, 20190704) or a month (2019-07) may have words behind it. A year (2019) has none. In
-    a folder of a year, 07 is a month; in a folder of a month, 04 is a day.
+    (2019-07-04, 20190704) or a month (2019-07) may have words behind it. A year (2019) has none,
+    but Google's "Photos from 2019" is a year. In a folder of a year, 07 is a month and 07-04 a day;
+    in a folder of a month, 04 is a day.
     """
     names = folder.split(os.sep)
     for end in range(len(names), 0, -1):
@@ -93,23 +109,36 @@ def date_of_folders(folder: str) -> str | None:
 def _date_of_folder(names: list[str]) -> str | None:
     """Return the date that is a folder's name, by the names of up to two folders above it too."""
     name = names[-1]
-    if not name[:2].isdigit():  # nearly always so, and quick to see
+    if not name[:1].isdigit() and not name[-4:].isdigit():  # nearly always so, and quick to see
         return None
-    if len(name) == 2:
-        if len(names) > 1 and _is_year(names[-2]):
-            day = real_day(names[-2], name, "1")
-            return day and day[:7]
-        return real_day(*names) if len(names) == 3 and _is_year(names[0]) else None
-    if _is_year(name):
-        day = real_day(name, "1", "1")
+    name = _in_usual_way(name)
+    if len(name) == 2 and len(names) == 3 and _is_year(names[0]):
+        return real_day(*names)
+    if len(names) > 1 and _is_year(names[-2]) and (found := _WITHIN_YEAR.fullmatch(name)):
+        day = real_day(names[-2], found["month"], found["day"] or "1")
+        return day if found["day"] else day and day[:7]
+    if found := _FOLDER_YEAR.fullmatch(name):
+        day = real_day(found[1], "1", "1")
         return day and day[:4]
     if found := _FOLDER_DAY.fullmatch(name):
         # Two dates are a span of time.
         return None if date_in_name(found["rest"] or "") else _day(found)
     if found := _FOLDER_MONTH.fullmatch(name):
-        day = real_day(found["year"], found["month"], "1")
+        day = real_day(found["year"], found["month"] or found["month2"], "1")
         return day and day[:7]
     return None
+
+
+def half_of_day(words: str | None) -> str | None:
+    """Return a or p, the half of the day that words before a time name; None without words."""
+    return words and ("p" if words in _AFTERNOON else "a")
+
+
+def _in_usual_way(name: str) -> str:
+    """Return a name with the dates and times in it written as most programs write them."""
+    for way, usual in _WAYS:
+        name = way.sub(usual, name)
+    return name
 
 
 def _is_year(name: str) -> bool:

@@ -40,6 +40,7 @@ class UserMetadata:
         notes: Other texts that people wrote: they are searched, but not shown as a caption.
         position: Latitude and longitude in degrees, north and east positive.
         dates: By source, ISO 8601, as precise as they are known: a year is enough.
+        damage: What of them in the photo's file couldn't be read, in one line for people.
     """
 
     title: str = ""
@@ -52,6 +53,7 @@ class UserMetadata:
     notes: tuple[str, ...] = ()
     position: tuple[float, float] | None = None
     dates: Mapping[DateSource, str] = field(default_factory=dict)
+    damage: str = ""
 
     def over(self, other: UserMetadata) -> UserMetadata:
         """Return these metadata; values that they lack are taken from `other`.
@@ -70,6 +72,7 @@ class UserMetadata:
             distinct(self.notes + other.notes),
             self.position or other.position,
             {**other.dates, **self.dates},
+            self.damage or other.damage,
         )
 
     def joined(self, other: UserMetadata) -> UserMetadata:
@@ -122,6 +125,7 @@ def cleaned(raw: UserMetadata) -> UserMetadata:
         notes=_beyond((title, description, alt_text), (*notes, *doubtful)),
         position=raw.position if raw.position != (0.0, 0.0) else None,  # a receiver without signal
         dates=raw.dates,
+        damage=raw.damage,
     )
 
 

@@ -17,6 +17,7 @@ class Stage(StrEnum):
     WALK = "walk"  # a folder can't be opened
     DECODE = "decode"  # a file gives no pixels
     SIDECAR = "sidecar"  # a sidecar is damaged or out of reach
+    METADATA = "metadata"  # what people wrote in a photo is damaged; the photo itself is read
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from photosearch.files import drives
+from photosearch.store.failures import Stage
 from photosearch.store.roots import below
 
 
@@ -62,8 +63,9 @@ def known_below(connection: sqlite3.Connection, root: str) -> dict[str, Known]:
         WHERE path = :root OR (path > :low AND path < :high)
         UNION ALL SELECT path, size, mtime_ns, 0, reason, NULL, 0, 0, NULL, NULL, NULL
         FROM failures
-        WHERE path = :root OR (path > :low AND path < :high)"""
-    rows = connection.execute(query, {"root": os.fsencode(root), "low": low, "high": high})
+        WHERE (path = :root OR (path > :low AND path < :high)) AND stage <> :harmless"""
+    values = {"root": os.fsencode(root), "low": low, "high": high, "harmless": Stage.METADATA}
+    rows = connection.execute(query, values)
     # If a file was a photo and later failed, it has a row in both tables. The failure's row comes
     # last, and so replaces the photo's.
     return {

@@ -12,6 +12,7 @@ from photosearch.files.paths import root_of, top_of
 from photosearch.store.clock import now
 from photosearch.store.dates import redate
 from photosearch.store.descriptions import DESCRIBING
+from photosearch.store.failures import Stage
 from photosearch.store.photos import set_aside
 from photosearch.store.roots import below, outer_roots
 from photosearch.store.search_rows import write_search_row
@@ -82,13 +83,22 @@ def touch_photo(connection: sqlite3.Connection, photo_id: int, root: str, file: 
 def _set_file(connection: sqlite3.Connection, photo_id: int, root: str, file: File) -> None:
     """Give a photo a file with its content, and show the photo."""
     path = os.fsencode(file.path)
+    query = "SELECT coalesce(path, former_path) FROM photos WHERE id = ?"
+    (before,) = connection.execute(query, (photo_id,)).fetchone()
     connection.execute(
         """UPDATE photos SET path = ?, former_path = NULL, display = ?, size = ?, mtime_ns = ?,
            inode = ?, missing_since = NULL WHERE id = ?""",
         (path, display(file.path), file.size, file.mtime_ns, file.inode, photo_id),
     )
     redate(connection, [photo_id])  # the new name, or the new folder's, may be a date
-    connection.execute("DELETE FROM failures WHERE path = ?", (path,))
+    if before != path:
+        connection.execute("DELETE FROM failures WHERE path = ?", (path,))
+    # The content is the same, and so is the damage in it.
+    connection.execute(
+        "UPDATE failures SET path = ?, display = ? WHERE path = ? AND stage = ?",
+        (path, display(file.path), before, Stage.METADATA),
+    )
+    connection.execute("DELETE FROM failures WHERE path = ? AND stage <> ?", (path, Stage.METADATA))
     write_search_row(connection, photo_id, root)
 
 

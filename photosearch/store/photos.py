@@ -13,7 +13,7 @@ from photosearch.photo.dates import DateSource, when_taken
 from photosearch.store.clock import now
 from photosearch.store.dates import read_dates, stored_dates
 from photosearch.store.descriptions import Models, write_description
-from photosearch.store.failures import Failure, write_failure
+from photosearch.store.failures import Failure, Stage, write_failure
 from photosearch.store.runs import add_to_run
 from photosearch.store.search_rows import write_search_row
 from photosearch.store.user_metadata import write_user_metadata
@@ -105,6 +105,12 @@ def _write_photo(
     mended = {file.path, *(sidecar.path for sidecar in file.sidecars)} - unread
     query = "DELETE FROM failures WHERE path = ?"
     connection.executemany(query, [(os.fsencode(there),) for there in mended])
+    if photo.user_metadata is not None and photo.user_metadata.damage:
+        damage = photo.user_metadata.damage
+        write_failure(
+            connection,
+            Failure(file.path, damage, file.size, file.mtime_ns, Stage.METADATA, in_part=True),
+        )
     write_user_metadata(connection, photo_id, photo.user_metadata, keep=photo.keeps_words)
     if models is not None and photo.description is not None:
         write_description(connection, photo_id, models, photo.description)

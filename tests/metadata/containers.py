@@ -112,5 +112,26 @@ def iptc(*keywords: str) -> bytes:
     records = b"".join(
         b"\x1c\x02\x19" + struct.pack(">H", len(word.encode())) + word.encode() for word in keywords
     )
+    return _resource(records)
+
+
+def _resource(records: bytes) -> bytes:
+    """Return Photoshop's block of IPTC."""
     size = struct.pack(">I", len(records))
     return b"8BIM\x04\x04\0\0" + size + records + bytes(len(records) % 2)
+
+
+def jpeg_with_iptc(title: bytes, announced: bytes, number: int) -> Callable[[], bytes]:
+    """Return what makes a JPEG with an IPTC title, in an encoding that is announced or not."""
+
+    def make() -> bytes:
+        sets = ((1, 90, announced), (2, 5, title)) if announced else ((2, 5, title),)
+        records = b"".join(
+            struct.pack(">BBBH", 0x1C, record, name, len(text)) + text
+            for record, name, text in sets
+        )
+        block = b"Photoshop 3.0\0" + _resource(records)
+        whole = picture("jpeg", 400 + number)
+        return whole[:2] + b"\xff\xed" + struct.pack(">H", len(block) + 2) + block + whole[2:]
+
+    return make

@@ -39,7 +39,13 @@ def test_one_line_is_one_printable_line(text: str, limit: int) -> None:
     line = one_line(text, limit)
     assert len(line) <= limit and line.isprintable()
     assert line == " ".join(line.split())
-    assert line == "" or any(char.isalnum() for char in line)
+    is_told = any(char.isalnum() or unicodedata.category(char) == "So" for char in line)
+    assert line == "" or is_told
+
+
+@pytest.mark.parametrize(("text", "line"), [(" 🎂\n", "🎂"), ("♥", "♥"), ("-- !?", ""), (" ", "")])
+def test_a_picture_is_a_text_and_signs_are_none(text: str, line: str) -> None:
+    assert one_line(text, 20) == line
 
 
 @pytest.mark.parametrize(

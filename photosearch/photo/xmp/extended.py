@@ -22,14 +22,16 @@ def joined_extension(packet: bytes, segments: Iterable[bytes]) -> tuple[bytes, l
     """Return the extension that a JPEG's packet names, and its damage; empty if it names none.
 
     If a part is missing, or the hash differs, the bytes that are there are returned. Extensions of
-    other names are leftovers.
+    other names are leftovers. Many programs write a photo anew without any extension: then there is
+    nothing to read, and no damage.
 
     Args:
         packet: the main packet.
         segments: the contents of the JPEG's APP1 segments, each with its header.
     """
     named = _NAMED.search(packet)
-    if named is None:
+    segments = [segment for segment in segments if segment.startswith(_HEADER)]
+    if named is None or not segments:
         return b"", []
     parts: dict[int, bytes] = {}
     start = len(_HEADER) + _NAME_LENGTH

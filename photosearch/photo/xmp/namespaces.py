@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 _NAMESPACES = (
     ("acdsee", "http://ns.acdsee.com/iptc/1.0/"),
+    ("acdsee-rs", "http://ns.acdsee.com/regions/"),
     ("dc", "http://purl.org/dc/elements/1.1/"),
     ("dc", "http://purl.org/dc/elements/1.0/"),
     ("dc", "http://purl.org/dc/terms/"),
@@ -23,6 +24,8 @@ _NAMESPACES = (
     ("MP", "http://ns.microsoft.com/photo/1.2/"),
     ("MPRI", "http://ns.microsoft.com/photo/1.2/t/RegionInfo#"),
     ("MPReg", "http://ns.microsoft.com/photo/1.2/t/Region#"),
+    ("mwg-coll", "http://www.metadataworkinggroup.com/schemas/collections/"),
+    ("mwg-kw", "http://www.metadataworkinggroup.com/schemas/keywords/"),
     ("mwg-rs", "http://www.metadataworkinggroup.com/schemas/regions/"),
     ("photoshop", "http://ns.adobe.com/photoshop/1.0/"),
     ("rdf", "http://www.w3.org/1999/02/22-rdf-syntax-ns#"),

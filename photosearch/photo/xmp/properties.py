@@ -30,6 +30,8 @@ class _Use(Enum):
     PLACE = auto()
     LATITUDE = auto()
     LONGITUDE = auto()
+    LATITUDE_LETTER = auto()  # N or S, if the latitude has none
+    LONGITUDE_LETTER = auto()
     STARS = auto()
     PERCENT = auto()
     TAKEN = auto()
@@ -39,12 +41,22 @@ class _Use(Enum):
 
 
 _REGION = "mwg-rs:Regions/mwg-rs:RegionList"
+_ACDSEE_REGION = "acdsee-rs:Regions/acdsee-rs:RegionList"
 _IPTC_REGION = "Iptc4xmpExt:ImageRegion"
+_MOST_LEVELS = 12  # of keywords, each within the other
 
 
 def _in_locations(field: str, use: _Use) -> dict[str, _Use]:
     """Return the rows of a field that is there for the place of the camera and of the motif."""
     return {f"Iptc4xmpExt:Location{which}/{field}": use for which in ("Created", "Shown")}
+
+
+def _nested_keywords() -> Iterator[str]:
+    """Yield the paths of the keywords in the hierarchies of the Metadata Working Group."""
+    level = "mwg-kw:Keywords/mwg-kw:Hierarchy"
+    for _ in range(_MOST_LEVELS):
+        yield f"{level}/mwg-kw:Keyword"
+        level += "/mwg-kw:Children"
 
 
 # Of properties with the same use, the upper goes before the lower.
@@ -63,7 +75,9 @@ _USES: Mapping[str, _Use] = {
     "Iptc4xmpExt:Event": _Use.NOTE,
     "Iptc4xmpExt:OrganisationInImageName": _Use.NOTE,
     "Iptc4xmpExt:ArtworkOrObject/Iptc4xmpExt:AOTitle": _Use.NOTE,
+    "dc:coverage": _Use.NOTE,
     "mediapro:Event": _Use.NOTE,
+    "mwg-coll:Collections/mwg-coll:CollectionName": _Use.NOTE,
     f"{_REGION}/mwg-rs:Description": _Use.NOTE,
     f"{_IPTC_REGION}/Iptc4xmpExt:Name": _Use.NOTE,
     "dc:subject": _Use.KEYWORD,
@@ -73,9 +87,13 @@ _USES: Mapping[str, _Use] = {
     "expressionmedia:CatalogSets": _Use.KEYWORD,
     "digiKam:TagsList": _Use.PATH,
     "MicrosoftPhoto:LastKeywordXMP": _Use.PATH,
+    "MicrosoftPhoto:LastKeywordIPTC": _Use.PATH,
+    **dict.fromkeys(_nested_keywords(), _Use.KEYWORD),
     "acdsee:categories": _Use.CATEGORIES,
     f"{_REGION}/mwg-rs:Name": _Use.REGION_NAME,
     f"{_REGION}/mwg-rs:Type": _Use.REGION_TYPE,
+    f"{_ACDSEE_REGION}/acdsee-rs:Name": _Use.REGION_NAME,
+    f"{_ACDSEE_REGION}/acdsee-rs:Type": _Use.REGION_TYPE,
     "MP:RegionInfo/MPRI:Regions/MPReg:PersonDisplayName": _Use.PERSON,
     "Iptc4xmpExt:PersonInImage": _Use.PERSON,
     "Iptc4xmpExt:PersonInImageWDetails/Iptc4xmpExt:PersonName": _Use.PERSON,
@@ -95,13 +113,15 @@ _USES: Mapping[str, _Use] = {
     **_in_locations("Iptc4xmpExt:WorldRegion", _Use.PLACE),
     "exif:GPSLatitude": _Use.LATITUDE,
     "exif:GPSLongitude": _Use.LONGITUDE,
+    "exif:GPSLatitudeRef": _Use.LATITUDE_LETTER,  # by Apple
+    "exif:GPSLongitudeRef": _Use.LONGITUDE_LETTER,
     **_in_locations("exif:GPSLatitude", _Use.LATITUDE),
     **_in_locations("exif:GPSLongitude", _Use.LONGITUDE),
     "xmp:Rating": _Use.STARS,
     "acdsee:rating": _Use.STARS,
     "MicrosoftPhoto:Rating": _Use.PERCENT,
-    "photoshop:DateCreated": _Use.TAKEN,  # where people correct it, often to a year alone
     "exif:DateTimeOriginal": _Use.TAKEN,
+    "photoshop:DateCreated": _Use.TAKEN,
     "acdsee:datetime": _Use.TAKEN,
     "exif:DateTimeDigitized": _Use.DIGITISED,
     "xmp:CreateDate": _Use.DIGITISED,
@@ -225,16 +245,24 @@ def _rating(uses: Mapping[_Use, list[Value]]) -> int | None:
 def _position(uses: Mapping[_Use, list[Value]]) -> tuple[float, float] | None:
     """Return the first latitude and longitude in degrees that belong together."""
     longitudes = {
-        (value.path.rpartition("/")[0], value.owner): value.text
+        (value.path.rpartition("/")[0], value.owner): _lettered(value, uses[_Use.LONGITUDE_LETTER])
         for value in reversed(uses[_Use.LONGITUDE])
     }
     for value in uses[_Use.LATITUDE]:
-        latitude = _degrees(value.text, "NS", 90)
+        latitude = _degrees(_lettered(value, uses[_Use.LATITUDE_LETTER]), "NS", 90)
         other = longitudes.get((value.path.rpartition("/")[0], value.owner), "")
         longitude = _degrees(other, "EW", 180)
         if latitude is not None and longitude is not None:
             return latitude, longitude
     return None
+
+
+def _lettered(coordinate: Value, letters: list[Value]) -> str:
+    """Return a coordinate with the letter that stands beside it, if it has no letter or sign."""
+    text = coordinate.text.strip()
+    beside = [letter.text.strip()[:1] for letter in letters if letter.owner == coordinate.owner]
+    is_bare = text[:1].isdigit() and not text[-1:].isalpha() and "/" not in coordinate.path
+    return text + beside[0] if is_bare and beside else text
 
 
 def _degrees(text: str, letters: str, limit: float) -> float | None:

@@ -24,6 +24,14 @@ _JUNK = [
     "SAMSUNG", "Insta360", "CASIO DIGITAL CAMERA", "SANYO DIGITAL CAMERA", "EPSON DSC picture",
     "charset=Ascii binary comment", "Kodak EasyShare",
     "Maker:0x4c,Date:2017-8-8,Ver:6,Lens:Kan03,Act:Lar02,E-ve", "DCIM100MEDIA",
+    "#SHOT ON MI A2 LITE", "Shot on POCO X3 NFC", "Shot on HONOR 20 Lite", "oznorhdr", "fznorco",
+    "bsthdr", "BENQ DIGITAL CAMERA", "AGFAPHOTO", "Affinity Photo 1.10.5", "VueScan 9",
+    "Corel PaintShop Pro 2021", "ACDSee Ultimate 2021", "Scanned with CamScanner",
+    "Made with Google AI", "Edited with PicsArt", "Created with Lunapic", "gnome-screenshot",
+    "Unbenannt-1", "Sans titre", "无标题", "iPhone 12 Pro", "Redmi Note 8", "Ver.1.01", "-", "...",
+    "IMG_1234 (1)", "IMG_1234 copy", "DSC01234 1", "P1010023 (2)", "COOLPIX P900",
+    "HP PhotoSmart 618",
+    "FinePix Z", "FullSizeRender", "Image from iOS", "Scanned Image",
 ]  # fmt: skip
 
 # Short titles that people give; rules against junk must leave them alone.
@@ -37,6 +45,9 @@ _REAL = [
     "Picture 7 of the series", "DSC club dinner", "4 July", "1st prize", "C-3PO", "U2", "Web 2.0",
     "東京", "Ü", "Opa & Oma", "DCIM", "Picture of Ann", "Dad's Leica M3",
     "Created by Ann", "Description of a struggle", "Default judge", "Hello, Moto!", "Version 2",
+    "OK", "Me", "My cat", "Nokia beach", "HDR sunset", "2020", "R1", "No. 5", "#1", "C3PO",
+    "Wow!!!", "Sketch", "Burst pipe", "HappyBirthdayToYouMyDearAnna", "My iPhone",
+    "Pixel the cat", "Sans toi", "♥", "1965-1970", "Camera roll", "Scanned from Oma's album",
 ]  # fmt: skip
 
 

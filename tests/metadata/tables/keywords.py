@@ -81,6 +81,8 @@ _HIERARCHIES = [
         judge={"XMP-microsoft:LastKeywordXMP": "Barn owl"}, keywords=("Barn owl",)),
     row("Media Pro's sets", "-XMP-mediapro:CatalogSets=Travel|Kunigunde Bay", formats=ALL,
         keywords=Has("Travel", "Kunigunde Bay")),
+    row("keywords of emoji alone", "-XMP-dc:Subject=🎂", "-XMP-dc:Subject=♥", formats=ALL,
+        keywords=("🎂", "♥"), found=("🎂", "♥")),
     row("all lists together", "-XMP-dc:Subject=Barn owl",
         "-XMP-digiKam:TagsList=Animals/Barn owl", "-XMP-microsoft:LastKeywordXMP=Animals/Barn owl",
         "-XMP-lr:HierarchicalSubject=Animals|Barn owl",

@@ -39,6 +39,8 @@ _MICROSOFT = (
 )
 _PLACE = "{City=Oslo,CountryName=Norway,ProvinceState=Østlandet,Sublocation=Grünerløkka}"
 
+_ACDSEE = 'xmlns:acdsee-rs="http://ns.acdsee.com/regions/"'
+
 _PEOPLE = [
     row("face regions", _faces("Ann Lee", "Bo"), formats=ALL,
         judge={"XMP-mwg-rs:RegionName": ["Ann Lee", "Bo"]}, people=("Ann Lee", "Bo"),
@@ -70,6 +72,11 @@ _PEOPLE = [
         "-XMP-iptcExt:PersonInImageName=Ann Lee", formats=ALL, found=("ann",)),
     row("IPTC's image regions",  # debatable: the notes don't name them
         "-XMP-iptcExt:ImageRegion={Name=Ann Lee,RId=1}", formats=ALL, judge={}, found=("ann",)),
+    row("ACDSee's regions", formats=ALL, people=("Ann Lee",),
+        xmp=packet(f'<acdsee-rs:Regions {_ACDSEE} rdf:parseType="Resource"><acdsee-rs:RegionList>'
+                   '<rdf:Bag><rdf:li><rdf:Description acdsee-rs:Type="Face"'
+                   ' acdsee-rs:Name="Ann Lee"/></rdf:li></rdf:Bag></acdsee-rs:RegionList>'
+                   "</acdsee-rs:Regions>")),
     row("a name with blanks around it", formats=ALL, people=("Ann Lee",),
         xmp=packet(bag("Iptc4xmpExt:PersonInImage", " Ann  Lee\n", ""))),
     row("a name with a comma", "-XMP-iptcExt:PersonInImage=Lee, Ann", formats=ALL,
@@ -149,6 +156,13 @@ _GPS = [
           xmp=packet("", f'exif:GPSLatitude="{text}" exif:GPSLongitude="2,17.67E"'),
           judge={"XMP-exif:GPSLatitude": "48.8583"} if "," in text and "." in text else {})
       for text in ("48,51.498N", "48,51.498000N", "48,51,29.88N")),
+    row("XMP's position as Apple writes it, south and west", formats=ALL,
+        position=Near(-33.4489, -70.6693),
+        xmp=packet(simple("exif:GPSLatitude", "33.4489") + simple("exif:GPSLatitudeRef", "S")
+                   + simple("exif:GPSLongitudeRef", "W") + simple("exif:GPSLongitude", "70.6693"))),
+    row("a letter beside doesn't turn a sign", formats=ALL, position=Near(-33.4489, -70.6693),
+        xmp=packet("", 'exif:GPSLatitude="-33.4489" exif:GPSLatitudeRef="S"'
+                       ' exif:GPSLongitude="70,40.158W" exif:GPSLongitudeRef="W"')),
     row("XMP's 0,0 is no place", "-XMP-exif:GPSLatitude=0", "-XMP-exif:GPSLongitude=0",
         formats=ALL, judge={}, position=None),
     row("half a position is none", "-XMP-exif:GPSLatitude=48.8583", formats=ALL, judge={},

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import zlib
 
-from tests.metadata.containers import chunk, exif, jpeg_with, png_behind, png_with, saved
+from tests.metadata.containers import (
+    chunk,
+    exif,
+    jpeg_with,
+    jpeg_with_iptc,
+    png_behind,
+    png_with,
+    saved,
+)
 from tests.metadata.packets import alt, packet, simple
 from tests.metadata.row import ALL, FILES, IPTC, JPEG, PNG, SIDECAR, Has, Lacks, row
 
@@ -77,6 +85,11 @@ _FIELDS = [
         found=("ירושלים",)),
     row("decomposed letters are composed", "-XMP-dc:Title=Mu\u0308nchen", formats=ALL,
         title="München", found=("München", "munchen")),
+    row("a collection's name", formats=ALL, found=("ski",), xmp=packet(
+        '<mwg-coll:Collections xmlns:mwg-coll="http://www.metadataworkinggroup.com/schemas/'
+        'collections/"><rdf:Bag><rdf:li mwg-coll:CollectionName="Ski trip"/></rdf:Bag>'
+        "</mwg-coll:Collections>")),
+    row("what the photo covers", "-XMP-dc:Coverage=Oslo harbour", formats=ALL, found=("harbour",)),
     row("lines become one line", formats=ALL, judge={},
         xmp=packet(alt("dc:description", "Our\nold\r\nwall")), description="Our old wall"),
 ]  # fmt: skip
@@ -208,6 +221,12 @@ _CODES = [
         judge={"IPTC:ObjectName": "Łódź"}, title="Łódź"),
     row("IPTC that announces nothing, in Latin-1", "-charset", "iptc=latin",
         "-IPTC:ObjectName=Zürich", formats=IPTC, judge={}, title="Zürich"),
+    *(row(f"IPTC that announces {what}, in {code}", photo="a.jpg", title="Zürich, Gerät",
+          content=jpeg_with_iptc("Zürich, Gerät".encode(code), announced, number))
+      for number, (what, announced, code) in enumerate([
+          ("nothing", b"", "mac_roman"), ("nothing", b"", "cp1252"),
+          ("UTF-8", b"\x1b%G", "latin-1"), ("UTF-8", b"\x1b%G", "utf-8"),
+          ("Latin-2", b"\x1b-B", "iso8859-2")])),
     row("EXIF's description in Latin-1", "-charset", "exif=latin", "-IFD0:ImageDescription=Zürich",
         formats=JPEG, judge={}, description="Zürich"),
 ]  # fmt: skip

@@ -195,6 +195,34 @@ def test_a_changed_sidecar_is_read_without_captioning(album: Album, packet: Pack
     assert album.row("runs", "sum(captioned)") == (2,)
 
 
+def test_damaged_words_in_a_photo_are_told_until_they_are_mended(
+    album: Album, packet: Packet
+) -> None:
+    album.photo("blue.jpg", "blue")
+    path = album.photo("a.jpg", xmp=packet({"dc:title": "Rome"}) + b"leftover")
+    assert (album.index(namer()).failed, album.find("red")[0].caption) == (0, "Rome")
+    assert album.row("failures", "display, stage") == (path, "metadata")
+    for metadata in (False, True):
+        summary = album.index(retry=True, metadata=metadata)
+        assert (summary.captioned, summary.failed, summary.failed_before) == (0, 0, 0)
+        assert album.row("failures", "display, stage") == (path, "metadata")
+    moved = str(album.photos / "b.jpg")
+    os.rename(path, moved)
+    assert album.index().moved == 1
+    assert album.row("failures", "display, stage") == (moved, "metadata")
+    os.utime(moved, ns=(1, 1))
+    album.index()
+    assert album.row("failures", "display, stage") == (moved, "metadata")
+    album.photo("b.jpg", xmp=packet({"dc:title": "Oslo"}))
+    album.index(namer())
+    assert (album.row("failures"), album.find("red")[0].caption) == (None, "Oslo")
+    album.photo("b.jpg", xmp=packet({"dc:title": "Rome"}) + b"leftover")
+    album.index(namer())
+    os.remove(moved)
+    album.index()
+    assert album.row("failures") is None
+
+
 def test_a_damaged_sidecar_is_told_once_and_until_it_is_mended(
     album: Album, packet: Packet
 ) -> None:

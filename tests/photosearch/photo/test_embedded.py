@@ -133,7 +133,7 @@ def test_xmp_before_iptc_before_exif(full: bytes) -> None:
 
 
 def test_a_text_that_stands_in_all_blocks_is_no_note() -> None:
-    block, xmp = iptc((2, 120, b"On the bridge")), b"<x/>"
+    block, xmp = iptc((2, 120, b"On the bridge")), b"<x:xmpmeta/>"
     assert read_photo(jpeg(block, xmp, b"On the  bridge")) == UserMetadata("", "On the bridge")
 
 

@@ -50,6 +50,7 @@ def test_damage_is_told_and_other_extensions_are_left_out() -> None:
     assert joined_extension(packet, wrong) == (b"Of the bridge", [Damage.EXTENSION])
     assert joined_extension(packet, segments_of(b"old", 4)) == (b"", [Damage.EXTENSION])
     assert joined_extension(b"<rdf:RDF/>", parts) == (b"", [])
+    assert joined_extension(packet, [b"Exif\0\0"]) == (b"", [])
 
 
 def test_an_extension_of_a_jpeg_is_read(packet: Packet) -> None:

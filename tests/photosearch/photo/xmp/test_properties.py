@@ -24,10 +24,13 @@ def test_every_property_says_something(path: str) -> None:
         "Name": "Ann", "Rating": "1", "rating": "3", "datetime": "2001", "DateTime": "2001",
         "GPSLatitude": "10", "GPSLongitude": "10", "GPSTimeStamp": "2001-02-03T04:05:06Z",
         "categories": '<Category Assigned="1">Rome</Category>', "Type": "Focus",
+        "GPSLatitudeRef": "S", "GPSLongitudeRef": "W",
     }  # fmt: skip
     text = texts.get(name, "2001" if "Date" in name else "Rome")
     partner = {"GPSLatitude": "GPSLongitude", "GPSLongitude": "GPSLatitude", "Type": "Name"}
     beside = [(f"{start}:{partner[name]}", texts[partner[name]])] if name in partner else []
+    if name.endswith("Ref"):
+        beside = [(f"exif:{name}", texts[name]) for name in ("GPSLatitude", "GPSLongitude")]
     assert said(*beside, (path, text)) != said(*beside)
 
 
@@ -226,7 +229,7 @@ def test_ratings_in_percent() -> None:
 
 def test_dates_by_source() -> None:
     values = [
-        ("exif:DateTimeOriginal", "2003-03-03T03:03:03"), ("photoshop:DateCreated", "1931"),
+        ("photoshop:DateCreated", "1931"), ("exif:DateTimeOriginal", "2003-03-03T03:03:03"),
         ("xmp:CreateDate", "2002-02-02"), ("xmp:ModifyDate", "2023"),
         ("exif:GPSTimeStamp", "2003-03-03T02:03:03Z"),
     ]  # fmt: skip
@@ -235,7 +238,8 @@ def test_dates_by_source() -> None:
         DateSource.GPS: "2003-03-03T02:03:03+00:00",
         DateSource.MODIFIED: "2023",
     }
-    assert said(*values).dates == {DateSource.CREATED: "1931", **others}
-    assert said(*values, sidecar=True).dates == {DateSource.SIDECAR: "1931", **others}
-    values[1] = ("photoshop:DateCreated", "0000-00-00")
-    assert said(*values).dates[DateSource.CREATED] == "2003-03-03T03:03:03"
+    shutter = "2003-03-03T03:03:03"
+    assert said(*values).dates == {DateSource.CREATED: shutter, **others}
+    assert said(*values, sidecar=True).dates == {DateSource.SIDECAR: shutter, **others}
+    values[1] = ("exif:DateTimeOriginal", "0000-00-00")
+    assert said(*values).dates[DateSource.CREATED] == "1931"
