@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
+
+# One emoji; two letters of the second alphabet of emoji are a flag. Colours of skin are left out.
+# To compile a pattern takes time, and most texts have none of these: `re` does it at first use.
+EMOJI = (
+    "[\U0001f1e6-\U0001f1ff]{2}|"
+    "[\u2600-\u27bf\u2b50\u2b55\U0001f300-\U0001f3fa\U0001f400-\U0001faff]"
+)
 
 
 def display(path: str) -> str:
@@ -16,13 +24,21 @@ def bindable(text: str) -> str:
 
 
 def searchable(text: str) -> str:
-    """Return text as it is searched: composed letters (Macs decompose them), no control codes."""
+    """Return text as it is searched: composed letters (Macs decompose them), no control codes.
+
+    Characters that are never seen, within words of Persian or between emoji, are left out.
+    """
     text = unicodedata.normalize("NFC", display(text))
-    return "".join(" " if unicodedata.category(char) == "Cc" else char for char in text)
+    if text.isascii() and text.isprintable():
+        return text
+    kinds = {"Cc": " ", "Cf": ""}
+    return "".join(kinds.get(unicodedata.category(char), char) for char in text)
 
 
 def one_line(text: str, limit: int) -> str:
-    """Return text as one printable line of composed letters (NFC), empty if no letter is in it.
+    """Return text as one printable line of composed letters (NFC).
+
+    If the text has no letter, digit or emoji, the line is empty.
 
     Args:
         text: anything at all.
@@ -32,7 +48,10 @@ def one_line(text: str, limit: int) -> str:
     spaced = "".join(" " if char.isspace() else char for char in text[: 4 * limit])
     shown = "".join(char for char in spaced if unicodedata.category(char)[0] != "C")
     line = " ".join(unicodedata.normalize("NFC", shown).split())[:limit].rstrip()
-    return line if any(char.isalnum() for char in line) else ""
+    says = any(char.isalnum() for char in line) or (
+        not line.isascii() and re.search(EMOJI, line) is not None
+    )
+    return line if says else ""
 
 
 def counted(number: int, noun: str, plural: str | None = None) -> str:

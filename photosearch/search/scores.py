@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -77,10 +78,14 @@ def score(
     parts: dict[PartKind, np.ndarray] = {}
     if query.words and (meaning is None or query.ranker.asks_words):
         visible = meaning.seen.sees if meaning and meaning.seen else lambda word: False
-        words, by_person = word_scores(connection, stemmer, photos, query, visible)
+        is_noun = _nouns(meaning) if meaning else lambda word: True
+        words, by_person = word_scores(connection, stemmer, photos, query, visible, is_noun)
         parts = {PartKind.WORDS: words, PartKind.PERSON: by_person}
     if meaning is None or not len(photos):
-        values = np.asarray(parts.get(PartKind.WORDS, np.zeros(len(photos))), float)
+        none = np.zeros(len(photos))
+        # The words of a person are surer: a man on an isle is not the Isle of Man.
+        by_person = parts.get(PartKind.PERSON, none)
+        values = np.asarray(parts.get(PartKind.WORDS, none) * (1 + by_person) / 2, float)
         return Scores(photos[values > 0], values[values > 0])
     rows = meaning.vectors.rows(photos)
     baselines = {kind: each.baseline for kind, each in compared.items()}
@@ -94,3 +99,9 @@ def score(
     odds = fusion.log_odds(parts, weights, baselines, len(meaning.vectors.photos))
     values = fusion.probability(odds)
     return Scores(photos, values, weights.min_score, parts, baselines, weights)
+
+
+def _nouns(meaning: Meaning) -> Callable[[str], bool]:
+    """Return whether a word stands in the model's own lists; they are read when first asked."""
+    listed = functools.cache(lambda: meaning.encoder.listed())
+    return lambda word: word in listed()

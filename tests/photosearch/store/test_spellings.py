@@ -67,7 +67,7 @@ def test_parts_of_words(word: str, parts: str) -> None:
 @pytest.mark.parametrize(
     ("text", "whole"),
     [
-        ("Pat O'Brien", ["obrien"]), ("O’Brien's dog", ["obrien"]), ("the dog's ball", []),
+        ("Pat O'Brien", ["obrien"]), ("O’Brien's dog", ["obrien", "obriens"]), ("the dog's ball", ["dogs"]),
         ("Jean-Luc", ["jeanluc"]), ("AC/DC, R.E.M. live", ["acdc", "rem"]), ("2019/07", []),
         ("DCIM/IMG", []), ("rock 'n' roll", []), ("A/B testing", ["ab"]),
     ],
