@@ -12,6 +12,8 @@ EMOJI = (
     "[\u2600-\u27bf\u2b50\u2b55\U0001f300-\U0001f3fa\U0001f400-\U0001faff]"
 )
 
+_BLANK = "\u200b"  # a blank that is never seen; its category is that of what joins letters
+
 
 def display(path: str) -> str:
     """Return a path as text that any terminal, file or database can hold."""
@@ -28,11 +30,12 @@ def searchable(text: str) -> str:
 
     Characters that are never seen, within words of Persian or between emoji, are left out.
     """
-    text = unicodedata.normalize("NFC", display(text))
-    if text.isascii() and text.isprintable():
-        return text
-    kinds = {"Cc": " ", "Cf": ""}
-    return "".join(kinds.get(unicodedata.category(char), char) for char in text)
+    return _without_hidden(unicodedata.normalize("NFC", display(text)))
+
+
+def typed(text: str) -> str:
+    """Return the text of a query in the characters of `searchable`."""
+    return _without_hidden(unicodedata.normalize("NFC", bindable(text)))
 
 
 def one_line(text: str, limit: int) -> str:
@@ -45,13 +48,24 @@ def one_line(text: str, limit: int) -> str:
         limit: characters at most.
     """
     # Cut early: if a file gives a wrong length, the rest of the file is part of the text.
-    spaced = "".join(" " if char.isspace() else char for char in text[: 4 * limit])
+    spaced = "".join(
+        " " if char.isspace() or char == _BLANK else char for char in text[: 4 * limit]
+    )
     shown = "".join(char for char in spaced if unicodedata.category(char)[0] != "C")
     line = " ".join(unicodedata.normalize("NFC", shown).split())[:limit].rstrip()
     says = any(char.isalnum() for char in line) or (
         not line.isascii() and re.search(EMOJI, line) is not None
     )
     return line if says else ""
+
+
+def _without_hidden(text: str) -> str:
+    if text.isascii() and text.isprintable():
+        return text
+    kinds = {"Cc": " ", "Cf": ""}
+    return "".join(
+        " " if char == _BLANK else kinds.get(unicodedata.category(char), char) for char in text
+    )
 
 
 def counted(number: int, noun: str, plural: str | None = None) -> str:

@@ -166,11 +166,18 @@ class Matcher:
         found = []
         for text, tokens in zip(texts, self.tokens(texts), strict=True):
             marks: set[tuple[int, int]] = set()
+            terms: dict[tuple[int, int], Set[int]] = {}  # by a word's place
             if any(tokens):
                 # Words that are also written in one come last: a text by the model has none.
                 places = spellings.places_of(text.text)
                 for (start, end), token in zip(places, tokens, strict=False):
-                    if token:
+                    said = self._weights[token].keys() if token else frozenset()
+                    # Of "iPhone 12" only "iPhone" is marked, if that is all that matches.
+                    alone = any(
+                        said <= terms[place] for place in terms if _within(place, {(start, end)})
+                    )
+                    if said and not alone:
+                        terms[start, end] = said
                         marks |= {*self._parts(text.text, start, end)} or {(start, end)}
             found.append([mark for mark in sorted(marks) if not _within(mark, marks)])
         return found

@@ -13,7 +13,7 @@ from photosearch.search.matching import PART, Matcher, Text, Writer, text_of
 from photosearch.search.query import Query
 from photosearch.search.stems import Stemmer
 from photosearch.store.search_fields import SEARCH_FIELDS
-from photosearch.store.stop_words import endings
+from photosearch.store.stop_words import of_every_file
 
 PARTLY = 0.4  # what a visible word counts if a person wrote it, but not the other words
 
@@ -97,8 +97,9 @@ def _statistics(connection: sqlite3.Connection, matcher: Matcher, query: Query) 
         word: max((min(known[token] for token in each) for each in some), default=0)
         for word, some in tokens.items()
     }
-    # An ending of a file's name says no more of a photo than a word that all photos have.
-    frequencies |= dict.fromkeys(endings(query.text) & tokens.keys(), statistics.documents)
+    # These words say no more of a photo than a word that all photos have.
+    every = of_every_file(query.text) & tokens.keys()
+    frequencies |= dict.fromkeys(every, statistics.documents)
     return bm25.Statistics(statistics.documents, statistics.length, frequencies)
 
 

@@ -35,6 +35,7 @@ _SAFE = 0xE100  # from here on: characters that stand for combining marks, which
 _LETTERS = str.maketrans({
     "ß": "ss", "ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i",
     "ħ": "h", "ŧ": "t", "ŋ": "n", "ſ": "s", "ƒ": "f", "ك": "ک", "ي": "ی", "ى": "ی", "ة": "ه",
+    "ـ": "",
 })  # fmt: skip
 _DIGRAPHS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe"})
 _ACCENTS_END = "\u0700"  # the marks before it are accents, the vowel signs behind it are letters
@@ -65,11 +66,13 @@ _ASCII_WORD = "[A-Za-z0-9]+"
 # "dog's" is dog, "don't" is don: a clitic says nothing about a photo.
 _CLITIC = re.compile(r"(?<=\w)['’ʼ＇′](?:s|t|d|m|re|ve|ll)\b", re.IGNORECASE)
 _OWNER = re.compile(r"['’ʼ＇′]s$", re.IGNORECASE)
-# O'Brien, Jean-Luc; AC/DC, R.E.M.
+# O'Brien, Jean-Luc; AC/DC, R.E.M.; J. R.; u.s.a.
 _NAME = rf"[^\W\d_{_APOSTROPHES}]+"
 _JOINED = re.compile(
     rf"{_NAME}(?:[{_APOSTROPHES}-]{_NAME})+|\b[A-Z]{{1,3}}(?:[./&][A-Z]{{1,3}})+(?![a-z0-9])"
+    r"|\b[A-Z](?:\. ?[A-Z])+(?!\w)|\b[a-z](?:\.[a-z])+(?!\w)"
 )
+_NUMBERED = re.compile(r"(?<![^\W_])([^\W\d_]+)[ -](\d{1,3})(?![^\W_])")  # iPhone 12, F-16
 _JOINTS = frozenset(f"{_APOSTROPHES}-./&")
 _PARTS = re.compile(r"U+(?=Ul)|U?l+|U+|d+|x+")  # of a word in classes of letters, see `_classes`
 _SHORTEST = 3  # letters of a part; of a number, one less
@@ -108,6 +111,8 @@ def joined_words(text: str) -> Iterator[tuple[int, int, str, list[str]]]:
     Yields:
         Where they begin and end in the text; the word in small letters; the words that it joins.
     """
+    for found in _NUMBERED.finditer(text):
+        yield *found.span(), "".join(found.groups()).lower(), [*found.groups()]
     if _JOINTS.isdisjoint(text):
         return
     for found in _JOINED.finditer(text):
@@ -239,6 +244,9 @@ def _parts(word: str) -> Iterator[str]:
     if word.isalpha() and word[1:].islower() and (word.isascii() or not re.search(_RUN, word)):
         return
     found = [*_PARTS.finditer("d" * len(word) if word.isdigit() else _classes(word))]
+    runs_of_letters = re.finditer(r"[Ul]+", _classes(word))
+    names = (word[slice(*run.span())] for run in runs_of_letters if run[0] != _classes(word))
+    yield from (_folded(name).translate(_LETTERS) for name in names if len(name) >= _SHORTEST)
     for each in found:
         part = word[each.start() : each.end()]
         if part.isdigit():

@@ -28,9 +28,18 @@ _GIVEN_NAME = "Will"  # the stop word that is a common name; with a capital it i
 _ENDING = re.compile(r"(?<=\w)\.(\w+)\b", re.ASCII)
 
 
-def endings(text: str) -> set[str]:
-    """Return the endings of the names of photos in a query, in lower case: png of "a.png"."""
-    return {end for end in map(str.lower, _ENDING.findall(text)) if f".{end}" in SUFFIXES}
+# What cameras call their photos.
+_BY_CAMERAS = frozenset("cimg dsc dscf dscn gopr img imgp mvi pict pxl sam".split())
+
+
+def of_every_file(text: str) -> set[str]:
+    """Return the words of a query that only say that a file is a photo: img and png of IMG_1.png.
+
+    Args:
+        text: of the query; what it returns is in lower case.
+    """
+    ends = {end for end in map(str.lower, _ENDING.findall(text)) if f".{end}" in SUFFIXES}
+    return ends | (_BY_CAMERAS & {*re.split(r"[\W\d_]+", text.lower())})
 
 
 def names(words: list[str], phrase: str) -> set[str]:

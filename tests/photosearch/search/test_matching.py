@@ -65,6 +65,8 @@ def test_nearer_is_more() -> None:
         ("obrien", "people", "Pat O'Brien", ["O'Brien"]), ("brien", "people", "O'Brien", ["Brien"]),
         ("beach", "filename", "BeachHoliday.jpg", ["BeachHoliday"]),
         ("mary", "people", "Marie\nMary", ["Mary"]), ("mary", "title", "Marie", ["Marie"]),
+        ("iphone", "keywords", "an iPhone 12", ["iPhone"]),
+        ("iphone 12", "keywords", "an iPhone 12", ["iPhone 12"]),
         ("acdc", "keywords", "AC/DC", ["AC/DC"]), ("dog", "title", "", []),
     ],
 )  # fmt: skip
