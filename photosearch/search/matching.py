@@ -172,11 +172,7 @@ class Matcher:
                 places = spellings.places_of(text.text)
                 for (start, end), token in zip(places, tokens, strict=False):
                     said = self._weights[token].keys() if token else frozenset()
-                    # Of "iPhone 12" only "iPhone" is marked, if that is all that matches.
-                    alone = any(
-                        said <= terms[place] for place in terms if _within(place, {(start, end)})
-                    )
-                    if said and not alone:
+                    if said and not _says_nothing_new(start, end, said, terms):
                         terms[start, end] = said
                         marks |= {*self._parts(text.text, start, end)} or {(start, end)}
             found.append([mark for mark in sorted(marks) if not _within(mark, marks)])
@@ -285,6 +281,22 @@ def _is_regular_plural(singular: str, plural: str) -> bool:
     """Return whether a word is the regular plural of another."""
     ends = {singular + "s", singular + "es"}
     return plural in ends or (singular.endswith("y") and plural == singular[:-1] + "ies")
+
+
+def _says_nothing_new(
+    start: int, end: int, said: Set[int], terms: Mapping[tuple[int, int], Set[int]]
+) -> bool:
+    """Return whether a word within a joined word matches as much: "iPhone" of "iPhone 12".
+
+    Args:
+        start: of the joined word.
+        end: of the joined word.
+        said: the numbers of the words of the query that it matches.
+        terms: the same for the words before, by their places.
+    """
+    return any(
+        start <= first and last <= end and said <= before for (first, last), before in terms.items()
+    )
 
 
 def _within(mark: tuple[int, int], others: set[tuple[int, int]]) -> bool:

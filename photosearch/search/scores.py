@@ -18,6 +18,10 @@ from photosearch.search.results import Part, PartKind
 from photosearch.search.stems import Stemmer
 from photosearch.search.wording import word_scores
 
+# By words alone: of the score of a photo for which a person wrote the query, the share that tells
+# how many of the words stand in its text, and how often.
+SHARE = 0.25
+
 
 @dataclass(frozen=True)
 class Scores:
@@ -82,10 +86,9 @@ def score(
         words, by_person = word_scores(connection, stemmer, photos, query, visible, is_noun)
         parts = {PartKind.WORDS: words, PartKind.PERSON: by_person}
     if meaning is None or not len(photos):
-        none = np.zeros(len(photos))
-        # The words of a person are surer: a man on an isle is not the Isle of Man.
-        by_person = parts.get(PartKind.PERSON, none)
-        values = np.asarray(parts.get(PartKind.WORDS, none) * (1 + by_person) / 2, float)
+        words, by_person = parts.values() if parts else np.zeros((2, len(photos)))
+        # What a person wrote is surer: the Isle of Man is no man on an isle.
+        values = np.maximum(words, by_person * (1 - SHARE + SHARE * words)).astype(float)
         return Scores(photos[values > 0], values[values > 0])
     rows = meaning.vectors.rows(photos)
     baselines = {kind: each.baseline for kind, each in compared.items()}

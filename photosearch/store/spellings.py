@@ -111,8 +111,9 @@ def joined_words(text: str) -> Iterator[tuple[int, int, str, list[str]]]:
     Yields:
         Where they begin and end in the text; the word in small letters; the words that it joins.
     """
-    for found in _NUMBERED.finditer(text):
-        yield *found.span(), "".join(found.groups()).lower(), [*found.groups()]
+    if " " in text or "-" in text:
+        for found in _NUMBERED.finditer(text):
+            yield *found.span(), "".join(found.groups()).lower(), [*found.groups()]
     if _JOINTS.isdisjoint(text):
         return
     for found in _JOINED.finditer(text):
