@@ -166,14 +166,11 @@ class Matcher:
         found = []
         for text, tokens in zip(texts, self.tokens(texts), strict=True):
             marks: set[tuple[int, int]] = set()
-            terms: dict[tuple[int, int], Set[int]] = {}  # by a word's place
             if any(tokens):
                 # Words that are also written in one come last: a text by the model has none.
                 places = spellings.places_of(text.text)
                 for (start, end), token in zip(places, tokens, strict=False):
-                    said = self._weights[token].keys() if token else frozenset()
-                    if said and not _says_nothing_new(start, end, said, terms):
-                        terms[start, end] = said
+                    if token:
                         marks |= {*self._parts(text.text, start, end)} or {(start, end)}
             found.append([mark for mark in sorted(marks) if not _within(mark, marks)])
         return found
@@ -197,17 +194,23 @@ class Matcher:
     def _words(self, text: Text) -> list[str]:
         """Return the words of a text; an empty word in place of a stop word that is no name here.
 
-        Behind the words of a person are those that are also written in one.
+        If the query asks for words that are also written in one, they are behind the others.
         """
         words = spellings.words_of(text.text)
         is_model = text.writer is Writer.MODEL
         if not is_model:
-            words += [whole for _, _, whole, _ in spellings.joined_words(text.text)]
+            joined = [whole for _, _, whole, _ in spellings.joined_words(text.text)]
+            words += joined if any(map(self._is_sought, joined)) else []
         if self._names:
             names = set() if is_model else spellings.named(text.field, text.text)
             no_names = (self._names & STOP_WORDS) - names
             words = ["" if word.lower() in no_names else word for word in words]
         return words
+
+    def _is_sought(self, word: str) -> bool:
+        """Return whether a word, spelt in some way, is looked for."""
+        form = spellings.form(word)
+        return not self._by_trait.keys().isdisjoint({form.folded, *form.keys})
 
     def _new_tokens(self, words: Set[str], writer: Writer) -> dict[str, str]:
         """Return the tokens of words, by word."""
@@ -281,22 +284,6 @@ def _is_regular_plural(singular: str, plural: str) -> bool:
     """Return whether a word is the regular plural of another."""
     ends = {singular + "s", singular + "es"}
     return plural in ends or (singular.endswith("y") and plural == singular[:-1] + "ies")
-
-
-def _says_nothing_new(
-    start: int, end: int, said: Set[int], terms: Mapping[tuple[int, int], Set[int]]
-) -> bool:
-    """Return whether a word within a joined word matches as much: "iPhone" of "iPhone 12".
-
-    Args:
-        start: of the joined word.
-        end: of the joined word.
-        said: the numbers of the words of the query that it matches.
-        terms: the same for the words before, by their places.
-    """
-    return any(
-        start <= first and last <= end and said <= before for (first, last), before in terms.items()
-    )
 
 
 def _within(mark: tuple[int, int], others: set[tuple[int, int]]) -> bool:

@@ -13,7 +13,7 @@ from photosearch.search import fusion
 from photosearch.search.candidates import Candidates
 from photosearch.search.fusion import Weights
 from photosearch.search.meaning import Comparison, Meaning
-from photosearch.search.query import Query, Ranker
+from photosearch.search.query import Query, Ranker, every_word
 from photosearch.search.results import Part, PartKind
 from photosearch.search.stems import Stemmer
 from photosearch.search.wording import word_scores
@@ -87,8 +87,10 @@ def score(
         parts = {PartKind.WORDS: words, PartKind.PERSON: by_person}
     if meaning is None or not len(photos):
         words, by_person = parts.values() if parts else np.zeros((2, len(photos)))
-        # What a person wrote is surer: the Isle of Man is no man on an isle.
-        values = np.maximum(words, by_person * (1 - SHARE + SHARE * words)).astype(float)
+        values = np.asarray(words, float)
+        if 1 < len(query.words) < len(every_word(query.text)):
+            # A phrase may be a name: the Isle of Man is no man on an isle.
+            values = np.maximum(values, by_person * (1 - SHARE + SHARE * words))
         return Scores(photos[values > 0], values[values > 0])
     rows = meaning.vectors.rows(photos)
     baselines = {kind: each.baseline for kind, each in compared.items()}
