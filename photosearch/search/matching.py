@@ -8,14 +8,14 @@ counts in full, other spellings of it nearly so, and a word that only has the sa
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import NamedTuple
 
 from photosearch.search.query import Query
 from photosearch.search.stems import Stemmer
-from photosearch.search.synonyms import FORM, SPELLING
+from photosearch.search.synonyms import FORM, SAME, SPELLING
 from photosearch.store import spellings
 from photosearch.store.search_fields import SEARCH_FIELDS, SURE
 from photosearch.store.search_rows import CaptionSource
@@ -25,7 +25,7 @@ from photosearch.store.stop_words import STOP_WORDS
 # What a word by a person counts for a word of a query, if it isn't the word itself.
 PART = 0.9  # the word is a part of it: "holiday" of BeachHoliday, 東京 of 東京旅行
 NUMBER = 0.9  # a regular plural of the word, or its singular
-STEM = 0.3  # only the stem is the same
+STEM = 0.15  # only the stem is the same: a photo that is found by it alone isn't sure
 
 
 _TRUSTS = {field.name: field.trust for field in SEARCH_FIELDS}
@@ -37,7 +37,7 @@ class Writer(Enum):
 
     MODEL = auto()
     PERSON = auto()
-    NAMES = auto()  # a person wrote names of people: stems and plurals are other names
+    NAMES = auto()  # a person wrote names of people: stems, plurals and kinds are other names
 
 
 class Text(NamedTuple):
@@ -82,7 +82,18 @@ class Matcher:
     equal; a word that doesn't match has the empty token.
     """
 
-    def __init__(self, query: Query, stemmer: Stemmer) -> None:
+    def __init__(
+        self, query: Query, stemmer: Stemmer, is_noun: Callable[[str], bool] = lambda word: True
+    ) -> None:
+        """Get ready to compare.
+
+        Args:
+            query: with the words to look for.
+            stemmer: cuts words into stems.
+            is_noun: returns whether a word, in small letters, has plurals. Of a name with a
+                capital that is no noun, the plural is another name: Jen, Jens.
+        """
+        self._is_noun = is_noun
         self.terms = query.words
         self._names = query.names
         self._stemmer = stemmer
@@ -183,17 +194,23 @@ class Matcher:
     def _words(self, text: Text) -> list[str]:
         """Return the words of a text; an empty word in place of a stop word that is no name here.
 
-        Behind the words of a person are those that are also written in one.
+        If the query asks for words that are also written in one, they are behind the others.
         """
         words = spellings.words_of(text.text)
         is_model = text.writer is Writer.MODEL
         if not is_model:
-            words += [whole for _, _, whole, _ in spellings.joined_words(text.text)]
+            joined = [whole for _, _, whole, _ in spellings.joined_words(text.text)]
+            words += joined if any(map(self._is_sought, joined)) else []
         if self._names:
             names = set() if is_model else spellings.named(text.field, text.text)
             no_names = (self._names & STOP_WORDS) - names
             words = ["" if word.lower() in no_names else word for word in words]
         return words
+
+    def _is_sought(self, word: str) -> bool:
+        """Return whether a word, spelt in some way, is looked for."""
+        form = spellings.form(word)
+        return not self._by_trait.keys().isdisjoint({form.folded, *form.keys})
 
     def _new_tokens(self, words: Set[str], writer: Writer) -> dict[str, str]:
         """Return the tokens of words, by word."""
@@ -216,10 +233,27 @@ class Matcher:
             alike += some if run in form.folded else []
         weights: dict[int, float] = {}
         for each in alike:
-            weight = each.weight * _nearness(form, stems, each, writer)
+            if writer is Writer.NAMES and each.weight < SAME:
+                continue  # a bird may be a robin, but Robin is no bird
+            nearness = _nearness(form, each)
+            if not nearness and stems and stems == each.stems:
+                nearness = self._nearness_of_stems(word, form.folded, each, writer)
+            weight = each.weight * nearness
             if weight > weights.get(each.at, 0.0):
                 weights[each.at] = weight
         return weights
+
+    def _nearness_of_stems(self, word: str, folded: str, sought: _Sought, writer: Writer) -> float:
+        """Return how near a word of a text is to another word of the same stem, 0 to 1."""
+        singular, plural = sorted((folded, sought.form.folded), key=len)
+        is_number = _is_regular_plural(singular, plural)
+        if sought.by_itself and (not is_number or {singular, plural} & STOP_WORDS):
+            return 0.0
+        if writer is Writer.MODEL:
+            return FORM
+        if writer is Writer.NAMES:
+            return 0.0
+        return NUMBER if is_number and (word.islower() or self._is_noun(singular)) else STEM
 
 
 def _is_plain(word: str) -> bool:
@@ -234,8 +268,8 @@ def _traits(form: Form, stems: tuple[str, ...]) -> list[str | tuple[str, ...]]:
     return [form.folded, *form.keys, stems]
 
 
-def _nearness(form: Form, stems: tuple[str, ...], sought: _Sought, writer: Writer) -> float:
-    """Return how near a word of a text is to a word that is looked for, 0 to 1."""
+def _nearness(form: Form, sought: _Sought) -> float:
+    """Return how near a word of a text is to a word that is looked for, by its letters, 0 to 1."""
     if form.folded == sought.form.folded:
         return 1.0
     if not form.keys.isdisjoint(sought.form.keys):
@@ -243,22 +277,7 @@ def _nearness(form: Form, stems: tuple[str, ...], sought: _Sought, writer: Write
     is_run = spellings.is_unspaced(sought.form.folded) and sought.form.folded in form.folded
     if is_run or not form.parts.isdisjoint(sought.form.keys):
         return PART
-    return _nearness_of_stems(form, stems, sought, writer)
-
-
-def _nearness_of_stems(
-    form: Form, stems: tuple[str, ...], sought: _Sought, writer: Writer
-) -> float:
-    if not stems or stems != sought.stems:
-        return 0.0
-    is_number = _is_regular_plural(*sorted((form.folded, sought.form.folded), key=len))
-    if sought.by_itself and (not is_number or form.folded in STOP_WORDS):
-        return 0.0
-    if writer is Writer.MODEL:
-        return FORM
-    if writer is Writer.NAMES:
-        return STEM if is_number else 0.0
-    return NUMBER if is_number else STEM
+    return 0.0
 
 
 def _is_regular_plural(singular: str, plural: str) -> bool:

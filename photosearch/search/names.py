@@ -12,13 +12,13 @@ from dataclasses import replace
 from photosearch.search.query import Query, every_word
 from photosearch.store import spellings
 from photosearch.store.stop_words import STOP_WORDS
-from photosearch.text import bindable
+from photosearch.text import typed
 
 
 def understood(connection: sqlite3.Connection, query: Query) -> Query:
     """Return a query with what the library knows of its words."""
     asked = every_word(query.text)
-    asked += [whole for _, _, whole, _ in spellings.joined_words(bindable(query.text))]
+    asked += [whole for _, _, whole, _ in spellings.joined_words(typed(query.text))]
     perhaps = [word for word in asked if word in STOP_WORDS or spellings.is_emoji(word)]
     names = frozenset(word for word in perhaps if _held(connection, _tokens(word)))
     query = replace(query, names=names)

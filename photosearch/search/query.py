@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import math
-import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -14,7 +13,7 @@ from photosearch.search.synonyms import FORM, SPELLING, synonyms
 from photosearch.store import spellings
 from photosearch.store.search_fields import FIELD_NAMES
 from photosearch.store.stop_words import STOP_WORDS
-from photosearch.text import bindable
+from photosearch.text import typed
 
 OTHER_SPELLINGS = "spellings"  # the column of the text index, see `photosearch.store.spellings`
 
@@ -110,7 +109,7 @@ class Query:
         if self.ranker is Ranker.FTS5:
             return {}
         found = {word: synonyms(word) | _in_plain_letters(word) for word in self.words}
-        for _, _, whole, parts in spellings.joined_words(_plain(self.text)):
+        for _, _, whole, parts in spellings.joined_words(typed(self.text)):
             for part in found.keys() & {part.lower() for part in parts}:
                 found[part] = {whole: FORM, **found[part]}
         return found
@@ -147,8 +146,8 @@ def every_word(text: str) -> list[str]:
 
     A word of several scripts is a word for each of them.
     """
-    typed = spellings.words_of(spellings.without_clitics(_plain(text)))
-    return list(dict.fromkeys(run.lower() for word in typed for run in spellings.runs(word)))
+    found = spellings.words_of(spellings.without_clitics(typed(text)))
+    return list(dict.fromkeys(run.lower() for word in found for run in spellings.runs(word)))
 
 
 def match_expression(
@@ -173,8 +172,3 @@ def match_expression(
 def _in_plain_letters(word: str) -> dict[str, float]:
     keys = spellings.form(word).keys if not word.isascii() else frozenset[str]()
     return dict.fromkeys((key for key in sorted(keys) if key.isascii()), SPELLING)
-
-
-def _plain(text: str) -> str:
-    # Composed letters: the index has composed letters, too, and drops accents.
-    return unicodedata.normalize("NFC", bindable(text))

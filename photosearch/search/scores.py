@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,10 +13,14 @@ from photosearch.search import fusion
 from photosearch.search.candidates import Candidates
 from photosearch.search.fusion import Weights
 from photosearch.search.meaning import Comparison, Meaning
-from photosearch.search.query import Query, Ranker
+from photosearch.search.query import Query, Ranker, every_word
 from photosearch.search.results import Part, PartKind
 from photosearch.search.stems import Stemmer
 from photosearch.search.wording import word_scores
+
+# By words alone: of the score of a photo for which a person wrote the query, the share that tells
+# how many of the words stand in its text, and how often.
+SHARE = 0.25
 
 
 @dataclass(frozen=True)
@@ -77,10 +82,15 @@ def score(
     parts: dict[PartKind, np.ndarray] = {}
     if query.words and (meaning is None or query.ranker.asks_words):
         visible = meaning.seen.sees if meaning and meaning.seen else lambda word: False
-        words, by_person = word_scores(connection, stemmer, photos, query, visible)
+        is_noun = _nouns(meaning) if meaning else lambda word: True
+        words, by_person = word_scores(connection, stemmer, photos, query, visible, is_noun)
         parts = {PartKind.WORDS: words, PartKind.PERSON: by_person}
     if meaning is None or not len(photos):
-        values = np.asarray(parts.get(PartKind.WORDS, np.zeros(len(photos))), float)
+        words, by_person = parts.values() if parts else np.zeros((2, len(photos)))
+        values = np.asarray(words, float)
+        if 1 < len(query.words) < len(every_word(query.text)):
+            # A phrase may be a name: the Isle of Man is no man on an isle.
+            values = np.maximum(values, by_person * (1 - SHARE + SHARE * words))
         return Scores(photos[values > 0], values[values > 0])
     rows = meaning.vectors.rows(photos)
     baselines = {kind: each.baseline for kind, each in compared.items()}
@@ -94,3 +104,9 @@ def score(
     odds = fusion.log_odds(parts, weights, baselines, len(meaning.vectors.photos))
     values = fusion.probability(odds)
     return Scores(photos, values, weights.min_score, parts, baselines, weights)
+
+
+def _nouns(meaning: Meaning) -> Callable[[str], bool]:
+    """Return whether a word stands in the model's own lists; they are read when first asked."""
+    listed = functools.cache(lambda: meaning.encoder.listed())
+    return lambda word: word in listed()

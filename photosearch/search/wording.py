@@ -13,6 +13,7 @@ from photosearch.search.matching import PART, Matcher, Text, Writer, text_of
 from photosearch.search.query import Query
 from photosearch.search.stems import Stemmer
 from photosearch.store.search_fields import SEARCH_FIELDS
+from photosearch.store.stop_words import of_every_file
 
 PARTLY = 0.4  # what a visible word counts if a person wrote it, but not the other words
 
@@ -23,6 +24,7 @@ def word_scores(
     photos: np.ndarray,
     query: Query,
     visible: Callable[[str], bool] = lambda word: False,
+    is_noun: Callable[[str], bool] = lambda word: True,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Score the text of photos.
 
@@ -32,18 +34,19 @@ def word_scores(
         photos: ids, int64 (n,).
         query: with the words, their synonyms, and the fields that count.
         visible: returns whether the model sees what a word means in photos.
+        is_noun: returns whether a word, in small letters, has plurals, see `Matcher`.
 
     Returns:
         The BM25+ scores, 0 to 1, and the part of the query that a person or a camera wrote, 0 to 1,
         see `own_scores`; float32 (n,) each.
     """
-    matcher = Matcher(query, stemmer)
+    matcher = Matcher(query, stemmer, is_noun)
     texts = _texts(connection, photos.tolist(), query.searched)
     cut = iter(matcher.tokens([text for some in texts for text in some]))
     tokens = [[next(cut) for _ in some] for some in texts]
     documents = [[token for text in some for token in text] for some in tokens]
     alike = matcher.alike()
-    statistics = _statistics(connection, matcher)
+    statistics = _statistics(connection, matcher, query)
     scores = bm25.normalised_scores(documents, query.words, statistics, alike)
     rarity = np.array([bm25.idf(statistics, word) for word in query.words])
     seen = np.array([visible(word) for word in query.words], bool)
@@ -81,7 +84,7 @@ def own_scores(
     return np.asarray(np.maximum(sure * (near @ shares), people), np.float32)
 
 
-def _statistics(connection: sqlite3.Connection, matcher: Matcher) -> bm25.Statistics:
+def _statistics(connection: sqlite3.Connection, matcher: Matcher, query: Query) -> bm25.Statistics:
     """Return the statistics of a library, with frequencies of the words of a query.
 
     A word is as frequent as the most frequent stem or spelling that stands for it.
@@ -94,6 +97,9 @@ def _statistics(connection: sqlite3.Connection, matcher: Matcher) -> bm25.Statis
         word: max((min(known[token] for token in each) for each in some), default=0)
         for word, some in tokens.items()
     }
+    # These words say no more of a photo than a word that all photos have.
+    every = of_every_file(query.text) & tokens.keys()
+    frequencies |= dict.fromkeys(every, statistics.documents)
     return bm25.Statistics(statistics.documents, statistics.length, frequencies)
 
 

@@ -24,6 +24,7 @@ from dataclasses import dataclass
 
 from photosearch.store import stop_words
 from photosearch.store.stop_words import STOP_WORDS
+from photosearch.text import EMOJI
 
 # Behind a whole word. A character for private use is a letter to FTS5; its stemmer knows no ending
 # with it.
@@ -34,6 +35,7 @@ _SAFE = 0xE100  # from here on: characters that stand for combining marks, which
 _LETTERS = str.maketrans({
     "ß": "ss", "ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i",
     "ħ": "h", "ŧ": "t", "ŋ": "n", "ſ": "s", "ƒ": "f", "ك": "ک", "ي": "ی", "ى": "ی", "ة": "ه",
+    "ـ": "",
 })  # fmt: skip
 _DIGRAPHS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe"})
 _ACCENTS_END = "\u0700"  # the marks before it are accents, the vowel signs behind it are letters
@@ -45,6 +47,9 @@ _MARKS = (
     "\u0900-\u0963\u0971-\u0dff\u0e31-\u0e3a\u0e47-\u0e4e\u0eb1-\u0ebc\u0ec8-\u0ecd\u0f71-\u0f84"
     "\u102b-\u103e\u17b4-\u17d3\u3099\u309a"
 )
+# What stands for an apostrophe; to Unicode, some are letters: Hawaiʻi. At last those of Hebrew, and
+# the dot of Catalan.
+_APOSTROPHES = "'’‘`´′＇ʻʼʽʹʾʿˈꞌ׳״·"
 # Scripts without blanks between words, and Hangul, in which a name stands before other syllables.
 _UNSPACED = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
@@ -52,22 +57,23 @@ _UNSPACED = (
 )
 # To compile these patterns takes 20 ms, and texts of ASCII need none. So `re` compiles each of them
 # when it is first used.
-_EMOJI = (  # two letters are a flag; colours of skin are left out
-    "[\U0001f1e6-\U0001f1ff]{2}|"
-    "[\u2600-\u27bf\u2b50\u2b55\U0001f300-\U0001f3fa\U0001f400-\U0001faff]"
-)
-_WORD = rf"[^\W_]+(?:[{_MARKS}]+[^\W_]*)*|{_EMOJI}"
+_LETTER = rf"[^\W_{_APOSTROPHES}]"
+_WORD = rf"{_LETTER}+(?:[{_MARKS}]+{_LETTER}*)*|{EMOJI}"
 _RUN = f"[{_UNSPACED}]+"
 _RUNS = f"[{_UNSPACED}]+|[^{_UNSPACED}]+"
 _ASCII_WORD = "[A-Za-z0-9]+"
 
 # "dog's" is dog, "don't" is don: a clitic says nothing about a photo.
-_CLITIC = re.compile(r"(?<=\w)['’ʼ](?:s|t|d|m|re|ve|ll)\b", re.IGNORECASE)
-# O'Brien, Jean-Luc; AC/DC, R.E.M.
+_CLITIC = re.compile(r"(?<=\w)['’ʼ＇′](?:s|t|d|m|re|ve|ll)\b", re.IGNORECASE)
+_OWNER = re.compile(r"['’ʼ＇′]s$", re.IGNORECASE)
+# O'Brien, Jean-Luc; AC/DC, R.E.M.; J. R.; u.s.a.
+_NAME = rf"[^\W\d_{_APOSTROPHES}]+"
 _JOINED = re.compile(
-    r"[^\W\d_]+(?:['’ʼ‘`´-][^\W\d_]+)+|\b[A-Z]{1,3}(?:[./&][A-Z]{1,3})+(?![a-z0-9])"
+    rf"{_NAME}(?:[{_APOSTROPHES}-]{_NAME})+|\b[A-Z]{{1,3}}(?:[./&][A-Z]{{1,3}})+(?![a-z0-9])"
+    r"|\b[A-Z](?:\. ?[A-Z])+(?!\w)|\b[a-z](?:\.[a-z])+(?!\w)"
 )
-_JOINTS = frozenset("'’ʼ‘`´-./&")
+_NUMBERED = re.compile(r"(?<![^\W_])([^\W\d_]+)[ -](\d{1,3})(?![^\W_])")  # iPhone 12, F-16
+_JOINTS = frozenset(f"{_APOSTROPHES}-./&")
 _PARTS = re.compile(r"U+(?=Ul)|U?l+|U+|d+|x+")  # of a word in classes of letters, see `_classes`
 _SHORTEST = 3  # letters of a part; of a number, one less
 
@@ -100,22 +106,27 @@ def without_clitics(text: str) -> str:
 
 
 def joined_words(text: str) -> Iterator[tuple[int, int, str, list[str]]]:
-    """Yield words that are also written in one: obrien, acdc.
+    """Yield words that are also written in one: obrien, acdc, mcdonalds.
 
     Yields:
         Where they begin and end in the text; the word in small letters; the words that it joins.
     """
+    if " " in text or "-" in text:
+        for found in _NUMBERED.finditer(text):
+            yield *found.span(), "".join(found.groups()).lower(), [*found.groups()]
     if _JOINTS.isdisjoint(text):
         return
     for found in _JOINED.finditer(text):
         words = words_of(without_clitics(found[0]))
         if len(words) > 1:
             yield *found.span(), "".join(words).lower(), words
+        if _OWNER.search(found[0]):
+            yield *found.span(), "".join([*words, "s"]).lower(), words
 
 
 def is_emoji(word: str) -> bool:
     """Return whether a word of `words_of` is an emoji."""
-    return not word.isascii() and re.match(_EMOJI, word) is not None
+    return not word.isascii() and re.match(EMOJI, word) is not None
 
 
 def runs(word: str) -> list[str]:
@@ -205,7 +216,7 @@ def _tokens(word: str) -> Iterator[str]:
     """Yield the tokens of a word."""
     found = form(word)
     unspaced = [run for run in runs(found.folded) if is_unspaced(run)]
-    if not unspaced and not word.isdigit():  # a number has no stem
+    if not unspaced and not (word.isdigit() and word.isascii()):  # a number has no stem
         yield from map(marked, sorted(found.keys))
     yield from map(_safe, sorted(found.parts))
     for run in unspaced:
@@ -217,7 +228,8 @@ def _folded(word: str) -> str:
         return word.lower()
     apart = unicodedata.normalize("NFD", unicodedata.normalize("NFKC", word).lower())
     letters = (c for c in apart if c >= _ACCENTS_END or not unicodedata.combining(c))
-    return unicodedata.normalize("NFC", "".join(letters)).replace("ς", "σ")
+    digits = (str(unicodedata.decimal(c)) if c.isdecimal() else c for c in letters)
+    return unicodedata.normalize("NFC", "".join(digits)).replace("ς", "σ")
 
 
 def _keys(word: str, folded: str) -> Iterator[str]:
@@ -233,6 +245,9 @@ def _parts(word: str) -> Iterator[str]:
     if word.isalpha() and word[1:].islower() and (word.isascii() or not re.search(_RUN, word)):
         return
     found = [*_PARTS.finditer("d" * len(word) if word.isdigit() else _classes(word))]
+    runs_of_letters = re.finditer(r"[Ul]+", _classes(word))
+    names = (word[slice(*run.span())] for run in runs_of_letters if run[0] != _classes(word))
+    yield from (_folded(name).translate(_LETTERS) for name in names if len(name) >= _SHORTEST)
     for each in found:
         part = word[each.start() : each.end()]
         if part.isdigit():

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
+from photosearch.files.names import SUFFIXES
+
 # Words that say only that photos are searched ("pictures of").
 OF_PHOTOS = frozenset(
     "image images photo photograph photographs photos pic picture pictures pics show".split()
@@ -20,6 +24,22 @@ STOP_WORDS = OF_PHOTOS | frozenset(
 # Stop words before "'s" that stand for themselves: "it's" is no thing of Mr It.
 _CONTRACTED = frozenset("he here it let she that there this what when where which who why".split())
 _GIVEN_NAME = "Will"  # the stop word that is a common name; with a capital it is one
+
+_ENDING = re.compile(r"(?<=\w)\.(\w+)\b", re.ASCII)
+
+
+# What cameras call their photos.
+_BY_CAMERAS = frozenset("cimg dsc dscf dscn gopr img imgp mvi pict pxl sam".split())
+
+
+def of_every_file(text: str) -> set[str]:
+    """Return the words of a query that only say that a file is a photo: img and png of IMG_1.png.
+
+    Args:
+        text: of the query; what it returns is in lower case.
+    """
+    ends = {end for end in map(str.lower, _ENDING.findall(text)) if f".{end}" in SUFFIXES}
+    return ends | (_BY_CAMERAS & {*re.split(r"[\W\d_]+", text.lower())})
 
 
 def names(words: list[str], phrase: str) -> set[str]:

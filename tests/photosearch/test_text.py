@@ -1,6 +1,7 @@
 """Text that a terminal, a file, a statement and a person can take."""
 
 import os
+import re
 import sqlite3
 import unicodedata
 
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from photosearch.text import bindable, counted, display, one_line, searchable
+from photosearch.text import EMOJI, bindable, counted, display, one_line, searchable
 
 anything = st.text(st.characters(codec=None, categories=None), max_size=40)
 
@@ -39,13 +40,16 @@ def test_one_line_is_one_printable_line(text: str, limit: int) -> None:
     line = one_line(text, limit)
     assert len(line) <= limit and line.isprintable()
     assert line == " ".join(line.split())
-    is_told = any(char.isalnum() or unicodedata.category(char) == "So" for char in line)
-    assert line == "" or is_told
+    assert line == "" or re.search(rf"\w|{EMOJI}", line)
 
 
-@pytest.mark.parametrize(("text", "line"), [(" 🎂\n", "🎂"), ("♥", "♥"), ("-- !?", ""), (" ", "")])
-def test_a_picture_is_a_text_and_signs_are_none(text: str, line: str) -> None:
-    assert one_line(text, 20) == line
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [("🎂", "🎂"), ("🇳🇴", "🇳🇴"), ("👨‍👩‍👧", "👨👩👧"), ("❤️", "❤️"), ("⭐", "⭐"), ("☀ ", "☀"),
+     ("---", ""), ("©", ""), ("\ufffd\ufffd", ""), ("…!?", ""), ("→", ""), ("■", "")],
+)  # fmt: skip
+def test_one_line_keeps_emoji_and_drops_mere_punctuation(text: str, kept: str) -> None:
+    assert one_line(text, 9) == kept
 
 
 @pytest.mark.parametrize(

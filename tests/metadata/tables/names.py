@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from tests.metadata.questions import Asked, Question, question
@@ -256,7 +256,119 @@ _PARTS = [
              only=[_A]),
 ]  # fmt: skip
 
+_PLACES: dict[str, Callable[[str], Asked]] = {
+    "keywords": _keyword, "people": _person, "titles": lambda name: Asked(title=name),
+    "descriptions": lambda name: Asked(description=f"{name} at home"),
+    "cities": lambda name: Asked(city=name),
+}  # fmt: skip
+
+_OTHER_NAMES = [
+    *(question(f"{asked} is not {other}, {where}", asked, {_B: by(other), _A: by(asked)},
+               first=_A, unsure=[_B])
+      for asked, other in (("Jens", "Jen"), ("Andrea", "Andreas"), ("Luca", "Lucas"),
+                           ("Han", "Hans"), ("Marie", "Maries"), ("Ali", "Alies"))
+      for where, by in _PLACES.items()),
+    question("a robin is a bird, Robin is none", "bird", {_A: _person("Robin")}, missing=[_A]),
+    question("a rose is a flower, Rose is none", "flower", {_A: _person("Rose")}, missing=[_A]),
+    question("Mum is a mother", "mother", {_A: _person("Mum")}, first=_A, only=[_A]),
+    question("dogs, in a keyword in small letters", "dog", {_A: _keyword("dogs")},
+             found=[_A, "z1.png"]),
+    question("puffins", "puffin", {_A: _keyword("puffins")}, first=_A, only=[_A]),
+    question("a puffin", "puffins", {_A: _keyword("puffin")}, first=_A, only=[_A]),
+    *(question(f"the stop word {asked} finds no {name}, {where}", asked, {_A: by(name)},
+               missing=[_A])
+      for asked, name in {"and": "Andes", "in": "Ines", "do": "Does", "it": "Ites"}.items()
+      for where, by in _PLACES.items()),
+    *(question(f"the whole name {name}", name.lower(), {_A: _person(name)}, first=_A, only=[_A])
+      for name in ("Will", "May", "It", "Us", "An", "Do", "Ich", "Die", "So", "Han Solo",
+                   "Can Yaman", "My Linh", "Any Day", "Will Smith", "In-Su", "Both")),
+    *(question(f"a keyword {name}", name, {_A: _keyword(name)}, first=_A, only=[_A])
+      for name in ("May", "IT", "U.S.A.", "U.S.", "WHO", "Us", "It", "Them", "Can", "Off",
+                   "All Saints", "Up")),
+    *(question(f"May {asked} finds the month's keyword", asked, {_A: _keyword("May")}, first=_A)
+      for asked in ("may", "May 2019")),
+    question("The Who's own words", "the who", {_A: Asked(title="The Who live")}, first=_A),
+]  # fmt: skip
+
+# What is asked, and the keyword that must be found by it.
+_LANGUAGES = {
+    "ısparta": "Isparta", "isparta": "Isparta", "ISPARTA": "Isparta", "izmir": "İzmir",
+    "İzmir": "izmir", "IZMIR": "İzmir", "Diyarbakır": "diyarbakir", "gökçe": "Gokce",
+    "Wrocław": "wroclaw", "Gdansk": "Gdańsk", "zazolc gesla jazn": "Zażółć gęślą jaźń",
+    "swietokrzyskie": "Świętokrzyskie", "cesky krumlov": "Český Krumlov", "Brno": "BRNO",
+    "jiri": "Jiří", "tran hung dao": "Trần Hưng Đạo", "phở": "pho", "Huế": "Hue\u0302\u0301",
+    "gyor": "Győr", "győr": "GYŐR", "Erdos": "Erdős", "reykjavik": "Reykjavík", "jokull": "Jökull",
+    "Eyjafjallajokull": "Eyjafjallajökull", "thor": "Þór", "gudrun": "Guðrún",
+    "القاهرة": "القاهره", "أحمد": "احمد", "إسطنبول": "اسطنبول", "فاطمه": "فاطمة",
+    "قرآن": "قران", "كتاب": "کتاب", "مـحـمـد": "محمد", "می‌خواهم": "می‌خواهم", "میخواهم": "می‌خواهم",
+    "שלום": "שָׁלוֹם", "שָׁלוֹם": "שלום", "צה\"ל": "צה״ל", "צהל": "צה״ל",
+    "मुंबई": "मुंबई", "हिन्दी": "हिन्दी", "क़िला": "क़िला", "ताजमहल": "ताजमहल आगरा",
+    "กรุงเทพ": "กรุงเทพมหานคร", "เชียงใหม่": "เที่ยวเชียงใหม่",
+    "서울": "\u1109\u1165\u110b\u116e\u11af", "\u1109\u1165\u110b\u116e\u11af": "서울여행",
+    "ﾄｳｷｮｳ": "トウキョウ", "トウキョウ": "ﾄｳｷｮｳ", "ガーデン": "ｶﾞｰﾃﾞﾝ", "王伟": "王伟和李娜",
+    "臺北": "臺北一○一", "京都": "京都市", "ひらがな": "ひらがなの本", "한국": "한국어",
+    "Санкт-Петербург": "санкт петербург", "Київ": "КИЇВ", "йод": "Йод", "Ёлка": "елка",
+    "Θεσσαλονίκη": "ΘΕΣΣΑΛΟΝΙΚΗ", "Ὀδυσσεύς": "Οδυσσευς", "αθηνας": "Αθήνας",
+    "Երեվան": "ԵՐԵՎԱՆ", "თბილისი": "თბილისი", "Ⅻ": "XII", "²": "2 ²", "ﬂower": "flower",
+    "zurich": "Zürich", "zuerich": "Zürich", "ZÜRICH": "Zuerich", "weissbier": "Weißbier",
+    "ile": "Île", "lillehammer": "LILLEHAMMER", "tromsoe": "Tromsø", "Tromsö": "Tromsø",
+    "kobenhavn": "København", "koebenhavn": "København", "malaga": "Ma\u0301laga",
+    "Paral·lel": "Parallel", "parallel": "Paral·lel", "Oahu": "Oʻahu", "O'ahu": "Oʻahu",
+    "Oʻahu": "O'ahu", "oʼbrien": "O'Brien", "O`Brien": "OBrien", "O´Brien": "O′Brien",
+    "Hawaiʼi": "Hawaii", "Hawai′i": "Hawaii", "Nuʻuanu": "Nuuanu", "Ša‘lan": "Salan",
+    "２０１９": "2019", "٢٠١٩": "2019", "2019": "२०१९", "Ｉｐｈｏｎｅ": "iPhone",
+    "🏴": "🏴", "👍🏽": "👍", "👍": "👍🏽", "☀": "☀️", "☀️": "☀", "🥨": "🥨 Brezn", "🇩🇪": "🇩🇪 2019",
+}  # fmt: skip
+
+_KINDS_OF_NAMES = {
+    "von der leyen": "Ursula von der Leyen", "van gogh": "Vincent van Gogh", "JR": "J. R. Ewing",
+    "J. R.": "J.R. Ewing", "j r ewing": "J.R. Ewing", "jr ewing": "J.R. Ewing", "J.R.": "JR",
+    "oneill": "O'Neill", "O Neill": "O'Neill", "mcgregor": "McGregor", "mc gregor": "McGregor",
+    "macdonald": "MacDonald", "anna lena": "Anna-Lena", "annalena": "Anna-Lena",
+    "anna-lena": "Annalena", "usa": "U.S.A.", "u.s.a.": "USA", "USA": "U.S.A", "uk": "U.K.",
+    "tom & jerry": "Tom & Jerry", "tom jerry": "Tom & Jerry", "tom and jerry": "Tom & Jerry",
+    "R&B": "R&B", "rnb": "RnB", "H&M": "H&M", "hm": "H&M", "AT&T": "AT&T", "att": "AT&T",
+    "acdc": "AC/DC", "TCP/IP": "TCP/IP", "10 downing": "10 Downing Street", "7-eleven": "7-Eleven",
+    "seven": "Seven7", "iphone 12": "iPhone12", "iPhone12": "iPhone12", "iphone": "iPhone12",
+    "iphone12": "iPhone 12", "ps5": "PS5", "F-16": "F16", "f16": "F-16", "b-52": "B52",
+    "windows95": "Windows 95", "camelcase": "camelCase", "camel case": "camelCase",
+    "snake": "snake_case", "snake case": "snake_case", "snake_case": "snake case",
+    "2019": "Summer2019", "summer": "Summer2019", "1990s": "1990s",
+    "1990": "1990s", "3d": "3D", "4x4": "4x4", "st tropez": "St.Tropez", "dr smith": "Dr.Smith",
+    "#summer": "#SummerVibes", "vibes": "#SummerVibes", "@anna": "@anna_b", "anna_b": "@anna_b",
+    "jean luc picard": "Jean-Luc Picard", "d'angelo": "DAngelo", "l'aquila": "LAquila",
+    "jan's": "Jan", "james'": "James", "James's": "James", "rock n roll": "Rock'n'Roll",
+    "rocknroll": "Rock'n'Roll", "saint-étienne": "Saint Etienne", "cote d azur": "Côte d'Azur",
+    "cote dazur": "Côte d'Azur", "X": "X", "V": "V", "Q7": "Q7",
+}  # fmt: skip
+
+_FILES_TOO = {
+    "may 2019": "2019-05_May.png", "img 0001": "IMG_0001(1).png", "0001": "IMG_0001(1).png",
+    "dsc1": "DSC1.png", "20190704": "IMG_20190704_101112.png",
+    "iphone": "photo_iPhone12Pro.png", "pro": "photo_iPhone12Pro.png",
+    "hawaii": "Hawaiʻi 2019.png", "jürgen": "Ju\u0308rgen.png", "will": "Will.png",
+    "us": "US.png", "anna": "anna&bob.png", "xmas": "XMas2018.png",
+    "wa0012": "IMG-20190101-WA0012.png", "🎂": "🎂.png", "🎂 ann": "🎂 Ann.png",
+}  # fmt: skip
+
+_TOO = [
+    *_words("language", _LANGUAGES), *_words("name", _KINDS_OF_NAMES),
+    *(question(f"file name too: {asked} finds {name}", asked, {name: Asked(), "x2.png": Asked()},
+               only=[name])
+      for asked, name in _FILES_TOO.items()),
+    question("the dog of my_dog", "my dog", {"my_dog.png": Asked()}, first="my_dog.png"),
+    question("the whole name, small", "img_4712.png", {"IMG_4712.png": Asked()},
+             first="IMG_4712.png", unsure=["z1.png"]),
+    question("another file's number", "IMG_4712.png", {"IMG_4713.png": Asked()},
+             unsure=["IMG_4713.png", "z1.png"]),
+    question("the ending alone", "png", {_A: Asked()}, found=[_A, "z1.png"]),
+    *(question(f"an emoji alone, {where}", "🎂", {_A: by("🎂")}, only=[_A])
+      for where, by in _PLACES.items()),
+    question("only punctuation is no keyword", "---", {_A: _keyword("---")}, only=[]),
+]  # fmt: skip
+
 QUESTIONS = {
+    "names: others": [*_OTHER_NAMES, *_TOO],
     "names: whole": [*_STOP_WORDS, *_WHOLE],
     "names: letters": [*_SPELLINGS, *_no_words("letters", _UNFOLDED)],
     "names: forms": [*_FORMS, *_PARTS],

@@ -31,6 +31,7 @@ from photosearch.search.query import Query, Ranker
 from photosearch.search.results import Hits, Nothing, Result
 from photosearch.search.searcher import NEAREST, Searcher
 from photosearch.search.stems import Stemmer
+from photosearch.search.synonyms import SAME as SAME_WEIGHT
 from photosearch.search.synonyms import synonyms
 from photosearch.search.vectors import Vectors
 from photosearch.store import database
@@ -637,7 +638,16 @@ def word_scores(
         alike[stemmer.stems([term])[0][0]] = weights | {stemmer.stems([term])[0][0]: 1.0}
     every = list(itertools.chain(*alike.values()))
     statistics = bm25.read_statistics(shelf.connection, every)
-    texts = stemmer.stems([" ".join(itertools.chain(*doc.values())) for doc in documents])
+    # A name of a person is no kind of a thing, so it is another word.
+    kinds = {each for weights in alike.values() for each in weights if weights[each] < SAME_WEIGHT}
+    texts = [
+        [
+            f"named {stem}" if name == "people" and stem in kinds else stem
+            for name, some in doc.items()
+            for stem in stemmer.stems([" ".join(some)])[0]
+        ]
+        for doc in documents
+    ]
     rarity = {
         stem: min(
             math.log(1 + (statistics.documents - n + 0.5) / (n + 0.5))
@@ -651,7 +661,14 @@ def word_scores(
         written = {name: {*stemmer.stems([" ".join(document.get(name, []))])[0]} for name in OWN}
         near = {  # by field, for each word of the query
             name: {
-                stem: max([others[one] for one in others if one in written[name]], default=0.0)
+                stem: max(
+                    [
+                        weight
+                        for one, weight in others.items()
+                        if one in written[name] and (name != "people" or weight >= SAME_WEIGHT)
+                    ],
+                    default=0.0,
+                )
                 for stem, others in alike.items()
             }
             for name in OWN
@@ -662,9 +679,14 @@ def word_scores(
             held += share * max(TRUSTS[name] * near[name][stem] for name in OWN)
             covered += share * max(near[name][stem] for name in OWN)
             named = near["people"][stem]
+            assert not 0 < named < SAME_WEIGHT
             people += share * named if named >= PART else 0.0
         own.append(max(held * covered, people))
-    scores = bm25.normalised_scores(texts, list(alike), statistics, alike)
+    named_too = {
+        stem: weights | {f"named {one}": w for one, w in weights.items() if w >= SAME_WEIGHT}
+        for stem, weights in alike.items()
+    }
+    scores = bm25.normalised_scores(texts, list(alike), statistics, named_too)
     return list(zip(scores.tolist(), own, strict=True))
 
 

@@ -1,6 +1,6 @@
 """Wording: names of folders don't swamp what photos show, and a person's exact words still win."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -54,6 +54,9 @@ class Encoder:
         self.background_hubness = np.zeros(500, np.float32)
         self.ranking: Mapping[str, float] = {}
         self.background_words = None
+
+    def listed(self) -> Collection[str]:
+        return THINGS
 
     def encode(self, sentences: Sequence[str]) -> np.ndarray:
         return np.stack([
