@@ -94,6 +94,7 @@ _BY_PROGRAM = _any_of(
     r".*(?:ijg jpeg|jpeg (?:library, v|encoder copyright)).*",
     r"untitled(?:[ -]+(?:design|document|image|panorama|project|export|photo))?(?:[ -]*\d+)?",
     r"charset ?= ?\w+",
+    r"cmp\d+(?:\.\d+)+\w* 0x[0-9a-f]+",  # Yahoo's and Flickr's compressor
 )
 _IDENTIFIER = _any_of(
     r"\W*[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\W*",  # a UUID

@@ -73,10 +73,12 @@ def open_picture(file: BinaryIO) -> ImageFile.ImageFile:
     formats = [name for name in _FORMATS if name in Image.OPEN]
     try:
         return Image.open(file, formats=formats)
-    except UnidentifiedImageError as error:
+    except (UnidentifiedImageError, ValueError) as error:
         mended = png.without_bad_chunks(file)
         if mended is not None:
             return open_picture(mended)
+        if not isinstance(error, UnidentifiedImageError):
+            raise
         file.seek(0)
         start = file.read(16)
         for offset, magic, name in _MAGIC:

@@ -1,4 +1,4 @@
-"""PNG files with a bad checksum in a chunk that no pixel depends on.
+"""PNG files with a damaged chunk that no pixel depends on.
 
 Browsers leave such a chunk out; Pillow refuses the file. The chunks: https://www.w3.org/TR/png-3/.
 """
@@ -14,11 +14,18 @@ SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 _ANCILLARY = 0x20  # this bit of a type's first letter: the chunk can be left out
 
+# Bytes that a chunk of each type has at least: section 11.3 of the standard. Pillow refuses shorter
+# chunks of these types.
+_LEAST = {
+    b"acTL": 8, b"cHRM": 32, b"fcTL": 26, b"fdAT": 4, b"gAMA": 4, b"iCCP": 3, b"pHYs": 9, b"sRGB": 1,
+}  # fmt: skip
+
 
 def without_bad_chunks(file: BinaryIO) -> io.BytesIO | None:
-    """Return a copy of a PNG file without the unimportant chunks whose checksums are wrong.
+    """Return a copy of a PNG file without the unimportant chunks that are damaged.
 
-    Checksums of important chunks (header, palette, pixels) are not checked.
+    A chunk is damaged if its checksum is wrong, or if it is too short for its type. Important
+    chunks (header, palette, pixels) are not checked.
 
     Args:
         file: seekable; read whole, from its start.
@@ -36,7 +43,8 @@ def without_bad_chunks(file: BinaryIO) -> io.BytesIO | None:
         end = start + 12 + length
         if kind[0] & _ANCILLARY and end <= len(raw):
             (checksum,) = struct.unpack_from(">I", raw, end - 4)
-            if zlib.crc32(raw[start + 4 : end - 4]) != checksum:
+            is_short = length < _LEAST.get(kind, 0)
+            if is_short or zlib.crc32(raw[start + 4 : end - 4]) != checksum:
                 kept.append(raw[at:start])
                 at = end
         start = end

@@ -79,3 +79,18 @@ def test_all_other_files_stay_as_they_are() -> None:
         assert without_bad_chunks(io.BytesIO(whole[:end])) is None
     for raw in (whole, b"", b"no PNG", SIGNATURE, SIGNATURE + b"\xff" * 50):
         assert without_bad_chunks(io.BytesIO(raw)) is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "content"),
+    [(b"gAMA", b""), (b"cHRM", b"junk"), (b"sRGB", b""), (b"acTL", b""), (b"iCCP", b""),
+     (b"pHYs", b"1"), (b"fcTL", b""), (b"fdAT", b""), (b"zTXt", b"junk"), (b"tIME", b"")],
+)  # fmt: skip
+def test_an_unimportant_chunk_that_says_nothing_costs_nothing(
+    tmp_path: Path, kind: bytes, content: bytes
+) -> None:
+    file = tmp_path / "odd.png"
+    file.write_bytes(with_chunk(kind, content, before=b"PLTE"))
+    decoded = decode(str(file), 8)
+    assert (decoded.width, decoded.height) == (40, 30)
+    assert decoded.user_metadata.title == "Red"
