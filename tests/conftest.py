@@ -1,6 +1,7 @@
 """What all tests share."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,9 @@ from tests.metadata.summary import pytest_terminal_summary  # noqa: F401  a hook
 
 if "PYTEST_XDIST_WORKER" in os.environ:  # else each process would have a thread for each core
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # so it is inherited in the background
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile("tests", deadline=None)  # a slow machine is no failure
 settings.load_profile("tests")
