@@ -17,7 +17,8 @@ _ANCILLARY = 0x20  # this bit of a type's first letter: the chunk can be left ou
 # Bytes that a chunk of each type has at least: section 11.3 of the standard. Pillow refuses shorter
 # chunks of these types.
 _LEAST = {
-    b"acTL": 8, b"cHRM": 32, b"fcTL": 26, b"fdAT": 4, b"gAMA": 4, b"iCCP": 3, b"pHYs": 9, b"sRGB": 1,
+    b"acTL": 8, b"cHRM": 32, b"fcTL": 26, b"fdAT": 4, b"gAMA": 4, b"iCCP": 3, b"pHYs": 9,
+    b"sRGB": 1,
 }  # fmt: skip
 
 
