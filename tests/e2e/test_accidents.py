@@ -270,7 +270,8 @@ def test_doctor_from_looking_to_the_salvaged_library(
     library.edit(photos / "007.png", "words of mine")
     library.close()
     done = run("doctor", "--check", db=db)
-    assert (done.returncode, done.stdout) == (0, f"healthy: {PHOTOS} photos\n")
+    sound = f"healthy: {PHOTOS} photos, {PHOTOS} described by another model, "  # by the Teller
+    assert done.returncode == 0 and done.stdout.startswith(sound)
     assert re.fullmatch(r"the model \S+ is sound: .*\n", done.stderr)
     with contextlib.closing(sqlite3.connect(db)) as connection, connection:
         connection.execute("UPDATE search SET caption = 'wrong' WHERE photo_id = 3")
@@ -278,7 +279,7 @@ def test_doctor_from_looking_to_the_salvaged_library(
     assert done.returncode == 3 and done.stdout.startswith("wrong: 1 search row (")
     record = json.loads(run("doctor", "--json", db=db).stdout)
     assert (record["state"], record["rows"], record["photos"]) == ("repaired", 1, PHOTOS)
-    assert run("doctor", db=db).stdout == f"healthy: {PHOTOS} photos\n"
+    assert run("doctor", db=db).stdout.startswith(sound)
 
     content = db.read_bytes()
     with contextlib.closing(sqlite3.connect(db)) as connection:
