@@ -6,8 +6,6 @@ It runs in worker processes, so it imports no model.
 from __future__ import annotations
 
 import io
-import struct
-import zlib
 from dataclasses import dataclass, replace
 from io import BufferedReader
 from typing import BinaryIO
@@ -16,6 +14,7 @@ from PIL import Image, ImageFile, PngImagePlugin, TiffImagePlugin
 
 from photosearch.files.file import File
 from photosearch.files.hashing import content_hash
+from photosearch.photo import png
 from photosearch.photo.blocks import exif_block
 from photosearch.photo.embedded import read_embedded
 from photosearch.photo.exif import Exif, read_exif
@@ -24,10 +23,6 @@ from photosearch.photo.picture import open_picture
 from photosearch.photo.raw import is_raw, raw_metadata
 from photosearch.photo.sidecars import UnreadSidecar, read_sidecars
 from photosearch.photo.user_metadata import NOTHING, UserMetadata
-
-_PNG_START = b"\x89PNG\r\n\x1a\n"
-_PNG_METADATA = (b"eXIf", b"tEXt", b"zTXt", b"iTXt")
-_MAX_PNG_METADATA = 1 << 26  # bytes in all
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +103,7 @@ def picture_metadata(file: BinaryIO, image: ImageFile.ImageFile) -> tuple[Exif, 
     if isinstance(image, TiffImagePlugin.TiffImageFile):  # is one large EXIF structure
         found = read_exif(file), read_embedded(image)
     elif isinstance(image, PngImagePlugin.PngImageFile):
-        with Image.open(io.BytesIO(_without_pixels(file)), formats=["PNG"]) as small:
+        with Image.open(io.BytesIO(png.without_pixels(file)), formats=["PNG"]) as small:
             found = _exif(small), read_embedded(small)
     else:
         found = _exif(image), read_embedded(image)
@@ -120,29 +115,3 @@ def _exif(image: Image.Image) -> Exif:
     """Read EXIF in an image that isn't a TIFF."""
     block = exif_block(image)
     return read_exif(io.BytesIO(block)) if block else Exif()
-
-
-def _without_pixels(file: BinaryIO) -> bytes:
-    """Return a PNG of one pixel with the metadata of a PNG file.
-
-    PNG allows metadata behind the pixels. Pillow finds those only while it decodes the pixels.
-    """
-    chunks, size = [_chunk(b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0))], 0
-    file.seek(len(_PNG_START))
-    while len(head := file.read(8)) == 8:
-        length, kind = struct.unpack(">I4s", head)
-        if kind not in _PNG_METADATA:
-            file.seek(length + 4, io.SEEK_CUR)
-            continue
-        size += length
-        if size > _MAX_PNG_METADATA or len(data := file.read(length)) < length:
-            break
-        chunks.append(_chunk(kind, data))
-        file.seek(4, io.SEEK_CUR)  # the checksum
-    return b"".join((_PNG_START, *chunks, _chunk(b"IDAT", zlib.compress(b"\0\0")),
-                     _chunk(b"IEND", b"")))  # fmt: skip
-
-
-def _chunk(kind: bytes, data: bytes) -> bytes:
-    """Return a chunk of a PNG; see https://www.w3.org/TR/png-3/#5Chunk-layout."""
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))

@@ -1,6 +1,7 @@
-"""PNG files with a damaged chunk that no pixel depends on.
+"""PNG files: copies without damaged chunks, or without pixels.
 
-Browsers leave such a chunk out; Pillow refuses the file. The chunks: https://www.w3.org/TR/png-3/.
+Browsers leave out a damaged chunk that no pixel depends on; Pillow refuses the file. The chunks:
+https://www.w3.org/TR/png-3/.
 """
 
 from __future__ import annotations
@@ -11,6 +12,9 @@ import zlib
 from typing import BinaryIO
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
+
+_METADATA = (b"eXIf", b"tEXt", b"zTXt", b"iTXt")
+_MAX_METADATA = 1 << 26  # bytes in all
 
 _ANCILLARY = 0x20  # this bit of a type's first letter: the chunk can be left out
 
@@ -50,3 +54,29 @@ def without_bad_chunks(file: BinaryIO) -> io.BytesIO | None:
                 at = end
         start = end
     return io.BytesIO(b"".join([*kept, raw[at:]])) if kept else None
+
+
+def without_pixels(file: BinaryIO) -> bytes:
+    """Return a PNG of one pixel with the metadata of a PNG file.
+
+    PNG allows metadata behind the pixels. Pillow finds those only while it decodes the pixels.
+    """
+    chunks, size = [_chunk(b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0))], 0
+    file.seek(len(SIGNATURE))
+    while len(head := file.read(8)) == 8:
+        length, kind = struct.unpack(">I4s", head)
+        if kind not in _METADATA:
+            file.seek(length + 4, io.SEEK_CUR)
+            continue
+        size += length
+        if size > _MAX_METADATA or len(data := file.read(length)) < length:
+            break
+        chunks.append(_chunk(kind, data))
+        file.seek(4, io.SEEK_CUR)  # the checksum
+    return b"".join((SIGNATURE, *chunks, _chunk(b"IDAT", zlib.compress(b"\0\0")),
+                     _chunk(b"IEND", b"")))  # fmt: skip
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    """Return a chunk of a PNG; see https://www.w3.org/TR/png-3/#5Chunk-layout."""
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))

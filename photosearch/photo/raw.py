@@ -5,9 +5,10 @@ LibRaw reads them. It is imported at the first RAW file.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -70,6 +71,10 @@ class Raw:
     user_metadata: UserMetadata
 
 
+class _NoRawError(Exception):
+    """A file that is no RAW file after all."""
+
+
 def is_raw(file: BinaryIO, name: str = "") -> bool:
     """Return whether a file may be RAW, by its content, or else by its name.
 
@@ -118,16 +123,8 @@ def read_raw(file: BinaryIO, size: int, check: Callable[[int, int], None]) -> Ra
     Raises:
         ValueError: LibRaw can't read the file, and the file begins as RAW.
     """
-    import rawpy
-
-    file.seek(0)
-    start = file.read(16)
-    is_tiff = start[:4] in _TIFF
-    is_certain = not is_tiff and _begins_as_raw(file, start)
-    file.seek(0)
-    with rawpy.RawPy() as raw:
-        try:
-            raw.open_buffer(file)
+    try:
+        with _opened(file) as raw:
             flipped = _ORIENTATIONS.get(raw.sizes.flip, 1)
             width, height = raw.sizes.width, raw.sizes.height
             check(width, height)
@@ -138,12 +135,8 @@ def read_raw(file: BinaryIO, size: int, check: Callable[[int, int], None]) -> Ra
                 picture = preview
             else:
                 orientation, picture = 1, _develop(raw, size)
-        except rawpy.LibRawUnsufficientMemoryError:
-            raise MemoryError from None
-        except (rawpy.LibRawError, OSError) as error:
-            if not is_certain:
-                return None
-            raise ValueError(_words(error)) from error
+    except _NoRawError:
+        return None
     if flipped >= 5:
         width, height = height, width
     exif, user_metadata = _metadata(file, thumbnail)
@@ -162,25 +155,40 @@ def raw_metadata(file: BinaryIO) -> tuple[Exif, UserMetadata] | None:
     Raises:
         ValueError: LibRaw can't read the file, and the file begins as RAW.
     """
+    file.seek(0)
+    if file.read(4) in _TIFF:  # has it without LibRaw
+        return _metadata(file, None)
+    try:
+        with _opened(file) as raw:
+            thumbnail = _thumbnail(raw)
+    except _NoRawError:
+        return None
+    return _metadata(file, thumbnail)
+
+
+@contextlib.contextmanager
+def _opened(file: BinaryIO) -> Iterator[rawpy.RawPy]:
+    """Open a file by LibRaw.
+
+    Raises:
+        MemoryError: the memory isn't enough.
+        ValueError: LibRaw can't read the file, and the file begins as RAW.
+        _NoRawError: LibRaw can't read the file, and Pillow might read it.
+    """
     import rawpy
 
     file.seek(0)
     start = file.read(16)
-    if start[:4] in _TIFF:  # has it without LibRaw
-        return _metadata(file, None)
-    is_certain = _begins_as_raw(file, start)
+    is_certain = start[:4] not in _TIFF and _begins_as_raw(file, start)
     file.seek(0)
     with rawpy.RawPy() as raw:
         try:
             raw.open_buffer(file)
-            thumbnail = _thumbnail(raw)
+            yield raw
         except rawpy.LibRawUnsufficientMemoryError:
             raise MemoryError from None
         except (rawpy.LibRawError, OSError) as error:
-            if not is_certain:
-                return None
-            raise ValueError(_words(error)) from error
-    return _metadata(file, thumbnail)
+            raise (ValueError(_words(error)) if is_certain else _NoRawError) from error
 
 
 def _first_tags(file: BinaryIO, start: bytes) -> dict[int, int]:

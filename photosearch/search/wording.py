@@ -98,8 +98,8 @@ def _statistics(connection: sqlite3.Connection, matcher: Matcher, query: Query) 
         for word, some in tokens.items()
     }
     # These words say no more of a photo than a word that all photos have.
-    every = of_every_file(query.text) & tokens.keys()
-    frequencies |= dict.fromkeys(every, statistics.documents)
+    empty = of_every_file(query.text) & tokens.keys()
+    frequencies |= dict.fromkeys(empty, statistics.documents)
     return bm25.Statistics(statistics.documents, statistics.length, frequencies)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from photosearch.photo.dates import RULE, DateSource, when_taken
-from photosearch.store.settings import read_setting
+from photosearch.store.settings import read_setting, write_setting
 
 _SETTING = "dates_rule"
 
@@ -87,6 +87,5 @@ def follow_rule(connection: sqlite3.Connection) -> int:
         return 0
     with connection:
         changed = redate(connection)
-        query = "INSERT OR REPLACE INTO settings VALUES (?, ?)"
-        connection.execute(query, (_SETTING, RULE))
+        write_setting(connection, _SETTING, RULE)
     return changed
